@@ -1,0 +1,313 @@
+"""What a company declares. Frozen, and nothing unknown gets through: a typo is an error with a line."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from icpfit.errors import ConfigError
+
+Layer = Literal["firmographic", "technographic", "behavioral", "intent"]
+LAYERS: tuple[Layer, ...] = ("firmographic", "technographic", "behavioral", "intent")
+Outcome = Literal["win", "retention"]
+OUTCOMES: tuple[Outcome, ...] = ("win", "retention")
+Direction = Literal["increasing", "decreasing"]
+Kind = Literal["number", "category", "flag"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FolderSource(_Strict):
+    """One Parquet or CSV file per table of the data contract."""
+
+    kind: Literal["folder"]
+    path: Path
+    columns: dict[str, dict[str, str]] = Field(default_factory=dict, description="table -> contract column -> column in the file")
+    files: dict[str, str] = Field(default_factory=dict, description="table -> file name, where it is not the table's own")
+    values: dict[str, dict[str, dict[str, str]]] = Field(
+        default_factory=dict, description="table -> column -> text in the file -> text of the contract"
+    )
+    date_format: str | None = Field(default=None, description="strptime form of dates in CSV files that are not ISO, e.g. %m/%d/%Y")
+
+
+class FlatColumns(_Strict):
+    """Roles of the columns of a flat file."""
+
+    id: str
+    result: str
+    positive: tuple[str, ...] = Field(min_length=1)
+    negative: tuple[str, ...] = Field(min_length=1)
+    created_at: str | None = None
+    closed_at: str | None = None
+    account_id: str | None = None
+    domain: str | None = None
+    name: str | None = None
+    amount: str | None = None
+
+    @field_validator("positive", "negative", mode="before")
+    @classmethod
+    def _as_text(cls, value: object) -> object:
+        # YAML reads 1, 0, yes and no as numbers and booleans; results are compared as text.
+        if isinstance(value, (list, tuple)):
+            return tuple({True: "yes", False: "no"}[v] if isinstance(v, bool) else str(v) for v in value)
+        return value
+
+
+class FlatSource(_Strict):
+    """One row per deal, customer or lead."""
+
+    kind: Literal["flat"]
+    path: Path
+    separator: str | None = Field(default=None, min_length=1, max_length=1)
+    outcome: Outcome = "win"
+    columns: FlatColumns
+    missing: tuple[str, ...] = ()
+    layers: dict[Layer, tuple[str, ...]] = Field(default_factory=dict)
+    labels: dict[str, str] = Field(default_factory=dict, description="column -> words for people")
+    row_order_is_time: bool = Field(default=False, description="rows stand in time order, though no column holds the date")
+    date_format: str | None = None
+    no_outcome_before: str | None = Field(
+        default=None, description="rows created before this date are left out: outcomes were not recorded yet"
+    )
+    outcome_window_days: int | None = Field(default=None, ge=1, description="a row younger than this at the as-of date has no outcome yet")
+
+    @model_validator(mode="after")
+    def _one_role_each(self) -> FlatSource:
+        seen: dict[str, str] = {}
+        for layer, names in self.layers.items():
+            for name in names:
+                if name in seen:
+                    raise ValueError(f"the column {name!r} stands in two layers, {seen[name]} and {layer}")
+                seen[name] = layer
+        if self.columns.result in seen:
+            raise ValueError(f"the column {self.columns.result!r} is the result; it cannot be a feature too")
+        if set(self.columns.positive) & set(self.columns.negative):
+            raise ValueError("positive and negative share a value")
+        return self
+
+
+Source = Annotated[FolderSource | FlatSource, Field(discriminator="kind")]
+
+Aggregate = Literal[
+    "value",  # a field of accounts as of the moment
+    "age_years",  # years from a year column to the moment
+    "free_email_domain",  # the account's domain is a free-mail provider
+    "present",  # a technology in use as of the moment
+    "count",
+    "distinct",  # distinct values of `column` (users)
+    "sum",
+    "mean",
+    "max",
+    "any",
+    "recency_days",  # days since the last one, unknown if never
+    "days_since_first",
+    "column",  # a column of a flat file, as it stands
+]
+
+
+class FeatureSpec(_Strict):
+    """One feature, with its reason. ``name`` is its column in training sets and in the card's SQL."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")
+    label: str = Field(min_length=1)
+    layer: Layer
+    unit: str = ""
+    kind: Kind = "number"
+    table: str
+    aggregate: Aggregate
+    column: str | None = None
+    where: str | None = Field(default=None, description="an SQL condition over the table's columns")
+    window_days: float | None = Field(default=None, gt=0, description="[as_of - window, as_of)")
+    after: str | None = Field(default=None, description="only rows within window_days after the account's first event of this name")
+    history: bool = Field(default=False, description="read from account_history as of the moment")
+    monotone: Direction | None = None
+    why: str = ""
+
+
+class OutcomeSettings(_Strict):
+    """How deals and customers become labels. Days unless said otherwise."""
+
+    scoring_delay_days: float = Field(default=0, ge=0)
+    maturity_share: float = Field(default=0.9, gt=0, le=1)
+    stale_after_days: int | None = Field(default=None, ge=1)
+    retention_horizon_days: int = Field(default=365, ge=1)
+    renewal_grace_days: int = Field(default=30, ge=0)
+    retention_rule: Literal["kept_arr", "expanded_or_referred"] = "kept_arr"
+    first_subscription_within_days: int = Field(default=90, ge=1)
+    max_discount: float | None = Field(default=0.3, gt=0, lt=1, description="share of list; wins above it are bought, and do not teach fit")
+    deal_attributes: tuple[Literal["source", "product", "use_case"], ...] = ()
+
+
+class LeakageAllowance(_Strict):
+    """A refused attribute that may come back, and who says that it was known in time."""
+
+    feature: str
+    why: str = Field(min_length=10)
+
+
+class TrainingSettings(_Strict):
+    """The budget and the rules of tuning and validation."""
+
+    seed: int = 7
+    trials: int = Field(default=24, ge=1)
+    minutes: float | None = Field(default=None, gt=0)
+    min_train_rows: int = Field(default=100, ge=20)
+    test_quarters: int = Field(default=6, ge=1, description="newest quarters that are tested forward in time")
+    final_quarters: int = Field(default=2, ge=1, description="of those, the newest, which tuning never sees")
+    permutations: int = Field(default=999, ge=199)
+    bootstrap: int = Field(default=400, ge=50)
+    max_rows_tuning: int = Field(default=20_000, ge=1_000)
+    allow: tuple[LeakageAllowance, ...] = ()
+
+
+class Disqualifier(_Strict):
+    """A yes/no criterion outside the points: it forces tier D."""
+
+    feature: str
+    at_least: float = 1
+    reason: str = Field(min_length=1)
+
+
+class TierSettings(_Strict):
+    """A tier: its share of accounts at training (which becomes a frozen edge in points), and what follows from it."""
+
+    name: Literal["A", "B", "C", "D"]
+    share: float = Field(ge=0, le=1)
+    sla_hours: int | None = None
+    owner: str = ""
+    action: str = ""
+
+
+class ScorecardSettings(_Strict):
+    attributes: int = Field(default=12, ge=2, le=40)
+    bins: int = Field(default=5, ge=2, le=10)
+    rules: int = Field(default=2, ge=0, le=5)
+    assumed_weights: dict[Layer, int] = Field(
+        default_factory=lambda: {"firmographic": 30, "technographic": 20, "behavioral": 35, "intent": 15},
+        description="what the company believed before; shown beside what the data says, never imposed",
+    )
+    disqualifiers: tuple[Disqualifier, ...] = ()
+    tiers: tuple[TierSettings, ...] = (
+        TierSettings(name="A", share=0.10, sla_hours=4, owner="account executive", action="call today"),
+        TierSettings(name="B", share=0.20, sla_hours=24, owner="SDR", action="sequence this week"),
+        TierSettings(name="C", share=0.30, sla_hours=72, owner="marketing", action="nurture"),
+        TierSettings(name="D", share=0.40, owner="none", action="do not work"),
+    )
+
+    @model_validator(mode="after")
+    def _shares(self) -> ScorecardSettings:
+        if [t.name for t in self.tiers] != ["A", "B", "C", "D"]:
+            raise ValueError("tiers are A, B, C, D, in that order")
+        if abs(sum(t.share for t in self.tiers) - 1) > 1e-9:
+            raise ValueError("the tiers' shares must sum to 1")
+        if self.assumed_weights and sum(self.assumed_weights.values()) != 100:
+            raise ValueError("assumed_weights must sum to 100")
+        return self
+
+
+class GateSettings(_Strict):
+    """What a challenger must show before leadership is asked."""
+
+    non_inferiority_auc: float = Field(default=0.01, ge=0, le=0.2)
+    calibration_slope: tuple[float, float] = (0.7, 1.4)
+    min_card_spearman: float = Field(default=0.85, ge=0, le=1)
+    max_tier_moves: float = Field(default=0.35, ge=0, le=1)
+    min_reverse_gap: float = Field(default=0.0, description="kept customers' mean points above those of the churned")
+    max_wins_below_line: float = Field(default=0.5, ge=0, le=1, description="share of past wins in tier D")
+    binding_warnings: bool = False
+    cannot_tell_passes: bool = True
+    min_matured_rows: int = Field(default=60, ge=1)
+
+
+class Config(_Strict):
+    """A company's whole declaration."""
+
+    company: str = "Your company"
+    currency: str = "USD"
+    source: Source
+    max_left_out: float = Field(default=0.2, ge=0, le=1)
+    accountless_rows_exempt: bool = False
+    outcomes: OutcomeSettings = OutcomeSettings()
+    features: tuple[FeatureSpec, ...] = ()
+    training: TrainingSettings = TrainingSettings()
+    scorecard: ScorecardSettings = ScorecardSettings()
+    gates: GateSettings = GateSettings()
+
+    @model_validator(mode="after")
+    def _unique_names(self) -> Config:
+        names = [f.name for f in self.features]
+        if len(set(names)) != len(names):
+            twice = sorted({n for n in names if names.count(n) > 1})
+            raise ValueError(f"features declared twice: {', '.join(twice)}")
+        return self
+
+    def fingerprint(self) -> str:
+        """sha256 of the declaration, without the place where the data lies."""
+        body = self.model_dump(mode="json")
+        body["source"].pop("path", None)
+        return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+
+
+def load_config(path: Path) -> Config:
+    """Read a configuration; relative paths in it start at its own folder.
+
+    Raises:
+        ConfigError: the file is missing, is not YAML, or declares something unknown; with the
+            place in the file's own words (``scorecard.tiers.0.share``).
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such configuration", hint="icpfit init --from DATA --out CONFIG writes one") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read ({error.__class__.__name__})", hint="a configuration is UTF-8 text in YAML") from error
+    try:
+        body = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise ConfigError(f"{path}: not valid YAML{where}: {getattr(error, 'problem', error)}") from error
+    if not isinstance(body, dict):
+        raise ConfigError(f"{path}: a configuration is a mapping, with 'source' in it")
+    try:
+        config = Config.model_validate(body)
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {_words(error)}", hint=_did_you_mean(error)) from error
+    source_path = config.source.path
+    if not source_path.is_absolute():
+        source = config.source.model_copy(update={"path": (path.parent / source_path)})
+        config = config.model_copy(update={"source": source})
+    return config
+
+
+def _words(error: ValidationError) -> str:
+    problems = error.errors()
+    first = problems[0]
+    place = ".".join(str(p) for p in first["loc"] if p not in ("folder", "flat")) or "the configuration"
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    message = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "extra_forbidden":
+        message = "there is no such setting"
+    elif first["type"] == "missing":
+        message = "is needed and is not there"
+    return f"{place}: {message}{more}"
+
+
+def _did_you_mean(error: ValidationError) -> str | None:
+    import difflib
+
+    for problem in error.errors():
+        if problem["type"] != "extra_forbidden":
+            continue
+        known = sorted({name for model in _Strict.__subclasses__() for name in model.model_fields})
+        close = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)
+        if close:
+            return f"did you mean {close[0]!r}?"
+    return None

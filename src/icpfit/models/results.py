@@ -1,0 +1,158 @@
+"""What training a model gives: plain values that cannot be half there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+import lightgbm as lgb
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from icpfit.config import Outcome
+from icpfit.models.calibration import Calibration
+from icpfit.models.encoding import Encoding
+
+Verdict = Literal["signal", "no signal", "too little data"]
+EvidenceLevel = Literal["patterns only", "hypotheses", "indicative", "established"]
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class FittedModel:
+    """A booster with what it needs to be used: encoding of the columns and calibration of the margin.
+
+    Everything is text and numbers: ``booster_text`` is LightGBM's own model text.
+    """
+
+    outcome: Outcome
+    booster_text: str
+    encoding: Encoding
+    calibration: Calibration
+    parameters: Mapping[str, Any]
+    base_rate: float
+
+    @cached_property
+    def booster(self) -> lgb.Booster:
+        return lgb.Booster(model_str=self.booster_text)
+
+    def encode(self, features: pd.DataFrame) -> pd.DataFrame:
+        """Training-set columns (text, float) to what the booster was trained on."""
+        return self.encoding.apply(features)
+
+    def margin(self, features: pd.DataFrame) -> Floats:
+        """Raw log-odds of the booster, before calibration."""
+        return np.asarray(self.booster.predict(self.encode(features), raw_score=True, num_threads=2), dtype=np.float64)
+
+    def probability(self, features: pd.DataFrame) -> Floats:
+        return self.calibration.probability(self.margin(features))
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    level: EvidenceLevel
+    wins: int
+    losses: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An attribute that is not used. ``code`` is one of MEANING, AFTER-OUTCOME, WINNERS-ONLY, TOO-GOOD, FILL-RATE, CONSTANT."""
+
+    attribute: str
+    reason: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Measured on rows later than the model. All on the same rows; ``None`` where it cannot be told."""
+
+    rows: int
+    positives: int
+    auc: float
+    auc_low: float
+    auc_high: float
+    average_precision: float
+    log_loss: float
+    brier: float
+    ece: float
+    calibration_slope: float | None
+    calibration_intercept: float | None
+    lift_10: float
+    lift_20: float
+    wins_in_top_20: float
+    value_in_top_20: float | None
+    reliability: tuple[tuple[float, float, int], ...] = ()
+    """(mean predicted, observed rate, rows) per tenth of the predictions"""
+
+
+@dataclass(frozen=True)
+class FoldModel:
+    """The recipe refitted at a fold's origin, kept so that the card can be tested on the same folds."""
+
+    name: str
+    train: npt.NDArray[np.int64]
+    """row numbers of the training set, with labels as known at the origin"""
+    train_labels: Floats
+    test: npt.NDArray[np.int64]
+    model: FittedModel
+    probability: Floats
+    """calibrated, for the test rows, in order"""
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Forward in time where there is time: every prediction is of a deal later than its model."""
+
+    forward: bool
+    folds: tuple[FoldModel, ...]
+    metrics: Metrics
+    by_quarter: Mapping[str, Metrics]
+    baselines: Mapping[str, Metrics]
+    """``base_rate``, ``logistic``, ``firmographic_only``: on the same folds"""
+    without_layer: Mapping[str, float] = field(default_factory=dict)
+    """AUC lost when the layer is left out"""
+    predictions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """one row per tested row: ``row`` (in the training set), ``fold``, ``label``, ``margin``, ``probability``, ``logistic``, ``firmographic_only``"""
+
+
+@dataclass(frozen=True, slots=True)
+class SignalTest:
+    """AUC stratified by quarter on the final quarters, against labels permuted within quarter by account."""
+
+    auc: float
+    p_value: float
+    rows: int
+    quarters: tuple[str, ...]
+    words: str
+
+
+@dataclass(frozen=True)
+class OutcomeResult:
+    """All there is to say of one outcome. ``model`` is None unless the verdict is ``signal``."""
+
+    outcome: Outcome
+    verdict: Verdict
+    words: str
+    """one or two plain sentences on the verdict"""
+    evidence: Evidence
+    refused: tuple[Refusal, ...]
+    suspects: tuple[Refusal, ...]
+    dropped: Mapping[str, str]
+    """features that were allowed but are not in the model, with the reason in words"""
+    base_rate: float
+    base_rate_low: float
+    base_rate_high: float
+    model: FittedModel | None = None
+    backtest: Backtest | None = None
+    signal: SignalTest | None = None
+    trials: tuple[Mapping[str, Any], ...] = ()
+
+    def __post_init__(self) -> None:
+        if (self.verdict == "signal") != (self.model is not None):
+            raise ValueError("a model is there when, and only when, the verdict is signal")

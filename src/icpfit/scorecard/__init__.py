@@ -1,0 +1,1 @@
+"""From attributions to points: the card that people read is the model that decides."""

@@ -1,0 +1,48 @@
+"""Row accounting: nothing is lost without a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class RowCount:
+    """Rows of one table: in = used + left out, by reason.
+
+    >>> RowCount("deals", 3, 2, {})
+    Traceback (most recent call last):
+    ...
+    ValueError: deals: 3 rows in, but 2 used + 0 left out
+    """
+
+    table: str
+    rows_in: int
+    used: int
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.rows_in != self.used + sum(self.left_out.values()):
+            raise ValueError(f"{self.table}: {self.rows_in} rows in, but {self.used} used + {sum(self.left_out.values())} left out")
+
+
+@dataclass(frozen=True, slots=True)
+class DataFinding:
+    """Something about the data that a person should know. ``words`` names file, column, row, count and one example."""
+
+    code: str
+    severity: Literal["note", "warning", "error"]
+    table: str
+    words: str
+    rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """The rows left out of one table: columns ``row`` (1 = first data row of the file), ``key`` and ``reason``."""
+
+    table: str
+    rows: pd.DataFrame

@@ -1,0 +1,70 @@
+"""A training set: what was known of each deal at its own moment, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from icpfit.config import FeatureSpec, Outcome
+
+KEYS = ("deal_id", "account_id", "as_of", "cohort", "label")
+
+Timing = Literal["dated", "ordered", "none"]
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """One row per deal (win) or per won customer (retention).
+
+    ``frame``: ``deal_id, account_id`` (text), ``as_of`` (datetime64[us], NaT where there are no times),
+    ``cohort`` (text: the creation quarter, ``rows 1-4119`` for ordered rows, ``all`` without times),
+    ``label`` (int8, 1 = won or kept), then one column per spec: float64 for numbers and flags (NaN =
+    unknown), object text or None for categories. Ordered by (as_of, deal_id), or by row where the row
+    order is time.
+
+    ``position`` is a row's place in time (microseconds; the row's number for ordered rows; 0 without
+    times). ``labels_at(position)`` gives the labels *as they were known then*: 1, 0 or NaN, one per row.
+    ``amount`` is the deal's value at close where known (for money-weighted measures only, never a
+    feature). ``left_out`` counts by reason the deals that are not here; ``considered`` is how many there
+    were: considered = rows + left out. ``current_state`` names the features read from today's values.
+    """
+
+    outcome: Outcome
+    frame: pd.DataFrame
+    specs: tuple[FeatureSpec, ...]
+    position: npt.NDArray[np.int64]
+    labels_at: Callable[[int], npt.NDArray[np.float64]]
+    amount: npt.NDArray[np.float64]
+    timing: Timing
+    considered: int
+    left_out: Mapping[str, int]
+    left_out_rows: pd.DataFrame
+    """columns ``deal_id, account_id, reason``"""
+    fingerprint: str
+    current_state: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        names = [*KEYS, *(s.name for s in self.specs)]
+        if list(self.frame.columns) != names:
+            raise ValueError(f"a training set has the columns {names}, got {list(self.frame.columns)}")
+        if self.considered != len(self.frame) + sum(self.left_out.values()):
+            raise ValueError(f"{self.considered} rows considered, but {len(self.frame)} used + {sum(self.left_out.values())} left out")
+        if len(self.position) != len(self.frame) or len(self.amount) != len(self.frame):
+            raise ValueError("position and amount have one entry per row")
+
+    @property
+    def label(self) -> npt.NDArray[np.int8]:
+        return self.frame["label"].to_numpy(np.int8)
+
+    @property
+    def features(self) -> pd.DataFrame:
+        return self.frame[[s.name for s in self.specs]]
+
+    def spec(self, name: str) -> FeatureSpec:
+        return next(s for s in self.specs if s.name == name)
