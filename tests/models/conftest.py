@@ -113,7 +113,9 @@ def plant(
         cohort = quarter_of(created)
     elif timing == "ordered":
         edges = np.linspace(0, n, 11).astype(int)
-        cohort = np.array([f"rows {edges[k] + 1}-{edges[k + 1]}" for k in np.searchsorted(edges, np.arange(n), side="right") - 1], dtype=object)
+        cohort = np.array(
+            [f"rows {edges[k] + 1}-{edges[k + 1]}" for k in np.searchsorted(edges, np.arange(n), side="right") - 1], dtype=object
+        )
     else:
         cohort = np.full(n, "all", dtype=object)
 
@@ -127,10 +129,20 @@ def plant(
     specs = []
     for name, (layer, values, monotone) in columns.items():
         kind = "category" if np.asarray(values).dtype.kind in "UO" else "number"
-        frame[name] = pd.Series(np.asarray(values, dtype=object), dtype=object) if kind == "category" else np.asarray(values, dtype=np.float64)
+        frame[name] = (
+            pd.Series(np.asarray(values, dtype=object), dtype=object) if kind == "category" else np.asarray(values, dtype=np.float64)
+        )
         specs.append(
-            FeatureSpec(name=name, label=name.replace("_", " "), layer=layer, table="accounts", aggregate="value", column=name,
-                        kind=kind, monotone=monotone)  # fmt: skip
+            FeatureSpec(
+                name=name,
+                label=name.replace("_", " "),
+                layer=layer,
+                table="accounts",
+                aggregate="value",
+                column=name,
+                kind=kind,
+                monotone=monotone,
+            )  # fmt: skip
         )
     training = TrainingSet(
         outcome="win",

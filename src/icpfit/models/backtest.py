@@ -61,7 +61,8 @@ def run_backtest(
     probability = np.concatenate([t.model.probability for t in tested])
     logistic = np.concatenate([t.logistic for t in tested])
     base = np.concatenate([np.full(len(t.fold.test), t.base) for t in tested])
-    firmographic = None if tested[0].firmographic is None else np.concatenate([t.firmographic for t in tested if t.firmographic is not None])
+    apart = [t.firmographic for t in tested if t.firmographic is not None]
+    firmographic = np.concatenate(apart) if apart else None
 
     def measured(p: Floats, inside: npt.NDArray[np.bool_] | None = None) -> Metrics:
         i = slice(None) if inside is None else inside

@@ -83,6 +83,4 @@ def train_booster(matrix: Matrix, data: lgb.Dataset, columns: Ints, recipe: Reci
 def margins(booster: lgb.Booster, matrix: Matrix, rows: Ints, columns: Ints, *, start: int = 0, rounds: int = -1) -> Floats:
     """Raw log-odds of the trees ``start`` to ``start + rounds`` (-1: all)."""
     block = np.ascontiguousarray(matrix.X[np.ix_(rows, columns)])
-    return np.asarray(
-        booster.predict(block, raw_score=True, start_iteration=start, num_iteration=rounds, num_threads=1), dtype=np.float64
-    )
+    return np.asarray(booster.predict(block, raw_score=True, start_iteration=start, num_iteration=rounds, num_threads=1), dtype=np.float64)

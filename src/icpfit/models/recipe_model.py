@@ -42,9 +42,7 @@ def inner_margins(matrix: Matrix, rows: Ints, labels: Floats, columns: Ints, rec
     return np.concatenate(places), np.concatenate(found)
 
 
-def calibrate_inside(
-    matrix: Matrix, rows: Ints, labels: Floats, columns: Ints, recipe: Recipe, *, seed: int, draws: int
-) -> Calibration:
+def calibrate_inside(matrix: Matrix, rows: Ints, labels: Floats, columns: Ints, recipe: Recipe, *, seed: int, draws: int) -> Calibration:
     """The calibration of a model trained on ``rows``, from those rows alone."""
     places, found = inner_margins(matrix, rows, labels, columns, recipe, seed)
     return fit_calibration(found, labels[places], matrix.account[rows[places]], draws=draws, seed=seed)

@@ -70,5 +70,3 @@ def _race(
         gain += found[:k] / draws
         copies[d] = found[k:]
     return gain, copies
-
-
