@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from icpfit.errors import SourceError
 from icpfit.sources.raw import RawColumn, RawTable
-from icpfit.sources.sql import literal, quoted
+from icpfit.sources.sql import exact_path, literal, quoted
 
 SEPARATORS = (",", ";", "\t", "|")
 MAX_COLUMNS = 1_000
@@ -55,8 +55,9 @@ def open_csv(
     columns = tuple(RawColumn(n, f"c{i}", "VARCHAR") for i, n in enumerate(head.names))
     struct = ", ".join(f"'{c.sql}': 'VARCHAR'" for c in columns)
     relation = (
-        f"read_csv({literal(str(path))}, auto_detect = false, header = false, skip = {head.blank_lines + 1},"
-        f" delim = {literal(head.separator)}, quote = '\"', escape = '\"', encoding = 'utf-8', strict_mode = true, max_line_size = 16000000, columns = {{{struct}}})"
+        f"read_csv({literal(exact_path(path))}, auto_detect = false, header = false, skip = {head.blank_lines + 1},"
+        f" delim = {literal(head.separator)}, quote = '\"', escape = '\"', encoding = 'utf-8', strict_mode = true,"
+        f" max_line_size = 16000000, columns = {{{struct}}})"
     )
     slowly = partial(_row_by_row, connection, path, place, head, columns, alias or path.stem)
     return RawTable(place, relation, columns, row_by_row=slowly)

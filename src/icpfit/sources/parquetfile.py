@@ -9,7 +9,7 @@ import duckdb
 from icpfit.errors import SourceError
 from icpfit.sources.csvfile import check_names, check_readable
 from icpfit.sources.raw import RawColumn, RawTable
-from icpfit.sources.sql import literal, quoted
+from icpfit.sources.sql import exact_path, literal, quoted
 
 _MAGIC = b"PAR1"
 
@@ -40,7 +40,7 @@ def open_parquet(connection: duckdb.DuckDBPyConnection, path: Path, *, place: st
     except (pa.ArrowException, OSError, ValueError) as error:
         raise SourceError(f"{place}: the Parquet file cannot be read ({_first_line(error)})", hint="export or copy it again") from error
     check_names(tuple(n.strip() for n in names), place)
-    source = f"read_parquet({literal(str(path))}, binary_as_string = true)"
+    source = f"read_parquet({literal(exact_path(path))}, binary_as_string = true)"
     return describe(connection, place, source, names)
 
 

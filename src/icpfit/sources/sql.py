@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import duckdb
 
@@ -41,6 +43,15 @@ def literal(text: str) -> str:
     "'it''s'"
     """
     return "'" + text.replace("'", "''") + "'"
+
+
+def exact_path(path: Path) -> str:
+    """A path that DuckDB takes for one file, whatever stars and brackets are in its name.
+
+    >>> exact_path(Path("data [new]/a*.csv"))
+    'data [[]new]/a[*].csv'
+    """
+    return re.sub(r"([*?\[])", r"[\1]", str(path))
 
 
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT")
