@@ -169,7 +169,7 @@ def from_files(files: Mapping[str, str], place: str = "the bundle") -> Bundle:
         models = {o: _model_from(o, calibration["models"][o], named[f]) for o, f in MODEL_FILES.items() if o in calibration["models"]}
         base = calibration["retention_base"]
         reading = "features.yaml"
-        features = yaml.safe_load(named[reading])
+        features = yaml.load(named[reading], Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         specs = tuple(FeatureSpec.model_validate(s) for s in features["features"])
         outcomes = OutcomeSettings.model_validate(features["outcomes"])
         reading = "scorecard.json"

@@ -63,8 +63,24 @@ def plain(value: object) -> Any:
 
 
 def json_text(value: object) -> str:
-    """Readable JSON, the same for the same value: keys sorted, floats in their shortest exact form."""
-    return json.dumps(plain(value), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    """JSON that a person can read: names in their order, a list of numbers or texts on one line, floats exact.
+
+    >>> print(json_text({"grid": (0.1, 2), "empty": {}}), end="")
+    {
+     "grid": [0.1, 2],
+     "empty": {}
+    }
+    """
+    return _json(plain(value), "\n") + "\n"
+
+
+def _json(value: Any, line: str) -> str:
+    nested = line + " "
+    if isinstance(value, dict) and value:
+        return "{" + nested + f",{nested}".join(f"{_json(k, nested)}: {_json(v, nested)}" for k, v in value.items()) + line + "}"
+    if isinstance(value, list) and any(isinstance(v, (dict, list)) for v in value):
+        return "[" + nested + f",{nested}".join(_json(v, nested) for v in value) + line + "]"
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def json_value(name: str, text: str) -> Any:

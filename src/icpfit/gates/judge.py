@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from icpfit.config import GateSettings
 from icpfit.models.results import EvidenceLevel, Verdict
-from icpfit.paired import auc_difference, calibration_slope
+from icpfit.gates.paired import auc_difference, calibration_slope
 
 Floats = npt.NDArray[np.float64]
 Answer = Literal["passed", "failed", "cannot tell", "not applicable"]
