@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from icpfit.config import GateSettings
-from icpfit.models.results import EvidenceLevel, Verdict
 from icpfit.gates.paired import auc_difference, calibration_slope
+from icpfit.models.results import EvidenceLevel, Verdict
 
 Floats = npt.NDArray[np.float64]
 Answer = Literal["passed", "failed", "cannot tell", "not applicable"]
