@@ -33,11 +33,12 @@ _HINT = "each row needs the company's web domain, or its account_id"
 class TargetList:
     """A list to score.
 
-    ``frame``: the rows that can be scored, in the list's order, with its own columns as text (None =
-    empty). ``line``: where each stands, 1-based: the line's number among the file's rows with the header
-    as line 1 for CSV, the row's number for Parquet. ``account_id`` and
-    ``domain`` (normalised): text or None, never both None. ``as_of``: microseconds, ``NO_MOMENT`` where the row names none of its own. ``roles``: column of the
-    contract (or ``as_of``) -> column of the list that holds it, whatever its capitals.
+    ``frame``: the rows that can be scored, in the list's order, with its own columns as text (None = empty).
+    ``line``: where each stands, from 1: among the rows of a CSV file with the header as line 1, among the
+    rows of a Parquet file. ``account_id`` and ``domain`` (normalised): text or None, never both None.
+    ``as_of``: microseconds, ``NO_MOMENT`` where the row names none of its own. ``roles``: column of the
+    contract (or ``as_of``) -> column of the list that holds it, whatever its capitals. ``rejected``: the
+    other rows: ``line``, ``reason``, then the list's own columns.
 
     A free mail provider's domain is usable: such a row is scored, though no account is found by it.
 
