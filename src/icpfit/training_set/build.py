@@ -91,8 +91,7 @@ def build_training_set(
     frame = pd.concat([frame, *features], axis=1)
 
     def labels_at(position: int) -> npt.NDArray[np.float64]:
-        label: npt.NDArray[np.float64] = labelled(min(position, as_of)).label
-        return label[used]
+        return labelled(min(position, as_of)).label[used]
 
     out = np.flatnonzero(now.reason != "")
     out = out[np.argsort(book.deal_id[out].astype(str), kind="stable")]
@@ -118,7 +117,7 @@ def joint_labels_for(warehouse: Warehouse, config: Config, training: TrainingSet
     """Won and kept (1), or not (0), for the rows of a win training set; NaN where a cohort cannot know yet."""
     book, customers, _ = read_book(warehouse, config)
     by_deal = pd.Series(joint_labels(customers, moment).label, index=book.deal_id)
-    return by_deal.reindex(training.frame["deal_id"]).to_numpy(dtype=np.float64)
+    return np.array(by_deal.reindex(training.frame["deal_id"]), dtype=np.float64)
 
 
 def _built(
