@@ -12,7 +12,7 @@ from icpfit.config import Config, FeatureSpec, Outcome
 from icpfit.moments import quarter_of, to_timestamps
 from icpfit.outcomes import Customers, DealBook, LabelsAt, joint_labels, retention_labels, win_labels
 from icpfit.sources.warehouse import Warehouse
-from icpfit.training_set.canonical import fingerprint_of
+from icpfit.training_set.assemble import assemble
 from icpfit.training_set.core import TrainingSet
 
 FeatureBuilder = Callable[[Warehouse, tuple[FeatureSpec, ...], pd.DataFrame], pd.DataFrame]
@@ -78,36 +78,26 @@ def build_training_set(
     used = used[np.lexsort((book.deal_id[used].astype(str), book.as_of[used]))]
     specs = (*config.features, *deal_attribute_specs(config))
     moments = pd.DataFrame({"account_id": book.account_id[used], "as_of": book.as_of[used]})
-    frame = pd.DataFrame(
-        {
-            "deal_id": book.deal_id[used],
-            "account_id": book.account_id[used],
-            "as_of": to_timestamps(book.as_of[used]),
-            "cohort": quarter_of(book.created[used]),
-            "label": now.label[used].astype(np.int8),
-        }
-    )
     features = [_built(warehouse, config.features, moments, feature_builder), _attributes(deals, used, config)]
-    frame = pd.concat([frame, *features], axis=1)
 
     def labels_at(position: int) -> npt.NDArray[np.float64]:
         return labelled(min(position, as_of)).label[used]
 
-    out = np.flatnonzero(now.reason != "")
-    out = out[np.argsort(book.deal_id[out].astype(str), kind="stable")]
-    left_out_rows = pd.DataFrame({"deal_id": book.deal_id[out], "account_id": book.account_id[out], "reason": now.reason[out]})
-    return TrainingSet(
-        outcome=outcome,
-        frame=frame,
-        specs=specs,
+    return assemble(
+        outcome,
+        config,
+        specs,
+        now=now,
+        used=used,
+        deal_id=book.deal_id,
+        account_id=book.account_id,
+        as_of=to_timestamps(book.as_of[used]),
+        cohort=quarter_of(book.created[used]),
         position=book.as_of[used],
+        features=pd.concat(features, axis=1),
+        amount=book.amount,
         labels_at=labels_at,
-        amount=book.amount[used],
         timing="dated",
-        considered=int(now.exists.sum()),
-        left_out={reason: int((left_out_rows["reason"] == reason).sum()) for reason in sorted(set(left_out_rows["reason"]))},
-        left_out_rows=left_out_rows,
-        fingerprint=fingerprint_of(frame, specs, outcome, config),
         current_state=tuple(s.name for s in specs if _reads_today(s)),
         notes=_notes(book, now, as_of),
     )
