@@ -5,29 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import duckdb
+import numpy as np
 import pandas as pd
 
 from icpfit.errors import SourceError
-from icpfit.moments import day_text
 from icpfit.sources.contract import REQUIRED_TABLES
+from icpfit.sources.phrases import UNREADABLE, left_out_finding
 from icpfit.sources.rows import DataFinding, LeftOut, RowCount
-from icpfit.sources.sql import quoted
-from icpfit.sources.staging import CELL, IN_ORDER, NO_ACCOUNT, REASON, ROW, SUBJECT, Staged, kind_of
-
-UNREADABLE = "unreadable line"
-
-_HINTS = {
-    "closed before created": "If the two columns are swapped, say so in the configuration under source.columns.deals.",
-    "unknown account": "Every account_id must stand in accounts.",
-    "repeated key": "The row that was known first stays.",
-    "exact copy": "The first stays.",
-    "bad stage": "Stages are open, won and lost: translate others in the configuration under source.values.deals.stage.",
-    "bad deal_type": "Types are new_logo, expansion and renewal: translate others in the configuration under source.values.deals.deal_type.",
-    "bad date": "Dates are read as 2026-01-31 or 2026-01-31T12:00:00Z; for another form set source.date_format.",
-    "bad number": "Numbers are read as 1234.5, without thousands separators, signs of currency or units.",
-    "no account": "Set accountless_rows_exempt where such rows are normal.",
-    UNREADABLE: "They do not have as many cells as the header, or a quote is not closed where it should be.",
-}
+from icpfit.sources.sql import literal, quoted
+from icpfit.sources.staging import CELL, IN_ORDER, NO_ACCOUNT, NO_CLOSE, NOTE, REASON, ROW, SUBJECT, Staged, kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +34,14 @@ def account_for(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Accoun
     if raw.unreadable:
         by_reason[UNREADABLE] = len(raw.unreadable)
     count = RowCount(table.name, rows_in, rows_in - sum(by_reason.values()), by_reason)
+    notes = tuple(_notes(connection, staged))
     if not by_reason:
-        return Account(count, None, ())
+        return Account(count, None, notes)
     unreadable = pd.DataFrame({"row": list(raw.unreadable), "key": None, "reason": UNREADABLE, "column": None, "cell": None})
     both = [f for f in (faults, unreadable.astype({"key": object, "column": object, "cell": object})) if len(f)]
     everything = pd.concat(both, ignore_index=True).sort_values("row", kind="stable", ignore_index=True)
     findings = [_finding(staged, rows_in, group) for _, group in everything.groupby(["reason", "column"], sort=True, dropna=False)]
-    return Account(count, LeftOut(table.name, everything[["row", "key", "reason"]]), tuple(findings))
+    return Account(count, LeftOut(table.name, everything[["row", "key", "reason"]]), (*findings, *notes))
 
 
 def check_share(account: Account, place: str, max_left_out: float, accountless_rows_exempt: bool) -> None:
@@ -78,10 +65,16 @@ def _faults(connection: duckdb.DuckDBPyConnection, staged: Staged) -> pd.DataFra
     """Columns row, key, reason, column, cell; by row."""
     key = staged.table.key or tuple(n for n in staged.table.needed)
     parts = ", ".join(_as_text(staged, k) for k in key)
-    frame = connection.sql(f"""
-        SELECT f.{ROW} AS "row", nullif(concat_ws(', ', {parts}), '') AS "key", f.{REASON} AS reason, f.{SUBJECT} AS "column", f.{CELL} AS cell
+    cell = f"f.{CELL}"
+    if staged.table.name in IN_ORDER and IN_ORDER[staged.table.name][1] in staged.names:
+        earlier, later, reason = IN_ORDER[staged.table.name]
+        both = f"concat('{earlier} ', {_as_text(staged, earlier)}, ', {later} ', {_as_text(staged, later)})"
+        cell = f"CASE WHEN f.{REASON} = {literal(reason)} THEN {both} ELSE {cell} END"
+    frame: pd.DataFrame = connection.sql(f"""
+        SELECT f.{ROW} AS "row", nullif(concat_ws(', ', {parts}), '') AS "key", f.{REASON} AS reason,
+            f.{SUBJECT} AS "column", {cell} AS cell
         FROM {staged.faults} f JOIN {staged.staged} s ON s.rowid = f.{ROW} ORDER BY f.{ROW}""").df()
-    frame = frame.astype({c: object for c in ("key", "reason", "column", "cell")})
+    frame = frame.astype(dict.fromkeys(("key", "reason", "column", "cell"), object))
     frame = frame.where(frame.notna(), None)
     frame["row"] = staged.mapped.raw.row_numbers(frame["row"].to_numpy("int64"))
     return frame
@@ -95,34 +88,37 @@ def _as_text(staged: Staged, name: str) -> str:
     return f"CASE WHEN {column} % 86400000000 = 0 THEN CAST({day} AS VARCHAR) ELSE CAST(make_timestamp({column}) AS VARCHAR) END"
 
 
+def _notes(connection: duckdb.DuckDBPyConnection, staged: Staged) -> list[DataFinding]:
+    """Rows that are used, but not as they were written."""
+    if staged.table.name != "deals":
+        return []
+    rows = connection.execute(f"""
+        SELECT s.{NOTE}, count(*), min(s.rowid), arg_min(s.deal_id, s.rowid) FROM {staged.staged} s
+        WHERE s.{NOTE} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {staged.faults} f WHERE f.{ROW} = s.rowid)
+        GROUP BY s.{NOTE} ORDER BY s.{NOTE}""").fetchall()
+    found = []
+    for note, n, index, key in rows:
+        row = int(staged.mapped.raw.row_numbers(np.array([index]))[0])
+        where = f"{staged.mapped.raw.place}: {n:,} of {staged.rows:,} deals are {note}, e.g. row {row:,}, deal {key!r}."
+        if note == NO_CLOSE:
+            words = f"{where} They count as open, since nobody can tell when they closed. Fill in closed_at."
+            found.append(DataFinding("DEALS-NO-CLOSE", "warning", "deals", words, int(n)))
+        else:
+            words = f"{where} The date is taken for a forecast and not used."
+            found.append(DataFinding("DEALS-FORECAST", "note", "deals", words, int(n)))
+    return found
+
+
 def _finding(staged: Staged, rows_in: int, group: pd.DataFrame) -> DataFinding:
     first = group.iloc[0]
-    reason, column = str(first["reason"]), first["column"]
-    place, name = staged.mapped.raw.place, staged.table.name
-    n = len(group)
-    row = f"row {int(first['row']):,}"
-    if first["key"] is not None:
-        row += f", {_thing(name)} {first['key']!r}"
-    shown = "" if first["cell"] is None or reason in ("repeated key", "exact copy") else f": {column} {_short(first['cell'])!r}"
-    if name in IN_ORDER and reason == IN_ORDER[name][2]:
-        earlier, later, _ = IN_ORDER[name]
-        shown = f": {earlier} {_moment_text(first['earlier'])}, {later} {_moment_text(first['later'])}" if "earlier" in first else shown
-    hint = _HINTS.get(reason, "")
-    are = "was" if n == 1 else "were"
-    words = f"{place}: {n:,} of {rows_in:,} rows: {reason}, e.g. {row}{shown}. {'It' if n == 1 else 'They'} {are} left out. {hint}".strip()
-    code = "ROWS-" + reason.upper().replace(" ", "-").replace("_", "-")
-    severity = "note" if reason in ("exact copy", NO_ACCOUNT) else "warning"
-    return DataFinding(code, severity, name, words, n)  # type: ignore[arg-type]
-
-
-def _thing(table: str) -> str:
-    return {"deals": "deal", "accounts": "account", "subscriptions": "subscription", "contacts": "contact"}.get(table, "key")
-
-
-def _moment_text(micros: object) -> str:
-    return "?" if micros is None else day_text(int(str(micros)))
-
-
-def _short(text: object, most: int = 60) -> str:
-    whole = str(text)
-    return whole if len(whole) <= most else whole[: most - 1] + "…"
+    return left_out_finding(
+        staged.table.name,
+        staged.mapped.raw.place,
+        str(first["reason"]),
+        rows=len(group),
+        rows_in=rows_in,
+        row=int(first["row"]),
+        key=first["key"],
+        column=first["column"],
+        cell=first["cell"],
+    )

@@ -10,13 +10,13 @@ import duckdb
 from icpfit.errors import SourceError
 from icpfit.sources.accounting import account_for, check_share
 from icpfit.sources.contract import REQUIRED_TABLES, TABLES
+from icpfit.sources.domains import clean_domains
 from icpfit.sources.keys import mark_repeated_keys, mark_unknown_accounts
 from icpfit.sources.mapping import MappedTable
 from icpfit.sources.newest import newest_moment
 from icpfit.sources.rows import DataFinding, LeftOut, RowCount
 from icpfit.sources.sql import quoted
 from icpfit.sources.staging import ROW, Staged, kind_of, stage
-from icpfit.sources.domains import clean_domains
 from icpfit.sources.warehouse import Warehouse
 
 

@@ -7,6 +7,7 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -14,7 +15,7 @@ import pyarrow as pa
 
 from icpfit.errors import SourceError
 from icpfit.sources.raw import RawColumn, RawTable
-from icpfit.sources.sql import literal, quoted
+from icpfit.sources.sql import exact_path, literal, quoted
 
 SEPARATORS = (",", ";", "\t", "|")
 MAX_COLUMNS = 1_000
@@ -54,14 +55,12 @@ def open_csv(
     columns = tuple(RawColumn(n, f"c{i}", "VARCHAR") for i, n in enumerate(head.names))
     struct = ", ".join(f"'{c.sql}': 'VARCHAR'" for c in columns)
     relation = (
-        f"read_csv({literal(str(path))}, auto_detect = false, header = false, skip = {head.blank_lines + 1}, delim = {literal(head.separator)},"
-        f" quote = '\"', escape = '\"', encoding = 'utf-8', strict_mode = true, max_line_size = 16000000, columns = {{{struct}}})"
+        f"read_csv({literal(exact_path(path))}, auto_detect = false, header = false, skip = {head.blank_lines + 1},"
+        f" delim = {literal(head.separator)}, quote = '\"', escape = '\"', encoding = 'utf-8', strict_mode = true,"
+        f" max_line_size = 16000000, columns = {{{struct}}})"
     )
-    try:
-        connection.execute(f"SELECT {', '.join(f'count({c.sql})' for c in columns)} FROM {relation}")
-    except duckdb.Error:
-        return _row_by_row(connection, path, place, head, columns, alias or path.stem)
-    return RawTable(place, relation, columns)
+    slowly = partial(_row_by_row, connection, path, place, head, columns, alias or path.stem)
+    return RawTable(place, relation, columns, row_by_row=slowly)
 
 
 def check_readable(path: Path, place: str) -> None:
@@ -158,6 +157,8 @@ def _row_by_row(
     bad: list[int] = []
     batch: list[list[str]] = []
     for number, row in _rows(path, place, head):
+        if row is not None and len(row) == len(columns) + 1 and not row[-1]:
+            row.pop()  # a separator at the end of the line says nothing
         if row is None or len(row) != len(columns):
             bad.append(number)
         else:
@@ -180,7 +181,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, name: str, batch: list[list[s
 def _rows(path: Path, place: str, head: CsvHead) -> Iterator[tuple[int, list[str] | None]]:
     """Row numbers from 1, with None for a row that is no CSV; empty lines do not count."""
     with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file, delimiter=head.separator, strict=True)
+        reader = csv.reader(file, delimiter=head.separator, strict=True, skipinitialspace=True)
         number = -1
         while True:
             try:

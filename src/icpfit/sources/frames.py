@@ -49,8 +49,8 @@ def warehouse_from_frames(
 
 def _raw(connection: duckdb.DuckDBPyConnection, name: str, frame: pd.DataFrame) -> RawTable:
     names = tuple(str(c) for c in frame.columns)
-    check_names(names, name)
-    table = pa.table({n: _array(frame.iloc[:, i]) for i, n in enumerate(names)})
+    check_names(tuple(n.strip() for n in names), name)
+    table = pa.table([_array(frame.iloc[:, i]) for i in range(len(names))], names=list(names))
     view = f"icpfit frame {name}"
     connection.register(view, table)
     return describe(connection, name, quoted(view), names)

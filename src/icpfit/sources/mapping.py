@@ -101,10 +101,10 @@ def map_table(
         if name not in names:
             hint = closest(name, names) or f"it has {_some(sorted(names))}"
             raise ConfigError(f"source.values.{table.name}: {raw.place} has no column {name!r}", hint=hint)
-    ignored = [n or "(no name)" for n in raw.names if n not in used and n not in further]
     findings = [
-        DataFinding("COLUMN-IGNORED", "note", table.name, f"{raw.place}: the column {name} is not read; another one or none stands for it")
-        for name in ignored
+        DataFinding("COLUMN-IGNORED", "note", table.name, f"{raw.place}: {_ignored(i, n)} and is not read")
+        for i, n in enumerate(raw.names, start=1)
+        if n not in used and n not in further
     ]
     findings += [
         DataFinding("COLUMN-ABSENT", "note", table.name, f"{raw.place}: there is no {c.name}, as the configuration says")
@@ -135,6 +135,10 @@ def _missing(table: Table, raw: RawTable, name: str) -> SourceError:
     if name in MAY_BE_ABSENT.get(table.name, ()):
         hint += f"; if you do not have it: {{{name}: null}}"
     return SourceError(f"{raw.place}: the needed column {name!r} is not there; it has the columns {_some(raw.names)}", hint=hint)
+
+
+def _ignored(number: int, name: str) -> str:
+    return f"the column {name!r} bears a name that another column stands for" if name else f"column {number} has no name"
 
 
 def _some(names: Iterable[str], most: int = 12) -> str:

@@ -9,7 +9,7 @@ import duckdb
 from icpfit.errors import SourceError
 from icpfit.sources.csvfile import check_names, check_readable
 from icpfit.sources.raw import RawColumn, RawTable
-from icpfit.sources.sql import literal, quoted
+from icpfit.sources.sql import exact_path, literal, quoted
 
 _MAGIC = b"PAR1"
 
@@ -39,13 +39,14 @@ def open_parquet(connection: duckdb.DuckDBPyConnection, path: Path, *, place: st
         names = tuple(str(n) for n in pq.read_schema(path).names)  # type: ignore[no-untyped-call]
     except (pa.ArrowException, OSError, ValueError) as error:
         raise SourceError(f"{place}: the Parquet file cannot be read ({_first_line(error)})", hint="export or copy it again") from error
-    check_names(names, place)
-    source = f"read_parquet({literal(str(path))}, binary_as_string = true)"
+    check_names(tuple(n.strip() for n in names), place)
+    source = f"read_parquet({literal(exact_path(path))}, binary_as_string = true)"
     return describe(connection, place, source, names)
 
 
 def describe(connection: duckdb.DuckDBPyConnection, place: str, source: str, names: tuple[str, ...]) -> RawTable:
     """A relation with unique names as a raw table; names are stripped of the spaces around them."""
+    names = tuple(n for n in names if n.strip() and not n.startswith("__index_level_"))  # pandas' row numbers are no content
     listed = ", ".join(f"{quoted(n)} AS c{i}" for i, n in enumerate(names))
     relation = f"(SELECT {listed} FROM {source})"
     try:

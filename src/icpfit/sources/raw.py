@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -22,12 +23,14 @@ class RawTable:
     """``relation`` can stand after FROM and yields the readable rows in the file's order.
 
     ``unreadable`` are the row numbers (1 = first data row) that the relation leaves out, ascending.
+    ``row_by_row`` reads the same file slower and past its broken rows, where the relation cannot.
     """
 
     place: str
     relation: str
     columns: tuple[RawColumn, ...]
     unreadable: tuple[int, ...] = ()
+    row_by_row: Callable[[], RawTable] | None = field(default=None, compare=False, repr=False)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import duckdb
 
@@ -43,6 +45,15 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def exact_path(path: Path) -> str:
+    """A path that DuckDB takes for one file, whatever stars and brackets are in its name.
+
+    >>> exact_path(Path("data [new]/a*.csv"))
+    'data [[]new]/a[*].csv'
+    """
+    return re.sub(r"([*?\[])", r"[\1]", str(path))
+
+
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT")
 
 
@@ -60,22 +71,29 @@ def is_time(duck_type: str) -> bool:
 
 
 def text_of(column: str, duck_type: str, values: Mapping[str, str] | None = None) -> str:
-    """The cell as trimmed text, NULL where empty; whole floats without their ``.0``, so that an id is the same in CSV and Parquet."""
-    if duck_type == "VARCHAR":
-        text = f"nullif(trim({column}, {_BLANKS}), '')"
-    elif is_float(duck_type):
+    """The cell as trimmed text, NULL where empty; midnights as days, so that CSV and Parquet say the same."""
+    if is_float(duck_type):
         number = f"CAST({column} AS DOUBLE)"
-        whole = f"isfinite({number}) AND {number} = floor({number}) AND abs({number}) < 1e15"
-        text = (
-            f"CASE WHEN isnan({number}) THEN NULL WHEN {whole} THEN CAST(CAST({number} AS BIGINT) AS VARCHAR)"
-            f" ELSE CAST({number} AS VARCHAR) END"
-        )
+        text = f"CASE WHEN NOT isnan({number}) THEN CAST({number} AS VARCHAR) END"
+    elif is_time(duck_type):
+        text = f"regexp_replace(CAST({column} AS VARCHAR), ' 00:00:00([+]00)?$', '')"
     else:
-        text = f"nullif(trim(CAST({column} AS VARCHAR), {_BLANKS}), '')"
+        cell = column if duck_type == "VARCHAR" else f"CAST({column} AS VARCHAR)"
+        text = f"nullif(trim({cell}, {_BLANKS}), '')"
     if values:
         cases = " ".join(f"WHEN {literal(old)} THEN {literal(new)}" for old, new in values.items())
         text = f"nullif(CASE {text} {cases} ELSE {text} END, '')"
     return text
+
+
+def id_of(text: str) -> str:
+    """An identifier without the ``.0`` that programs add to whole numbers once a cell of the column is empty."""
+    return f"CASE WHEN ends_with({text}, '.0') AND regexp_full_match({text}, '[0-9]+[.]0') THEN {text}[:-3] ELSE {text} END"
+
+
+def truth_of(text: str) -> str:
+    """True and TRUE as ``true``, which is what Parquet's own type becomes."""
+    return f"CASE WHEN {text} IN ('True', 'TRUE') THEN 'true' WHEN {text} IN ('False', 'FALSE') THEN 'false' ELSE {text} END"
 
 
 def number_of(column: str, duck_type: str) -> str:

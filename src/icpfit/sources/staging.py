@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 
 from icpfit.errors import ConfigError, SourceError
 from icpfit.sources.contract import Table
 from icpfit.sources.mapping import MAY_BE_EMPTY, Column, MappedTable
-from icpfit.sources.sql import is_numeric, is_time, known, literal, micros_of, number_of, quoted, text_of
+from icpfit.sources.sql import id_of, is_numeric, is_time, known, literal, micros_of, number_of, quoted, text_of, truth_of
 
 ALLOWED: dict[str, dict[str, tuple[str, ...]]] = {
     "deals": {"stage": ("open", "won", "lost"), "deal_type": ("new_logo", "expansion", "renewal")},
@@ -31,6 +31,10 @@ ROW = '"icpfit row"'
 REASON = '"icpfit reason"'
 SUBJECT = '"icpfit column"'
 CELL = '"icpfit cell"'
+NOTE = '"icpfit note"'
+
+NO_CLOSE = "closed without a date"
+FORECAST = "open with a closing date"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +81,13 @@ def stage(connection: duckdb.DuckDBPyConnection, mapped: MappedTable, date_forma
     outs = ", ".join(f"{_stored(mapped, c.name)} AS {quoted(c.name)}" for c in mapped.columns)
     body = f"""
         CREATE TEMP TABLE "icpfit staged {name}" AS
-        SELECT {outs}, {reason} AS {REASON}, {subject} AS {SUBJECT}, {cell} AS {CELL}
+        SELECT {outs}, {reason} AS {REASON}, {subject} AS {SUBJECT}, {cell} AS {CELL}, {_note(mapped)} AS {NOTE}
         FROM (SELECT *, {", ".join(parsed)} FROM (SELECT {", ".join(texts)} FROM {mapped.raw.relation}))"""
     try:
         connection.execute(body)
     except duckdb.Error as error:
+        if mapped.raw.row_by_row is not None:
+            return stage(connection, replace(mapped, raw=mapped.raw.row_by_row()), date_format)
         first = str(error).splitlines()[0]
         raise SourceError(f"{mapped.raw.place}: cannot be read to its end ({first})", hint="export the file again") from error
     connection.execute(f"""
@@ -108,7 +114,9 @@ def _cell(table: Table, column: Column, text_name: str, date_format: str | None)
     if kind == "text":
         if column.name in ALLOWED.get(table.name, {}):
             return f"lower({text})", text_name
-        return text, text_name
+        if column.name.endswith("_id"):
+            return text, id_of(text_name)
+        return text, text_name if column.name in table.columns else truth_of(text_name)
     # A typed cell goes on as it is; its text is made only where a message needs it.
     if kind == "number":
         if is_numeric(raw.duck_type) and not column.values:
@@ -139,6 +147,17 @@ def _stored(mapped: MappedTable, name: str) -> str:
 
 def _closed(mapped: MappedTable) -> str:
     return f"CASE WHEN {_value(mapped, 'stage')} <> 'open' THEN {_value(mapped, 'closed_at')} END"
+
+
+def _note(mapped: MappedTable) -> str:
+    """What is odd about a row that is used all the same."""
+    if mapped.table.name != "deals":
+        return "CAST(NULL AS VARCHAR)"
+    stage, closed = _value(mapped, "stage"), _value(mapped, "closed_at")
+    return (
+        f"CASE WHEN {stage} = 'open' AND {closed} IS NOT NULL THEN {literal(FORECAST)}"
+        f" WHEN {stage} <> 'open' AND {closed} IS NULL THEN {literal(NO_CLOSE)} END"
+    )
 
 
 def _value(mapped: MappedTable, name: str) -> str:
