@@ -150,7 +150,18 @@ def to_files(bundle: Bundle) -> dict[str, str]:
     return files
 
 
-_HEAD = ("version", "as_of", "company", "currency", "evidence", "data_fingerprint", "config_fingerprint", "code_version", "seed", "libraries")
+_HEAD = (
+    "version",
+    "as_of",
+    "company",
+    "currency",
+    "evidence",
+    "data_fingerprint",
+    "config_fingerprint",
+    "code_version",
+    "seed",
+    "libraries",
+)
 
 
 def from_files(files: Mapping[str, str], place: str = "the bundle") -> Bundle:

@@ -133,7 +133,8 @@ def check_files(files: Mapping[str, str], place: str = "the bundle") -> Manifest
         raise BundleError(f"{place}: {MANIFEST} names no files", hint=_HINT)
     if body.get("format") != FORMAT:
         raise BundleError(
-            f"{place}: {MANIFEST} is of format {body.get('format')!r}; this icpfit reads format {FORMAT}", hint="use the icpfit that wrote it"
+            f"{place}: {MANIFEST} is of format {body.get('format')!r}; this icpfit reads format {FORMAT}",
+            hint="use the icpfit that wrote it",
         )
     seal = body.pop("seal", None)
     if seal != sha256_text(json_text(body)):
@@ -142,7 +143,9 @@ def check_files(files: Mapping[str, str], place: str = "the bundle") -> Manifest
         if name not in files:
             raise BundleError(f"{place}: {name} is missing", hint=_HINT)
         if (found := sha256_text(files[name])) != expected:
-            raise BundleError(f"{place}: {name} was changed since it was written (sha256 {found[:12]}, {expected[:12]} expected)", hint=_HINT)
+            raise BundleError(
+                f"{place}: {name} was changed since it was written (sha256 {found[:12]}, {expected[:12]} expected)", hint=_HINT
+            )
     if not VERSION.fullmatch(str(body["version"])):
         raise BundleError(f"{place}: {MANIFEST} names no version", hint=_HINT)
     return Manifest(

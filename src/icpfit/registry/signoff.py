@@ -72,9 +72,13 @@ def approve(
         reason = _text(override)
         if reason is None and (judged is None or not judged.decision.promotable):
             if judged is None:
-                raise SignOffError(f"{version}: its gates were never judged", hint=f'icpfit retrain judges them; or --override "REASON" to {_OVERRIDE}')
+                raise SignOffError(
+                    f"{version}: its gates were never judged", hint=f'icpfit retrain judges them; or --override "REASON" to {_OVERRIDE}'
+                )
             why = "; ".join(judged.decision.reasons)
-            raise SignOffError(f"{version} did not pass its gates: {why}", hint=f'icpfit approve {version} --override "REASON" to {_OVERRIDE}')
+            raise SignOffError(
+                f"{version} did not pass its gates: {why}", hint=f'icpfit approve {version} --override "REASON" to {_OVERRIDE}'
+            )
         warnings = list(judged.decision.warnings) if judged is not None else []
         now = champion.version if champion is not None else None
         if judged is not None and judged.against != now:
@@ -105,11 +109,15 @@ def reject(workspace: Workspace, version: str, by: str, note: str | None = None,
         champion = read_champion(workspace)
         now = champion.version if champion is not None else None
         if now == version:
-            raise SignOffError(f"{version} is in force and cannot be rejected", hint="icpfit rollback --by NAME puts the one before it back in force")
+            raise SignOffError(
+                f"{version} is in force and cannot be rejected", hint="icpfit rollback --by NAME puts the one before it back in force"
+            )
         last = ledger.last_on(version)
         if last is not None and last.action == "reject":
             _settle(workspace)
-            return SignOff("reject", version, now, False, f"{version} was rejected already, by {last.body['by']} on {str(last.body['at'])[:10]}")
+            return SignOff(
+                "reject", version, now, False, f"{version} was rejected already, by {last.body['by']} on {str(last.body['at'])[:10]}"
+            )
         append(workspace, ledger, _line("reject", manifest, by, clock, {"from": now, "note": _text(note)}))
         _settle(workspace)
         return SignOff("reject", version, now, True, f"{version} was rejected by {by}", _follow(workspace))
@@ -133,8 +141,12 @@ def rollback(workspace: Workspace, by: str, note: str | None = None, *, clock: C
             raise SignOffError("no version is in force, so there is nothing to go back from", hint="icpfit approve VERSION --by NAME")
         if last.action == "rollback":
             if finished:
-                return SignOff("rollback", champion.version, champion.version, True, f"{champion.version} is in force again", _follow(workspace))
-            words = f"{champion.version} is in force since the rollback by {champion.by}; to go further back: icpfit approve VERSION --by NAME"
+                return SignOff(
+                    "rollback", champion.version, champion.version, True, f"{champion.version} is in force again", _follow(workspace)
+                )
+            words = (
+                f"{champion.version} is in force since the rollback by {champion.by}; to go further back: icpfit approve VERSION --by NAME"
+            )
             return SignOff("rollback", champion.version, champion.version, False, words)
         before = last.body.get("from")
         if before is None:
@@ -144,7 +156,9 @@ def rollback(workspace: Workspace, by: str, note: str | None = None, *, clock: C
             raise SignOffError(f"the ledger has no sign-off of {before}")
         manifest = check_bundle(workspace, str(before), str(signed.body["hashes"]["manifest"]))
         _sign(workspace, ledger, "rollback", manifest, by, clock, {"from": champion.version, "note": _text(note)})
-        return SignOff("rollback", manifest.version, manifest.version, True, f"{manifest.version} is in force again, by {by}", _follow(workspace))
+        return SignOff(
+            "rollback", manifest.version, manifest.version, True, f"{manifest.version} is in force again, by {by}", _follow(workspace)
+        )
 
 
 def recover(workspace: Workspace) -> tuple[Ledger, bool]:
@@ -165,7 +179,9 @@ def recover(workspace: Workspace) -> tuple[Ledger, bool]:
     if champion is not None:
         signed = next((e for e in ledger.entries if e.sha256 == champion.entry), None)
         if signed is None or not signed.moves or signed.version != champion.version:
-            raise SignOffError(f"{workspace.champion_file}: names {champion.version}, and no line of the ledger put it in force", hint=CHAMPION_HINT)
+            raise SignOffError(
+                f"{workspace.champion_file}: names {champion.version}, and no line of the ledger put it in force", hint=CHAMPION_HINT
+            )
         if last is signed:
             return ledger, False
     if last is None:

@@ -114,7 +114,9 @@ def _check(files: Mapping[str, str], workspace: Workspace, version: str, manifes
     if found.version != version:
         raise BundleError(f"{folder}: {MANIFEST} is that of version {found.version}", hint="give the folder its own name back")
     if manifest is not None and found.sha256 != manifest:
-        raise BundleError(f"{folder}: {MANIFEST} is not the one that was signed off", hint="take the folder from a backup, or icpfit rollback")
+        raise BundleError(
+            f"{folder}: {MANIFEST} is not the one that was signed off", hint="take the folder from a backup, or icpfit rollback"
+        )
     return found
 
 

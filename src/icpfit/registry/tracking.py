@@ -129,7 +129,9 @@ def _register(client: Any, workspace: Workspace, version: str, run_id: str | Non
             pip_requirements=[*libraries, "pydantic", "pyyaml"],
             signature=_signature(bundle),
         )
-        made = mlflow.register_model(info.model_uri, MODEL, tags={"version": version, "evidence": bundle.evidence, "company": bundle.company})
+        made = mlflow.register_model(
+            info.model_uri, MODEL, tags={"version": version, "evidence": bundle.evidence, "company": bundle.company}
+        )
     return str(made.version)
 
 
@@ -234,7 +236,9 @@ def _client(workspace: Workspace) -> Iterator[Any]:
                 yield client
             except (mlflow.MlflowException, SQLAlchemyError) as error:
                 words = str(error).splitlines()[0]
-                raise BundleError(f"{workspace.database}: MLflow could not follow ({words})", hint="models/ is whole; icpfit status mends it") from error
+                raise BundleError(
+                    f"{workspace.database}: MLflow could not follow ({words})", hint="models/ is whole; icpfit status mends it"
+                ) from error
             finally:
                 mlflow.set_tracking_uri(tracking)
                 mlflow.set_registry_uri(registry)
@@ -293,7 +297,8 @@ def _follow_move(workspace: Workspace) -> None:
                 )
     except sqlite3.DatabaseError as error:
         raise BundleError(
-            f"{workspace.database}: cannot be read ({error})", hint="move it away: icpfit works from models/, and MLflow starts a new record"
+            f"{workspace.database}: cannot be read ({error})",
+            hint="move it away: icpfit works from models/, and MLflow starts a new record",
         ) from error
 
 

@@ -111,7 +111,8 @@ class Workspace:
                 if time.monotonic() >= end:
                     holder = os.pread(handle, 200, 0).decode(errors="replace") or "another icpfit command"
                     raise BusyError(
-                        f"{self.path}: icpfit {holder} is at work here", hint="nothing was changed; run the command again when that one has ended"
+                        f"{self.path}: icpfit {holder} is at work here",
+                        hint="nothing was changed; run the command again when that one has ended",
                     ) from None
                 time.sleep(0.05)
 

@@ -36,7 +36,9 @@ def assemble(
     """``used`` are the entries of ``now`` that become rows, in order. ``now, deal_id, account_id, amount`` have one entry per
     deal; ``as_of, cohort, position, features`` and what ``labels_at`` gives one per row used."""
     keys = {"deal_id": deal_id[used], "account_id": account_id[used], "as_of": as_of.to_numpy(), "cohort": cohort}
-    head = pd.DataFrame({**keys, "label": now.label[used].astype(np.int8)}).astype({"deal_id": object, "account_id": object, "cohort": object})
+    head = pd.DataFrame({**keys, "label": now.label[used].astype(np.int8)}).astype(
+        {"deal_id": object, "account_id": object, "cohort": object}
+    )
     frame = pd.concat([head, features[[s.name for s in specs]].reset_index(drop=True)], axis=1)
     out = np.flatnonzero(now.reason != "")
     out = out[np.argsort(deal_id[out].astype(str), kind="stable")]
