@@ -1,0 +1,202 @@
+"""The promise: a training set as of a date is the same, byte for byte, after everything from that date on is deleted.
+
+And that the promise is not empty: with any one time filter taken away, in the outcomes or in the SQL of
+the features, it breaks.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import icpfit.features.build
+import icpfit.outcomes
+import icpfit.training_set
+from icpfit.config import Config, Outcome
+from icpfit.moments import parse_moment
+from icpfit.outcomes import known
+from icpfit.simulate import simulate_company
+from icpfit.sources.contract import TABLES
+from icpfit.sources.frames import warehouse_from_frames
+from icpfit.sources.warehouse import Warehouse
+from icpfit.training_set import TrainingSet, build_training_set, parquet_bytes
+
+DATES = ("2023-10-01", "2024-08-15T13:30:00", "2025-07-01")
+ENDS = {"deals": "closed_at", "subscriptions": "ended_at", "technologies": "last_seen_at", "customer_health": "first_value_at"}
+
+FEATURES: list[dict[str, Any]] = [
+    {"table": "accounts", "aggregate": "value", "column": "industry", "kind": "category"},
+    {"table": "accounts", "aggregate": "value", "column": "employee_count", "history": True},
+    {"table": "accounts", "aggregate": "free_email_domain", "kind": "flag"},
+    {"table": "technologies", "aggregate": "present", "kind": "flag", "where": "category = 'data_warehouse'"},
+    {"table": "technologies", "aggregate": "count"},
+    {"table": "events", "aggregate": "count", "window_days": 90},
+    {"table": "events", "aggregate": "distinct", "column": "user_id", "window_days": 30},
+    {"table": "events", "aggregate": "recency_days", "where": "event = 'login'"},
+    {"table": "events", "aggregate": "days_since_first"},
+    {"table": "events", "aggregate": "count", "after": "trial_started", "window_days": 2, "where": "event = 'api_call'"},
+    {"table": "signals", "aggregate": "any", "kind": "flag", "window_days": 180, "where": "signal = 'funding_round'"},
+    {"table": "signals", "aggregate": "mean", "column": "strength"},
+    {"table": "signals", "aggregate": "distinct", "column": "topic"},
+    {"table": "interactions", "aggregate": "count"},
+]
+
+
+def config(**outcomes: Any) -> Config:
+    features = [{"name": f"f{i}", "label": f"Feature {i}", "layer": "behavioral", **f} for i, f in enumerate(FEATURES)]
+    return Config.model_validate({"source": {"kind": "folder", "path": "."}, "features": features, "outcomes": outcomes})
+
+
+CONFIGS = {
+    "plain": config(deal_attributes=["source"]),
+    "delayed": config(scoring_delay_days=7, stale_after_days=150, retention_rule="expanded_or_referred"),
+}
+
+
+def recorded_late(tables: Mapping[str, pd.DataFrame], seed: int) -> dict[str, pd.DataFrame]:
+    """Every table with ``recorded_at``: a sixth of the rows came to the company's knowledge up to two years late.
+
+    Ended subscriptions of churned customers come back for a second deal, so that customers are met again.
+    """
+    rng = np.random.default_rng(seed)
+    out = {}
+    for name, table in tables.items():
+        late = pd.to_timedelta(rng.integers(1, 730, len(table)), unit="D").to_numpy()
+        own = table[TABLES[name].time] if TABLES[name].time else pd.Series(pd.Timestamp("2022-06-01"), index=table.index)
+        recorded = pd.Series((own.to_numpy() + late).astype("datetime64[us]"), index=table.index)
+        share = 0.08 if name == "accounts" else 1 / 6
+        out[name] = table.assign(recorded_at=recorded.where(rng.random(len(table)) < share))
+    deals = out["deals"]
+    # renewals called new logos: whether they are left out rests on what was known of the subscription
+    again = (deals["deal_type"] != "new_logo") & (rng.random(len(deals)) < 0.5)
+    deals["deal_type"] = deals["deal_type"].mask(again, "new_logo")
+    return out
+
+
+def without_future(tables: Mapping[str, pd.DataFrame], cutoff: pd.Timestamp) -> dict[str, pd.DataFrame]:
+    """Every row at or after the cutoff deleted, by its own time or by when it was recorded; every later end and close blanked."""
+    out = {}
+    for name, table in tables.items():
+        times = [c for c in (TABLES[name].time, "recorded_at") if c in table.columns]
+        kept = table[~np.logical_or.reduce([table[c] >= cutoff for c in times])].reset_index(drop=True)
+        if name in ENDS:
+            over = kept[ENDS[name]] >= cutoff
+            kept[ENDS[name]] = kept[ENDS[name]].mask(over)
+            if name == "deals":
+                kept["stage"] = kept["stage"].mask(over, "open")
+        out[name] = kept
+    return out
+
+
+Company = Callable[[str | None], Warehouse]
+
+
+@pytest.fixture(scope="module")
+def company() -> Company:
+    """The demo company, small, as a warehouse: whole, or without what lies at or after a date."""
+    tables = recorded_late(simulate_company(accounts=500, seed=11).tables, 11)
+    made: dict[str | None, Warehouse] = {}
+
+    def warehouse(date: str | None) -> Warehouse:
+        if date not in made:
+            made[date] = warehouse_from_frames(tables if date is None else without_future(tables, pd.Timestamp(date)))
+        return made[date]
+
+    return warehouse
+
+
+def described(training: TrainingSet, cutoff: int) -> tuple[object, ...]:
+    """Everything that a training set says."""
+    labels = [training.labels_at(cutoff - back * 86_400_000_000).tobytes() for back in (0, 200, 500)]
+    rows = training.left_out_rows.to_csv(index=False)
+    same = (training.fingerprint, training.considered, dict(training.left_out), rows, training.amount.tobytes(), training.notes)
+    return (parquet_bytes(training.frame, training.specs), training.position.tobytes(), *same, *labels)
+
+
+def both(company: Company, date: str, outcome: Outcome, settings: Config) -> tuple[TrainingSet, TrainingSet]:
+    cutoff = parse_moment(date)
+    return (build_training_set(company(None), settings, outcome, cutoff), build_training_set(company(date), settings, outcome, cutoff))
+
+
+@pytest.mark.parametrize("settings", CONFIGS)
+@pytest.mark.parametrize("outcome", ["win", "retention"])
+@pytest.mark.parametrize("date", DATES)
+def test_deleting_the_future_changes_no_byte(company: Company, date: str, outcome: Outcome, settings: str) -> None:
+    whole, cut = both(company, date, outcome, CONFIGS[settings])
+    assert len(whole.frame) > (100 if outcome == "win" else 5)
+    assert described(whole, parse_moment(date)) == described(cut, parse_moment(date))
+
+
+def test_the_bytes_are_the_same_whenever_they_are_made(company: Company) -> None:
+    cutoff = parse_moment(DATES[1])
+    once, twice = (build_training_set(company(None), CONFIGS["plain"], "win", cutoff) for _ in range(2))
+    assert parquet_bytes(once.frame, once.specs) == parquet_bytes(twice.frame, twice.specs)
+    later = build_training_set(company(None), CONFIGS["plain"], "win", cutoff + 1)
+    assert once.fingerprint == twice.fingerprint
+    assert (later.fingerprint == once.fingerprint) == later.frame.equals(once.frame)
+
+
+def test_labels_at_the_cutoff_are_the_labels_and_later_ones_know_no_more(company: Company) -> None:
+    cutoff = parse_moment(DATES[1])
+    for outcome in ("win", "retention"):
+        training = build_training_set(company(None), CONFIGS["plain"], outcome, cutoff)
+        np.testing.assert_array_equal(training.labels_at(cutoff), training.label)
+        np.testing.assert_array_equal(training.labels_at(cutoff + 10**15), training.label)
+        early = training.labels_at(parse_moment(DATES[0]))
+        assert 0 < (~np.isnan(early)).sum() < len(early)
+        assert np.isnan(early[training.position >= parse_moment(DATES[0])]).all()
+        assert np.isnan(training.labels_at(0)).all()
+
+
+# Mutations: take each filter away, and see the promise break.
+
+
+def sites() -> list[str]:
+    """Every call of ``known.before`` in the code of outcomes and training sets, as ``file:line:column``."""
+    found = []
+    for package in (icpfit.outcomes, icpfit.training_set):
+        for path in sorted(Path(str(package.__file__)).parent.glob("*.py")):
+            if path.name == "flat.py":
+                continue  # has its own test
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and ast.unparse(node.func) == "known.before":
+                    found.append(f"{path.name}:{node.lineno}:{node.col_offset}")
+    return found
+
+
+def _caller() -> str:
+    frame = sys._getframe(2)
+    position = list(frame.f_code.co_positions())[frame.f_lasti // 2]
+    return f"{Path(frame.f_code.co_filename).name}:{position[0]}:{position[2]}"
+
+
+def breaks(company: Company, build: Callable[[str, Outcome, Config], None] | None = None) -> Iterator[bool]:
+    """For each date, model and configuration: whether deleting the future changes something."""
+    for date in reversed(DATES):
+        for outcome in ("retention", "win"):
+            for settings in CONFIGS.values():
+                whole, cut = both(company, date, outcome, settings)  # type: ignore[arg-type]
+                yield described(whole, parse_moment(date)) != described(cut, parse_moment(date))
+
+
+@pytest.mark.parametrize("site", sites())
+def test_each_filter_of_the_outcomes_matters(company: Company, site: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    met = set()
+    filtered = known.before
+
+    def unfiltered(times: known.Int64s, moment: int) -> known.Bools:
+        met.add(_caller())
+        return times < known.NEVER if _caller() == site else filtered(times, moment)
+
+    monkeypatch.setattr(known, "before", unfiltered)
+    assert any(breaks(company)), f"without the filter at {site} the promise still holds: the test could not see it fail"
+    assert site in met
