@@ -29,7 +29,9 @@ class FolderSource(_Strict):
 
     kind: Literal["folder"]
     path: Path
-    columns: dict[str, dict[str, str]] = Field(default_factory=dict, description="table -> contract column -> column in the file")
+    columns: dict[str, dict[str, str | None]] = Field(
+        default_factory=dict, description="table -> contract column -> column in the file; null = we do not have it"
+    )
     files: dict[str, str] = Field(default_factory=dict, description="table -> file name, where it is not the table's own")
     values: dict[str, dict[str, dict[str, str]]] = Field(
         default_factory=dict, description="table -> column -> text in the file -> text of the contract"

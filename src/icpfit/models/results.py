@@ -118,7 +118,8 @@ class Backtest:
     without_layer: Mapping[str, float] = field(default_factory=dict)
     """AUC lost when the layer is left out"""
     predictions: pd.DataFrame = field(default_factory=pd.DataFrame)
-    """one row per tested row: ``row`` (in the training set), ``fold``, ``label``, ``margin``, ``probability``, ``logistic``, ``firmographic_only``"""
+    """one row per tested row: ``row`` (in the training set), ``fold``, ``label``, ``margin``, ``probability``, ``logistic``,
+    ``firmographic_only``"""
 
 
 @dataclass(frozen=True, slots=True)

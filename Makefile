@@ -1,0 +1,53 @@
+# One command a purpose. Everything happens inside $(VENV); nothing is installed outside it.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+UV_VERSION := 0.13.9
+DEMO ?= demo
+
+export MLFLOW_DISABLE_TELEMETRY := true
+export DO_NOT_TRACK := true
+
+.PHONY: install demo test verify lint bench lock clean
+
+install: $(VENV)/.installed
+
+# uv installs the lock in seconds; where it cannot be had, pip does the same, slower.
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] <= (3, 13) else "icpfit needs Python 3.11, 3.12 or 3.13; name one with: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	@if $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); then \
+	  $(BIN)/python -m uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[dev,excel,postgres,spark]'; \
+	else \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,excel,postgres,spark]'; \
+	fi
+	@touch $@
+
+# A whole quarterly cycle on the demo company: simulate, retrain, sign off as "demo", score, document.
+demo: install
+	$(BIN)/icpfit demo --workspace $(DEMO)
+
+test: install
+	$(BIN)/python -m pytest -m "not verify" -n 2
+
+# The full experiments behind the figures in docs/. Hours, not minutes; resumable.
+verify: install
+	$(BIN)/python -m pytest -m verify
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: install
+	$(BIN)/python benchmarks/run.py
+
+# Makes constraints.txt again; it names no registry. An old graphene would break python-dateutil.
+lock: install
+	printf 'graphene>=3.4.3\n' > $(VENV)/lock-floor.txt
+	$(BIN)/python -m uv pip compile pyproject.toml --universal --python-version 3.11 --all-extras --quiet \
+	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header -c $(VENV)/lock-floor.txt -o constraints.txt
+
+clean:
+	rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,1 @@
+"""The evidence that the gates judge: champion and challenger on the same later deals."""

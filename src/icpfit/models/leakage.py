@@ -1,0 +1,174 @@
+"""Attributes that know the outcome: refused by name, with the reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import yaml
+from sklearn.metrics import roc_auc_score
+
+from icpfit.config import FeatureSpec, LeakageAllowance, Outcome
+from icpfit.errors import ConfigError
+from icpfit.models.results import Refusal
+from icpfit.training_set import TrainingSet
+
+AS_IT_STANDS = ("value", "column")
+"""Aggregates whose value is taken as the source holds it today. All others are computed as of a moment."""
+
+TOO_GOOD_AUC = 0.90
+SUSPECT_AUC = 0.80
+FILL_GAP = 0.50
+SUSPECT_FILL_GAP = 0.25
+MIN_ROWS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    pattern: re.Pattern[str]
+    reason: str
+    outcomes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaks:
+    """``refused`` are not used; ``suspects`` are used, and named."""
+
+    refused: tuple[Refusal, ...]
+    suspects: tuple[Refusal, ...]
+
+
+def normalise_name(name: str) -> str:
+    """Words in lower case, parted by one blank, camel case undone, Salesforce and HubSpot marks off.
+
+    >>> normalise_name("Last_Notable-Activity__c")
+    'last notable activity'
+    >>> normalise_name("daysToClose")
+    'days to close'
+    """
+    name = re.sub(r"__c$", "", name.strip())
+    name = re.sub(r"^(hs|properties|property)_", "", name, flags=re.IGNORECASE)
+    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
+    return re.sub(r"[^a-z0-9]+", " ", name.lower()).strip()
+
+
+@cache
+def meaning_rules() -> tuple[Rule, ...]:
+    """The reviewed file of meanings, in its order."""
+    text = files("icpfit.models").joinpath("leakage_rules.yaml").read_text(encoding="utf-8")
+    return tuple(Rule(re.compile(r["pattern"]), r["reason"], tuple(r["outcomes"])) for r in yaml.safe_load(text)["rules"])
+
+
+def refused_by_meaning(names: tuple[str, ...], outcome: Outcome) -> str | None:
+    """The reason why a column of one of these names may not teach, or None.
+
+    >>> refused_by_meaning(("Loss Reason",), "win")
+    'a reason for the outcome is written after it'
+    >>> refused_by_meaning(("Industry",), "win") is None
+    True
+    """
+    for rule in meaning_rules():
+        if outcome in rule.outcomes and any(rule.pattern.search(normalise_name(n)) for n in names):
+            return rule.reason
+    return None
+
+
+def find_leaks(training: TrainingSet, allow: tuple[LeakageAllowance, ...] = ()) -> Leaks:
+    """Look at every attribute's name, its gaps, and its strength alone on later rows.
+
+    Raises:
+        ConfigError: an allowance names a feature that is not there.
+    """
+    allowed = {a.feature: a.why for a in allow}
+    names = {s.name for s in training.specs}
+    for feature in allowed:
+        if feature not in names:
+            raise ConfigError(
+                f"training.allow names the feature {feature!r}, which is not declared", hint=f"the features are: {', '.join(sorted(names))}"
+            )
+    refused: list[Refusal] = []
+    suspects: list[Refusal] = []
+    for spec in training.specs:
+        refusal, suspect = _judge(spec, training)
+        if refusal is not None and spec.name in allowed:
+            suspects.append(Refusal(spec.name, f"{refusal.reason}; allowed, since {allowed[spec.name]}", refusal.code))
+        elif refusal is not None:
+            refused.append(refusal)
+        elif suspect is not None:
+            suspects.append(suspect)
+    return Leaks(tuple(refused), tuple(suspects))
+
+
+def _judge(spec: FeatureSpec, training: TrainingSet) -> tuple[Refusal | None, Refusal | None]:
+    stands = spec.aggregate in AS_IT_STANDS and not spec.history
+    if stands:
+        reason = refused_by_meaning((spec.column or spec.name, spec.name), training.outcome)
+        if reason is not None:
+            return Refusal(spec.name, reason, "MEANING"), None
+    label = training.label
+    positives, negatives = int(label.sum()), int(len(label) - label.sum())
+    if positives < 10 or negatives < 10 or len(label) < MIN_ROWS:
+        return None, None
+    values = training.frame[spec.name]
+    known = values.notna().to_numpy()
+    won, lost = float(known[label == 1].mean()), float(known[label == 0].mean())
+    good, bad = ("won", "lost") if training.outcome == "win" else ("kept", "churned")
+    gaps = f"known for {won:.0%} of {good} and {lost:.0%} of {bad}"
+    if stands:
+        if lost < 0.01 and won >= 0.10:
+            return Refusal(spec.name, f"filled only when {good}: {gaps}", "WINNERS-ONLY"), None
+        if won < 0.01 and lost >= 0.10:
+            return Refusal(spec.name, f"filled only when {bad}: {gaps}", "AFTER-OUTCOME"), None
+        if abs(won - lost) > FILL_GAP:
+            return Refusal(spec.name, f"whether it is filled tells the outcome: {gaps}", "FILL-RATE"), None
+    strength = single_attribute_auc(values, label, training.position)
+    if strength > TOO_GOOD_AUC and stands:
+        return Refusal(spec.name, f"too good to be true: alone it ranks later rows with AUC {strength:.2f}", "TOO-GOOD"), None
+    if strength > SUSPECT_AUC:
+        return None, Refusal(spec.name, f"unusually strong: alone it ranks later rows with AUC {strength:.2f}", "TOO-GOOD")
+    if stands and abs(won - lost) > SUSPECT_FILL_GAP:
+        return None, Refusal(spec.name, f"whether it is filled differs with the outcome: {gaps}", "FILL-RATE")
+    return None, None
+
+
+def single_attribute_auc(values: pd.Series, label: npt.NDArray[np.int8], position: npt.NDArray[np.int64]) -> float:
+    """AUC on the later half of the rows, of rates learned per tenth or per text on the earlier half.
+
+    Without times the halves are the even and the odd rows. A gap is a value of its own.
+    """
+    n = len(label)
+    if position.min() == position.max():
+        early = np.arange(n) % 2 == 0
+    else:
+        early = np.zeros(n, dtype=bool)
+        early[np.argsort(position, kind="stable")[: n // 2]] = True
+    if len(np.unique(label[early])) < 2 or len(np.unique(label[~early])) < 2:
+        return 0.5
+    cells = _cells(values, early)
+    rates: Mapping[int, float]
+    sums = pd.DataFrame({"cell": cells[early], "y": label[early]}).groupby("cell")["y"].agg(["sum", "count"])
+    base = float(label[early].mean())
+    smooth = (sums["sum"] + 5 * base) / (sums["count"] + 5)
+    rates = {int(c): float(v) for c, v in smooth.items()}  # type: ignore[call-overload]
+    score = np.array([rates.get(int(c), base) for c in cells[~early]])
+    return float(roc_auc_score(label[~early], score))
+
+
+def _cells(values: pd.Series, early: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """Tenths of a number (cut on the early rows) or one cell per text; gaps are -1."""
+    if values.dtype == object:
+        codes, _ = pd.factorize(values)
+        return np.asarray(codes, dtype=np.int64)
+    numbers = values.to_numpy(np.float64)
+    known = numbers[early & ~np.isnan(numbers)]
+    if len(known) == 0:
+        return np.full(len(numbers), -1)
+    edges = np.unique(np.quantile(known, np.linspace(0.05, 0.95, 19)))
+    cells = np.searchsorted(edges, numbers, side="right")
+    return np.where(np.isnan(numbers), -1, cells)
