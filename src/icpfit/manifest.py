@@ -140,7 +140,7 @@ def check_files(files: Mapping[str, str], place: str = "the bundle") -> Manifest
             hint="use the icpfit that wrote it",
         )
     seal = body.pop("seal", None)
-    if seal != sha256_text(json_text(body)):
+    if seal != sha256_text(json_text(body)) or files[MANIFEST] != json_text({**body, "seal": seal}):
         raise BundleError(f"{place}: {MANIFEST} was changed since it was written", hint=_HINT)
     for name, expected in body["files"].items():
         if name not in files:
