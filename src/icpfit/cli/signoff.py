@@ -91,7 +91,7 @@ def status(ctx: click.Context, config_path: Path, workspace: Path, as_json: bool
     from icpfit.registry import status as look
 
     found = look(Workspace(workspace))
-    answer(found.values(), found.lines(), as_json=as_json)
+    answer(found.values, found.lines, as_json=as_json)
     ctx.exit(1 if found.problems else 0)
 
 

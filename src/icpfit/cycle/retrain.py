@@ -114,7 +114,8 @@ def retrain(opened: Opened, workspace: Workspace, as_of: int, progress: Progress
         bundle = learned.bundle
         if bundle is not None:
             progress("judging the challenger")
-            learned = replace(learned, gates=judge(*gate_evidence(opened, learned, load_bundle(workspace, "champion", missing_ok=True)), opened.config.gates))
+            challenger, against = gate_evidence(opened, learned, load_bundle(workspace, "champion", missing_ok=True))
+            learned = replace(learned, gates=judge(challenger, against, opened.config.gates, seed=opened.config.training.seed))
             write_bundle(workspace, bundle)
         documents = write_documents(opened, learned, workspace.path / "documents" / learned.version)
         clock.lap("gates, bundle and documents")
