@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from icpfit.config import Config, FlatSource, FolderSource, Outcome, load_config
+from icpfit.config import Config, FeatureSpec, FlatSource, FolderSource, Outcome, load_config
 from icpfit.errors import SourceError
 from icpfit.features.build import build_features, current_state
 from icpfit.moments import parse_moment
@@ -58,7 +60,7 @@ class Opened:
         return self.warehouse.fingerprint if self.warehouse is not None else self._flat.fingerprint
 
     @property
-    def specs(self):  # type: ignore[no-untyped-def]
+    def specs(self) -> tuple[FeatureSpec, ...]:
         return self.config.features if self.warehouse is not None else self._flat.specs
 
     @property
@@ -78,6 +80,12 @@ class Opened:
         if self.warehouse is not None:
             return build_training_set(self.warehouse, self.config, outcome, as_of)
         return training_set_from_flat(self._flat, self.config, as_of if self._flat.newest is not None else None)
+
+    def with_features(self, specs: tuple[FeatureSpec, ...]) -> Opened:
+        """The same data under a bundle's own features: scoring uses what the model learned from, whatever the configuration says now."""
+        if self.warehouse is None:
+            return replace(self, flat=replace(self._flat, specs=specs))
+        return replace(self, config=self.config.model_copy(update={"features": specs}))
 
     def current_state(self) -> tuple[str, ...]:
         return current_state(self.warehouse, self.config.features) if self.warehouse is not None else ()
@@ -107,12 +115,19 @@ class Opened:
             return lambda _: values
         warehouse = self.warehouse
         known = [c for c in (*TABLES["accounts"].columns, *warehouse.columns["accounts"]) if c != "account_id"]
-        said = {c: rows[own] for c in dict.fromkeys(known) if (own := targets.column(c)) is not None}
+        said = {c: rows[own] for c in dict.fromkeys(known) if (own := targets.roles.get(c, c)) in rows.columns}
         overrides = pd.DataFrame(said, index=rows.index) if said else None
 
-        def build(as_of):  # type: ignore[no-untyped-def]
+        specs = tuple(f for f in self.config.features if f.table != "deals")
+        # A target account has no deal: what a model knows of deals is unknown, unless the list says it.
+        of_deals = {f.name: rows[f.column] if f.column in rows.columns else None for f in self.config.features if f.table == "deals"}
+
+        def build(as_of: npt.NDArray[np.int64]) -> pd.DataFrame:
             moments = pd.DataFrame({"account_id": pd.Series(resolved.account_id, dtype=object), "as_of": as_of})
-            return build_features(warehouse, self.config.features, moments, overrides)
+            built = build_features(warehouse, specs, moments, overrides)
+            for name, values in of_deals.items():
+                built[name] = pd.Series(values, index=built.index, dtype=object)
+            return built[[f.name for f in self.config.features]]
 
         return build
 

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from icpfit.attribution import contributions
-from icpfit.bundle import Bundle, code_version, make_version
+from icpfit.bundle import Bundle, thresholds_of
 from icpfit.config import Outcome
 from icpfit.cycle.challenge import gate_evidence
 from icpfit.cycle.opened import Opened
 from icpfit.cycle.report import card_report, combined_report, findings_report, outcome_report, refusals_report, rows_report
-from icpfit.gates import Gate, judge
+from icpfit.cycle.paper import write_documents
+from icpfit.gates import Gate, decide, judge
 from icpfit.models.expected_arr import ExpectedArr
 from icpfit.models.familiarity import Familiarity
 from icpfit.models.fit import fit_outcome
@@ -24,10 +25,13 @@ from icpfit.models.leakage import find_leaks
 from icpfit.models.results import OutcomeResult
 from icpfit.moments import day_text
 from icpfit.outcomes import joint_labels
-from icpfit.registry import RetrainRecord, Workspace, load_bundle, log_retrain, write_bundle
+from icpfit.registry import RetrainRecord, Workspace, card_step, load_bundle, outcome_steps, read_champion, write_bundle
+from icpfit.registry.tracking import log_retrain
 from icpfit.scorecard.build import build_scorecards
 from icpfit.scorecard.card import Scorecard
+from icpfit.scoring.score import HOT_DAYS, HOT_TIERS
 from icpfit.training_set import TrainingSet
+from icpfit.versioning import code_version, library_versions, make_version
 
 Progress = Callable[[str], None]
 
@@ -98,53 +102,63 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None) -> Le
 
 
 def retrain(opened: Opened, workspace: Workspace, as_of: int, progress: Progress = lambda _: None) -> Learned:
-    """Learn, judge the challenger against the champion, write the bundle, log all to MLflow, register.
+    """Learn, judge the challenger against the champion, write the bundle and the documents, log all, register.
 
     Without signal nothing is registered: the run and its document are recorded all the same.
+
+    Raises:
+        BusyError: another command is at work in this workspace.
     """
-    learned = learn(opened, as_of, progress)
-    started = time.perf_counter()
-    gates: tuple[Gate, ...] = ()
-    if learned.bundle is not None:
-        progress("judging the challenger")
-        champion = load_bundle(workspace, "champion", missing_ok=True)
-        gates = judge(gate_evidence(opened, learned, champion), opened.config.gates)
-    learned = replace(learned, gates=gates)
-    seconds = dict(learned.seconds)
-    with workspace.locked("retrain"):
+    with workspace.lock("retrain"):
+        clock = _Stopwatch()
+        learned = learn(opened, as_of, progress)
+        clock.skip()
         if learned.bundle is not None:
+            progress("judging the challenger")
+            learned = replace(learned, gates=judge(*gate_evidence(opened, learned, champion_of(workspace)), opened.config.gates))
             write_bundle(workspace, learned.bundle)
-        seconds["gates and bundle"] = time.perf_counter() - started
+        documents = write_documents(opened, learned, workspace.path / "documents" / learned.version)
+        clock.lap("gates, bundle and documents")
         progress("writing the record to MLflow")
-        from icpfit.cycle.paper import write_documents
+        log_retrain(
+            workspace, _record(opened, learned, documents, sum(learned.seconds.values()) + clock.laps["gates, bundle and documents"])
+        )
+        clock.lap("MLflow")
+    return replace(learned, seconds={**learned.seconds, **clock.laps})
 
-        documents = workspace.path / "documents" / learned.version
-        write_documents(opened, learned, documents)
-        log_retrain(workspace, record(learned, documents, seconds))
-    return replace(learned, seconds=seconds)
+
+def champion_of(workspace: Workspace) -> Bundle | None:
+    """The bundle in force, or None where nothing was signed off yet."""
+    return load_bundle(workspace, "champion") if read_champion(workspace) is not None else None
 
 
-def record(learned: Learned, documents: Path, seconds: Mapping[str, float]) -> RetrainRecord:
-    """What MLflow is told of a run."""
+def _record(opened: Opened, learned: Learned, documents: Path, seconds: float) -> RetrainRecord:
+    """What MLflow is told of the run."""
+    steps = tuple(step for result in learned.results.values() for step in outcome_steps(result))
+    if learned.card is not None:
+        steps += (card_step(learned.card),)
     return RetrainRecord(
         version=learned.version,
-        metrics=learned.metrics,
+        as_of=learned.metrics["as_of"],
+        company=opened.config.company,
+        verdict=learned.metrics["verdict"],
+        evidence=learned.metrics["evidence"]["level"],
+        datasets={o: (t.fingerprint, len(t.frame)) for o, t in learned.training.items()},
+        params={"seed": opened.config.training.seed, "trials": opened.config.training.trials},
+        steps=steps,
         gates=learned.gates,
-        registered=learned.bundle is not None,
+        decision=decide(learned.gates, opened.config.gates) if learned.gates else None,
         documents=documents,
-        trials={o: r.trials for o, r in learned.results.items()},
         seconds=seconds,
     )
 
 
 def retrain_report(learned: Learned) -> dict[str, Any]:
     """The answer to ``icpfit retrain --json``."""
-    from dataclasses import asdict
-
     return {
         **learned.metrics,
         "registered": learned.bundle is not None,
-        "gates": [asdict(g) for g in learned.gates],
+        "gates": [g.values() for g in learned.gates],
         "seconds": {k: round(v, 2) for k, v in learned.seconds.items()},
     }
 
@@ -205,10 +219,14 @@ def _bundle(
         expected_arr=_expected_arr(opened, training).to_dict(),
         metrics=metrics,
         model_card=model_card_text(metrics),
-        evidence_level=results[first].evidence.level,
+        outcomes=config.outcomes,
+        evidence=results[first].evidence.level,
+        thresholds=thresholds_of(card, hot={"days": HOT_DAYS, "tiers": list(HOT_TIERS)}),
         data_fingerprint=opened.fingerprint,
         config_fingerprint=config.fingerprint(),
+        code_version=code_version(),
         seed=config.training.seed,
+        libraries=library_versions(),
     )
 
 
@@ -232,3 +250,6 @@ class _Stopwatch:
         now = time.perf_counter()
         self.laps[name] = now - self._last
         self._last = now
+
+    def skip(self) -> None:
+        self._last = time.perf_counter()

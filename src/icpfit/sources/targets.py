@@ -69,8 +69,10 @@ class TargetList:
         return self.frame[self.roles[role]].to_numpy(dtype=object)
 
 
-def read_target_list(path: Path) -> TargetList:
+def read_target_list(path: Path, *, id_columns: tuple[str, ...] = ()) -> TargetList:
     """Read a CSV (comma, semicolon, tab or bar) or Parquet list with at least a ``domain`` or an ``account_id``.
+
+    ``id_columns``: other names that serve as ``account_id``, the first that is there.
 
     Raises:
         SourceError: a file fault, or neither column is there; no row can be scored.
@@ -78,7 +80,7 @@ def read_target_list(path: Path) -> TargetList:
     connection = connect()
     is_parquet = path.suffix.lower() in (".parquet", ".pq")
     raw = open_parquet(connection, path) if is_parquet else open_csv(connection, path, separator=None, alias="targets")
-    roles, findings = _roles(raw)
+    roles, findings = _roles(raw, id_columns)
     frame, raw = _texts(connection, raw, roles)
     if not len(frame) and not raw.unreadable:
         raise SourceError(f"{path.name}: the list has a header and no rows", hint="nothing to score")
@@ -109,7 +111,7 @@ def read_target_list(path: Path) -> TargetList:
     )
 
 
-def _roles(raw: RawTable) -> tuple[dict[str, str], tuple[DataFinding, ...]]:
+def _roles(raw: RawTable, id_columns: tuple[str, ...]) -> tuple[dict[str, str], tuple[DataFinding, ...]]:
     """Columns of accounts, and ``as_of``, in whatever capitals and with blanks or hyphens for underscores."""
     wanted = (*TABLES["accounts"].columns, "as_of")
     roles: dict[str, str] = {}
@@ -123,6 +125,8 @@ def _roles(raw: RawTable) -> tuple[dict[str, str], tuple[DataFinding, ...]]:
             findings.append(DataFinding("COLUMN-IGNORED", "note", "target list", words))
             continue
         roles[role] = name
+    if "account_id" not in roles and (serving := next((c for c in id_columns if c in raw.names), None)) is not None:
+        roles["account_id"] = serving
     if "domain" not in roles and "account_id" not in roles:
         listed = ", ".join(n or "(no name)" for n in raw.names[:12]) + (" …" if len(raw.names) > 12 else "")
         raise SourceError(
