@@ -1,0 +1,104 @@
+"""retrain, drift, document, demo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from icpfit.cli.options import answer, as_of_option, config_option, json_option, say, workspace_option
+
+
+@click.command()
+@config_option
+@workspace_option
+@as_of_option
+@json_option
+def retrain(config_path: Path, workspace: Path, as_of: str | None, as_json: bool) -> None:
+    """Train, backtest, make the card and the documents, log to MLflow, register the challenger."""
+    from icpfit.cycle.opened import open_config
+    from icpfit.cycle.retrain import retrain as run
+    from icpfit.cycle.retrain import retrain_report
+    from icpfit.registry import Workspace
+
+    opened = open_config(config_path, as_of)
+    learned = run(opened, Workspace(workspace), opened.moment(as_of), say)
+    report = retrain_report(learned)
+    answer(report, _retrain_lines(report, workspace), as_json=as_json)
+
+
+def _retrain_lines(report: dict[str, Any], workspace: Path) -> list[str]:
+    lines = [f"verdict: {report['verdict']}. {report['words']}"]
+    for outcome in ("win", "retention"):
+        one = report[outcome]
+        if one is None or "auc" not in one:
+            continue
+        tested = "forward in time" if one["forward"] else "on held-out accounts (no times: not tested forward in time)"
+        lines.append(
+            f"{outcome}: AUC {one['auc']:.3f} ({one['auc_low']:.3f} to {one['auc_high']:.3f}) {tested}, "
+            f"logistic regression {one['baselines']['logistic']['auc']:.3f}"
+        )
+    for refusal in report["refused"]:
+        lines.append(f"refused: {refusal['attribute']}: {refusal['reason']}")
+    for gate in report["gates"]:
+        mark = {True: "passed", False: "FAILED", None: "n/a"}[gate["passed"]]
+        lines.append(f"gate {mark}: {gate['gate']}: {gate['words']}")
+    lines.append(f"document: {workspace / 'documents' / report['version'] / 'icp.html'}")
+    if report["registered"]:
+        lines += [f"challenger: {report['version']}", f"next: icpfit approve {report['version']} --by YOUR_NAME"]
+    else:
+        lines.append("nothing was registered; the champion, if there is one, stays in force")
+    return lines
+
+
+@click.command()
+@config_option
+@workspace_option
+@as_of_option
+@json_option
+@click.pass_context
+def drift(ctx: click.Context, config_path: Path, workspace: Path, as_of: str | None, as_json: bool) -> None:
+    """Has the data, the model or the ICP moved since the champion was trained? Leaves with 1 when it needs action."""
+    from icpfit.cycle.opened import open_config
+    from icpfit.cycle.watch import watch
+    from icpfit.registry import Workspace
+
+    opened = open_config(config_path, as_of)
+    report = watch(opened, Workspace(workspace), opened.moment(as_of))
+    answer(report.values, report.lines, as_json=as_json)
+    ctx.exit(1 if report.alarmed else 0)
+
+
+@click.command()
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the ICP document and the signal report."
+)
+@config_option
+@workspace_option
+@as_of_option
+@json_option
+def document(out: Path, config_path: Path, workspace: Path, as_of: str | None, as_json: bool) -> None:
+    """Write the champion's ICP document and the signal report."""
+    from icpfit.cycle.opened import open_config
+    from icpfit.cycle.paper import document_champion
+    from icpfit.registry import Workspace
+
+    opened = open_config(config_path, as_of)
+    written = document_champion(opened, Workspace(workspace), opened.moment(as_of), out)
+    answer({"out": str(out), "files": [str(p) for p in written]}, [str(p) for p in written], as_json=as_json)
+
+
+@click.command()
+@config_option
+@workspace_option
+@json_option
+def demo(config_path: Path, workspace: Path, as_json: bool) -> None:
+    """A whole quarterly cycle on the demo company: simulate, retrain, sign off as "demo", score, document."""
+    from icpfit.cycle.demo import run_demo
+
+    report = run_demo(config_path, workspace, say)
+    answer(report.values, report.lines, as_json=as_json)
+
+
+COMMANDS = (retrain, drift, document, demo)

@@ -1,0 +1,46 @@
+"""``icpfit``: the group of commands, and the one place where errors become words and exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import click
+
+from icpfit import __version__
+from icpfit.cli import deliver, learn, prepare, signoff
+from icpfit.errors import IcpfitError
+
+# Libraries that would report on their users are told not to, before any of them is imported.
+for _name in ("MLFLOW_DISABLE_TELEMETRY", "DO_NOT_TRACK"):
+    os.environ.setdefault(_name, "true")
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)  # in the order of the work, not of the alphabet
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except IcpfitError as error:
+            click.echo(f"icpfit: {error}", err=True)
+            ctx.exit(error.exit_code)
+        except BrokenPipeError:
+            # The reader of our output has gone (`icpfit status | head`); there is nobody to tell.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(0)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="icpfit")
+def main() -> None:
+    """Learn an ideal customer profile from closed deals, and keep it true.
+
+    The work in order: init, check, retrain, approve, score, document; then drift, every week.
+    """
+
+
+for _command in (*prepare.COMMANDS, *learn.COMMANDS, *signoff.COMMANDS, *deliver.COMMANDS):
+    main.add_command(_command)

@@ -1,0 +1,59 @@
+"""Options that commands share, and the way results are said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def config_option(command: F) -> F:
+    return click.option(
+        "--config",
+        "config_path",
+        type=click.Path(path_type=Path, dir_okay=False),
+        default=Path("configs/demo.yaml"),
+        show_default=True,
+        help="The company's configuration; it names the data.",
+    )(command)
+
+
+def workspace_option(command: F) -> F:
+    return click.option(
+        "--workspace",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=Path(),
+        show_default="the current folder",
+        help="Where models/ and mlruns/ lie.",
+    )(command)
+
+
+def as_of_option(command: F) -> F:
+    return click.option("--as-of", help="The moment of knowing, as 2026-01-31.  [default: the newest time in the data, never the clock]")(
+        command
+    )
+
+
+def json_option(command: F) -> F:
+    return click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")(command)
+
+
+def say(words: str) -> None:
+    """Progress and words, on standard error."""
+    click.echo(words, err=True)
+
+
+def answer(result: Mapping[str, Any], lines: list[str], *, as_json: bool) -> None:
+    """The result: one JSON object, or lines for a person. JSON knows no NaN: an unknown figure is null."""
+    if as_json:
+        from icpfit.manifest import plain
+
+        click.echo(json.dumps(plain(result), indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        for line in lines:
+            click.echo(line)

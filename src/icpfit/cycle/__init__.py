@@ -1,0 +1,1 @@
+"""The quarterly cycle and the weekly scoring, each one function over the parts below."""

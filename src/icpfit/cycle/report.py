@@ -1,0 +1,84 @@
+"""What a training run says of itself, as plain JSON values: the bundle's metrics and the answer to ``--json``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from icpfit.models.results import Metrics, OutcomeResult, Refusal
+from icpfit.scorecard.card import Scorecard
+from icpfit.sources.rows import DataFinding, RowCount
+from icpfit.training_set import TrainingSet
+
+
+def rows_report(counts: tuple[RowCount, ...]) -> dict[str, Any]:
+    return {c.table: {"in": c.rows_in, "used": c.used, "left_out": dict(sorted(c.left_out.items()))} for c in counts}
+
+
+def findings_report(findings: tuple[DataFinding, ...]) -> list[dict[str, Any]]:
+    return [asdict(f) for f in findings]
+
+
+def refusals_report(refusals: tuple[Refusal, ...], training: TrainingSet) -> list[dict[str, str]]:
+    """``attribute`` is the name that the company knows: the column in its own file where there is one."""
+    labels = {s.name: s for s in training.specs}
+    return [
+        {
+            "attribute": labels[r.attribute].column or r.attribute,
+            "feature": r.attribute,
+            "label": labels[r.attribute].label,
+            "reason": r.reason,
+            "code": r.code,
+            "outcome": training.outcome,
+        }
+        for r in refusals
+    ]
+
+
+def outcome_report(training: TrainingSet, result: OutcomeResult) -> dict[str, Any]:
+    """One outcome, with every figure a document or a dashboard shows."""
+    report: dict[str, Any] = {
+        "verdict": result.verdict,
+        "words": result.words,
+        "evidence": asdict(result.evidence),
+        "base_rate": [result.base_rate, result.base_rate_low, result.base_rate_high],
+        "training": {
+            "considered": training.considered,
+            "used": len(training.frame),
+            "left_out": dict(sorted(training.left_out.items())),
+            "timing": training.timing,
+        },
+        "dropped": dict(result.dropped),
+        "trials": len(result.trials),
+    }
+    if result.backtest is not None:
+        report |= _metrics(result.backtest.metrics)
+        report["baselines"] = {name: _metrics(m) for name, m in result.backtest.baselines.items()}
+        report["by_quarter"] = {name: _metrics(m) for name, m in result.backtest.by_quarter.items()}
+        report["without_layer"] = dict(result.backtest.without_layer)
+        report["forward"] = result.backtest.forward
+    if result.signal is not None:
+        report["signal"] = asdict(result.signal)
+    if result.model is not None:
+        report["parameters"] = dict(result.model.parameters)
+        report["features"] = list(result.model.encoding.columns)
+    return report
+
+
+def _metrics(metrics: Metrics) -> dict[str, Any]:
+    body = asdict(metrics)
+    body["reliability"] = [list(r) for r in metrics.reliability]
+    return body
+
+
+def card_report(card: Scorecard | None) -> dict[str, Any] | None:
+    if card is None:
+        return None
+    return {"kind": card.kind, "auc": card.fidelity.auc_card, "attributes": len(card.attributes), **asdict(card.fidelity)}
+
+
+def combined_report(outcomes: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """``verdict``, ``words`` and ``evidence`` of the run: the win model's, or the only model's."""
+    first = outcomes.get("win") or next(iter(outcomes.values()))
+    return {"verdict": first["verdict"], "words": first["words"], "evidence": first["evidence"]}

@@ -1,0 +1,245 @@
+"""A quarterly retrain: both models, the card, the gates; the challenger stands ready for leadership."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from icpfit.attribution import contributions
+from icpfit.bundle import Bundle, thresholds_of
+from icpfit.config import Outcome
+from icpfit.cycle.challenge import gate_evidence
+from icpfit.cycle.opened import Opened
+from icpfit.cycle.paper import write_documents
+from icpfit.cycle.report import card_report, combined_report, findings_report, outcome_report, refusals_report, rows_report
+from icpfit.gates import Gate, decide, judge
+from icpfit.models.expected_arr import ExpectedArr
+from icpfit.models.familiarity import Familiarity
+from icpfit.models.fit import fit_outcome
+from icpfit.models.leakage import find_leaks
+from icpfit.models.results import OutcomeResult
+from icpfit.moments import day_text
+from icpfit.registry import RetrainRecord, Workspace, load_bundle, log_retrain, write_bundle
+from icpfit.scorecard.build import build_scorecards
+from icpfit.scorecard.card import CardKind, Scorecard
+from icpfit.scoring.score import HOT_DAYS, HOT_TIERS
+from icpfit.training_set import TrainingSet, joint_labels_for
+from icpfit.versioning import code_version, library_versions, make_version
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What the data taught, before anything is written."""
+
+    as_of: int
+    version: str
+    training: Mapping[Outcome, TrainingSet]
+    results: Mapping[Outcome, OutcomeResult]
+    cards: Mapping[CardKind, Scorecard]
+    card: Scorecard | None
+    metrics: Mapping[str, Any]
+    bundle: Bundle | None
+    """None unless there is a signal"""
+    gates: tuple[Gate, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None) -> Learned:
+    """Train, backtest and distil; a pure function of the opened data, the configuration and the moment."""
+    config, clock = opened.config, _Stopwatch()
+    training: dict[Outcome, TrainingSet] = {}
+    results: dict[Outcome, OutcomeResult] = {}
+    reports: dict[str, Any] = {}
+    refused: list[dict[str, str]] = []
+    suspects: list[dict[str, str]] = []
+    for outcome in opened.outcomes:
+        progress(f"{outcome}: building the training set as of {day_text(as_of)}")
+        data = opened.training_set(outcome, as_of)
+        clock.lap(f"{outcome} training set")
+        leaks = find_leaks(data, config.training.allow if outcome == opened.outcomes[0] else ())
+        clock.lap(f"{outcome} leakage")
+        result = fit_outcome(data, config.training, refused=leaks.refused, suspects=leaks.suspects, progress=progress)
+        clock.lap(f"{outcome} model")
+        training[outcome], results[outcome] = data, result
+        reports[outcome] = outcome_report(data, result)
+        refused += refusals_report(leaks.refused, data)
+        suspects += refusals_report(leaks.suspects, data)
+        progress(f"{outcome}: {result.words}")
+    progress("making the scorecard")
+    cards = _cards(opened, training, results, as_of)
+    card = cards.get("icp") or cards.get("win") or cards.get("retention")
+    clock.lap("scorecard")
+    version = make_version(as_of, opened.fingerprint, config.fingerprint(), code_version(), config.training.seed)
+    metrics: dict[str, Any] = {
+        "company": config.company,
+        "currency": config.currency,
+        "as_of": day_text(as_of),
+        "version": version,
+        "timing": next(iter(training.values())).timing,
+        **combined_report(reports),
+        "refused": refused,
+        "suspects": suspects,
+        "win": reports.get("win"),
+        "retention": reports.get("retention"),
+        "scorecard": card_report(card),
+        "rows": rows_report(opened.counts),
+        "findings": findings_report(opened.findings),
+        "current_state": list(opened.current_state()),
+        "notes": list(dict.fromkeys(n for t in training.values() for n in t.notes)),
+    }
+    first = results[opened.outcomes[0]]
+    bundle = _bundle(opened, as_of, version, training, results, cards, card, metrics) if first.model is not None and card else None
+    return Learned(as_of, version, training, results, cards, card, metrics, bundle, (), clock.laps)
+
+
+def retrain(opened: Opened, workspace: Workspace, as_of: int, progress: Progress = lambda _: None) -> Learned:
+    """Learn, judge the challenger against the champion, write the bundle and the documents, log all, register.
+
+    Without signal nothing is registered: the run and its document are recorded all the same.
+
+    Raises:
+        BusyError: another command is at work in this workspace.
+    """
+    with workspace.locked("retrain"):
+        clock = _Stopwatch()
+        learned = learn(opened, as_of, progress)
+        clock.skip()
+        bundle = learned.bundle
+        if bundle is not None:
+            progress("judging the challenger")
+            challenger, against = gate_evidence(opened, learned, load_bundle(workspace, "champion", missing_ok=True))
+            learned = replace(learned, gates=judge(challenger, against, opened.config.gates, seed=opened.config.training.seed))
+            write_bundle(workspace, bundle)
+        documents = write_documents(opened, learned, workspace.path / "documents" / learned.version)
+        clock.lap("gates, bundle and documents")
+        progress("writing the record to MLflow")
+        log_retrain(
+            workspace, _record(opened, learned, documents, {**learned.seconds, **clock.laps})
+        )
+        clock.lap("MLflow")
+    return replace(learned, seconds={**learned.seconds, **clock.laps})
+
+
+def _record(opened: Opened, learned: Learned, documents: Path, seconds: Mapping[str, float]) -> RetrainRecord:
+    """What MLflow is told of the run."""
+    return RetrainRecord(
+        version=learned.version,
+        metrics=learned.metrics,
+        registered=learned.bundle is not None,
+        gates=learned.gates,
+        decision=decide(learned.gates, opened.config.gates) if learned.gates else None,
+        documents=documents,
+        trials={o: r.trials for o, r in learned.results.items()},
+        datasets={o: (t.fingerprint, len(t.frame)) for o, t in learned.training.items()},
+        params={"seed": opened.config.training.seed, "trials": opened.config.training.trials},
+        seconds=seconds,
+    )
+
+
+def retrain_report(learned: Learned) -> dict[str, Any]:
+    """The answer to ``icpfit retrain --json``."""
+    return {
+        **learned.metrics,
+        "registered": learned.bundle is not None,
+        "gates": [g.values() for g in learned.gates],
+        "seconds": {k: round(v, 2) for k, v in learned.seconds.items()},
+    }
+
+
+def _cards(
+    opened: Opened, training: Mapping[Outcome, TrainingSet], results: Mapping[Outcome, OutcomeResult], as_of: int
+) -> dict[CardKind, Scorecard]:
+    win = (training["win"], results["win"]) if "win" in results and results["win"].model is not None else None
+    keep = (training["retention"], results["retention"]) if "retention" in results and results["retention"].model is not None else None
+    if "win" in results and win is None:
+        return {}
+    if win is None and keep is None:
+        return {}
+    joint = None
+    if win is not None and keep is not None and opened.warehouse is not None:
+        joint = joint_labels_for(opened.warehouse, opened.config, win[0], as_of)
+    return build_scorecards(win, keep, opened.config.scorecard, seed=opened.config.training.seed, joint=joint)
+
+
+def _bundle(
+    opened: Opened,
+    as_of: int,
+    version: str,
+    training: Mapping[Outcome, TrainingSet],
+    results: Mapping[Outcome, OutcomeResult],
+    cards: Mapping[CardKind, Scorecard],
+    card: Scorecard,
+    metrics: Mapping[str, Any],
+) -> Bundle:
+    from icpfit.models.model_card import model_card_text
+
+    config, first = opened.config, opened.outcomes[0]
+    model = results[first].model
+    if model is None:
+        raise ValueError("a bundle needs a model")
+    data = training[first]
+    sample = data.features.iloc[:4_000] if len(data.frame) <= 4_000 else data.features.sample(4_000, random_state=config.training.seed)
+    phi = np.abs(contributions(model.booster, model.encode(sample))[:, :-1]).mean(axis=0)
+    familiarity = Familiarity.fit(data.features, dict(zip(model.encoding.columns, phi.tolist(), strict=True)), seed=config.training.seed)
+    retention = results.get("retention")
+    base = (
+        (retention.base_rate, retention.base_rate_low, retention.base_rate_high)
+        if retention is not None and len(training["retention"].frame)
+        else None
+    )
+    return Bundle(
+        version=version,
+        as_of=as_of,
+        company=config.company,
+        currency=config.currency,
+        win=results["win"].model if "win" in results else None,
+        retention=retention.model if retention is not None else None,
+        retention_base=base,
+        card=card,
+        cards={k: c for k, c in cards.items() if k != card.kind},
+        specs=data.specs,
+        familiarity=familiarity.to_dict(),
+        expected_arr=_expected_arr(opened, training).to_dict(),
+        metrics=metrics,
+        model_card=model_card_text(metrics),
+        outcomes=config.outcomes,
+        evidence_level=results[first].evidence.level,
+        thresholds=thresholds_of(card, hot={"days": HOT_DAYS, "tiers": list(HOT_TIERS)}),
+        data_fingerprint=opened.fingerprint,
+        config_fingerprint=config.fingerprint(),
+        code_version=code_version(),
+        seed=config.training.seed,
+        libraries=library_versions(),
+    )
+
+
+def _expected_arr(opened: Opened, training: Mapping[Outcome, TrainingSet]) -> ExpectedArr:
+    """First ARR of the won: the deal's amount at close, by headcount as of the deal's moment."""
+    data = training.get("win")
+    if data is None:
+        return ExpectedArr("", None, ())
+    size = next((s.name for s in data.specs if (s.column or "") == "employee_count" and s.kind == "number"), "")
+    won = data.label == 1
+    sizes = data.frame[size].to_numpy(np.float64)[won] if size else np.full(int(won.sum()), np.nan)
+    return ExpectedArr.fit(size, sizes, data.amount[won])
+
+
+class _Stopwatch:
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.laps[name] = now - self._last
+        self._last = now
+
+    def skip(self) -> None:
+        self._last = time.perf_counter()

@@ -1,0 +1,29 @@
+"""Versions of the profile: kept whole, judged, signed off, and logged to MLflow (which nothing but this package imports)."""
+
+from icpfit.registry.ledger import LedgerCheck, verify_ledger
+from icpfit.registry.record import RetrainRecord
+from icpfit.registry.signoff import SignOff, approve, reject, rollback
+from icpfit.registry.status import Status, status
+from icpfit.registry.store import load_bundle, read_challenger, read_champion, read_gates, versions, write_bundle
+from icpfit.registry.tracking import log_retrain
+from icpfit.registry.workspace import Workspace
+
+__all__ = [
+    "LedgerCheck",
+    "RetrainRecord",
+    "SignOff",
+    "Status",
+    "Workspace",
+    "approve",
+    "load_bundle",
+    "log_retrain",
+    "read_challenger",
+    "read_champion",
+    "read_gates",
+    "reject",
+    "rollback",
+    "status",
+    "verify_ledger",
+    "versions",
+    "write_bundle",
+]
