@@ -15,8 +15,8 @@ from icpfit.bundle import Bundle, thresholds_of
 from icpfit.config import Outcome
 from icpfit.cycle.challenge import gate_evidence
 from icpfit.cycle.opened import Opened
-from icpfit.cycle.report import card_report, combined_report, findings_report, outcome_report, refusals_report, rows_report
 from icpfit.cycle.paper import write_documents
+from icpfit.cycle.report import card_report, combined_report, findings_report, outcome_report, refusals_report, rows_report
 from icpfit.gates import Gate, decide, judge
 from icpfit.models.expected_arr import ExpectedArr
 from icpfit.models.familiarity import Familiarity

@@ -70,7 +70,7 @@ def read_flat(source: FlatSource, *, max_left_out: float, as_of: Micros | None =
             usable, or its newest time is far behind all others.
     """
     texts = read_texts(source.path, source.separator)
-    place, roles = str(source.path), source.columns
+    place, roles = texts.place, source.columns
     check_columns(source, texts)
     missing = frozenset(m.strip() for m in source.missing)
     frame, row = texts.frame, texts.row

@@ -11,8 +11,8 @@ import pandas as pd
 
 from icpfit.errors import SourceError
 from icpfit.moments import DAY, Micros, day_text
+from icpfit.sources.phrases import UNREADABLE
 from icpfit.sources.rows import DataFinding, LeftOut, RowCount
-from icpfit.sources.texts import UNREADABLE
 
 TABLE = "flat"
 Mask = npt.NDArray[np.bool_]

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from icpfit.config import FlatSource
+from icpfit.sources.identity import FREE_EMAIL_DOMAINS, normalise_domains
 from icpfit.sources.rows import DataFinding
 from icpfit.sources.values import Moments, categories
 
@@ -49,10 +50,10 @@ def row_ids(
         if number[own] > 1:
             ids[at[k]] = f"{own}#{number[own]}"
     key = frame[source.columns.id].iloc[at[0]]
-    rows = [int(row[i]) for i in at if frame[source.columns.id].iloc[i] == key]
+    rows = ", ".join(f"{row[i]:,}" for i in [i for i in at if frame[source.columns.id].iloc[i] == key][:4])
     words = (
-        f"{source.path}: {len(number):,} values of {source.columns.id!r} stand in several rows with different content, {len(at):,} rows "
-        f"in all, e.g. {key!r} in rows {', '.join(f'{r:,}' for r in rows[:4])}. Each row is kept, as {key}, {key}#2, and so on."
+        f"{source.path.name}: {len(number):,} values of {source.columns.id!r} stand in several rows with different content, "
+        f"{len(at):,} rows in all, e.g. {key!r} in rows {rows}. Each row is kept, as {key}, {key}#2, and so on."
     )
     return ids, (DataFinding("FLAT-KEY-REPEATED", "warning", TABLE, words, len(at)),)
 
@@ -60,16 +61,24 @@ def row_ids(
 def _alike(source: FlatSource, frame: pd.DataFrame) -> tuple[DataFinding, ...]:
     n = int(frame.duplicated().sum())
     words = (
-        f"{source.path}: {n:,} of {len(frame):,} rows are like an earlier row in every column. Without an id nobody can tell whether they "
-        "are copies: they were kept. If a column tells the rows apart, name it under source.columns.id."
+        f"{source.path.name}: {n:,} of {len(frame):,} rows are like an earlier row in every column. Without an id nobody can "
+        "tell whether they are copies: they were kept. If a column tells the rows apart, name it under source.columns.id."
     )
     return (DataFinding("FLAT-ALIKE", "note", TABLE, words, n),) if n else ()
 
 
 def account_ids(source: FlatSource, frame: pd.DataFrame, ids: npt.NDArray[np.object_], missing: frozenset[str]) -> npt.NDArray[np.object_]:
-    """The account's id; where the file has none, the row's own key (before any ``#2``), so that rows of one key stay together."""
+    """The account's id, else its domain (never a free mail provider's), else the row's own key (before any ``#2``).
+
+    So rows of one company, and rows of one key, stay together.
+    """
     own = ids if source.columns.id is None else frame[source.columns.id].astype(object).to_numpy()
-    if source.columns.account_id is None:
-        return own
-    given = categories(frame[source.columns.account_id], missing)
-    return np.array([o if g is None else g for g, o in zip(given, own, strict=True)], dtype=object)
+    for column, known in ((source.columns.domain, _companies), (source.columns.account_id, list)):
+        if column is not None:
+            given = known(categories(frame[column], missing))
+            own = np.array([o if g is None else g for g, o in zip(given, own, strict=True)], dtype=object)
+    return own
+
+
+def _companies(domains: npt.NDArray[np.object_]) -> list[str | None]:
+    return [None if d in FREE_EMAIL_DOMAINS else d for d in normalise_domains(domains)]

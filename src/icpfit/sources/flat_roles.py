@@ -9,18 +9,16 @@ import numpy.typing as npt
 import pandas as pd
 
 from icpfit.config import FlatSource
-from icpfit.errors import ConfigError, SourceError
+from icpfit.errors import ConfigError
 from icpfit.moments import Micros
 from icpfit.sources.flat_features import match_header
-from icpfit.sources.separators import sniff_separator
-from icpfit.sources.texts import TextTable, separator_words
+from icpfit.sources.texts import TextTable
 
 
 def check_columns(source: FlatSource, texts: TextTable) -> None:
     """Every column that the configuration names is in the file.
 
     Raises:
-        SourceError: the file falls into one column, since its separator is another.
         ConfigError: a column is not there; with the one that was probably meant.
     """
     named = {f"source.columns.{role}": name for role, name in source.columns.model_dump().items() if isinstance(name, str)}
@@ -29,16 +27,9 @@ def check_columns(source: FlatSource, texts: TextTable) -> None:
     labels = {f"source.labels.{name}": name for name in source.labels if name not in texts.columns}
     if not absent and not labels:
         return
-    if len(texts.columns) == 1 and texts.separator is not None:
-        other = sniff_separator(texts.columns[0] + "\n")
-        if other != texts.separator and other in texts.columns[0]:
-            raise SourceError(
-                f"{texts.path}: read with the separator {texts.separator!r} it has one column, {texts.columns[0][:60]!r}",
-                hint=f'it looks parted by a {separator_words(other)}: set source.separator: "{other}"',
-            )
     where, name = next(iter({**absent, **labels}.items()))
     more = f" (and {len(absent) + len(labels) - 1} more)" if len(absent) + len(labels) > 1 else ""
-    raise ConfigError(f"{texts.path}: there is no column {name!r}, which {where} names{more}", hint=_meant(name, texts.columns))
+    raise ConfigError(f"{texts.place}: there is no column {name!r}, which {where} names{more}", hint=_meant(name, texts.columns))
 
 
 def _meant(name: str, columns: tuple[str, ...]) -> str:
@@ -91,6 +82,6 @@ def check_results(source: FlatSource, results: pd.Series, label: npt.NDArray[np.
     seen = ", ".join(f"{v!r} ({n:,})" for v, n in list(counts.items())[:6]) or "nothing but empty cells"
     wanted = ", ".join(repr(v) for v in (*source.columns.positive, *source.columns.negative))
     raise ConfigError(
-        f"{source.path}: no row of {source.columns.result!r} is one of {wanted}; there is {seen}",
+        f"{source.path.name}: no row of {source.columns.result!r} is one of {wanted}; there is {seen}",
         hint="name the results under source.columns.positive and negative as the file writes them",
     )

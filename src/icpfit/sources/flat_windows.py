@@ -49,7 +49,7 @@ def leave_out_by_window(source: FlatSource, faults: Faults, created: Moments, as
         first = parse_moment(source.no_outcome_before)
         n = faults.set_aside(TOO_EARLY, created.known & (created.micros < first))
         words = (
-            f"{source.path}: {n:,} rows were created before {day_text(first)}, when outcomes were not recorded yet: "
+            f"{source.path.name}: {n:,} rows were created before {day_text(first)}, when outcomes were not recorded yet: "
             "they would look lost, whatever became of them. They were left out."
         )
         found += [DataFinding("FLAT-TOO-EARLY", "note", TABLE, words, n)] if n else []
@@ -57,7 +57,7 @@ def leave_out_by_window(source: FlatSource, faults: Faults, created: Moments, as
         until = as_of - source.outcome_window_days * DAY
         n = faults.set_aside(TOO_YOUNG, created.known & (created.micros > until))
         words = (
-            f"{source.path}: {n:,} rows were created less than {source.outcome_window_days} days before {day_text(as_of)}: "
+            f"{source.path.name}: {n:,} rows were created less than {source.outcome_window_days} days before {day_text(as_of)}: "
             "they have not had the time that an outcome takes. They were left out, won or not."
         )
         found += [DataFinding("FLAT-TOO-YOUNG", "note", TABLE, words, n)] if n else []
