@@ -8,7 +8,7 @@ rest, which the next command mends.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from icpfit.errors import BundleError, SignOffError
@@ -58,7 +58,7 @@ def approve(
         BusyError: another command is at work in this workspace.
     """
     by = _name(by)
-    with workspace.lock("approve"):
+    with workspace.locked("approve"):
         version, _ = resolve(workspace, version)
         manifest = check_bundle(workspace, version)
         ledger, _ = recover(workspace)
@@ -102,7 +102,7 @@ def reject(workspace: Workspace, version: str, by: str, note: str | None = None,
         BundleError: there is no such version.
     """
     by = _name(by)
-    with workspace.lock("reject"):
+    with workspace.locked("reject"):
         version, _ = resolve(workspace, version)
         manifest = check_bundle(workspace, version)
         ledger, _ = recover(workspace)
@@ -133,7 +133,7 @@ def rollback(workspace: Workspace, by: str, note: str | None = None, *, clock: C
         BundleError: the version to go back to is not what was signed off.
     """
     by = _name(by)
-    with workspace.lock("rollback"):
+    with workspace.locked("rollback"):
         ledger, finished = recover(workspace)
         champion = read_champion(workspace)
         last = ledger.last_move
@@ -191,7 +191,7 @@ def recover(workspace: Workspace) -> tuple[Ledger, bool]:
     return ledger, True
 
 
-def _sign(workspace: Workspace, ledger: Ledger, action: str, manifest: Manifest, by: str, clock: Clock, body: dict[str, object]) -> None:
+def _sign(workspace: Workspace, ledger: Ledger, action: str, manifest: Manifest, by: str, clock: Clock, body: Mapping[str, object]) -> None:
     _put_in_force(workspace, append(workspace, ledger, _line(action, manifest, by, clock, body)))
     _settle(workspace)
 
@@ -209,7 +209,7 @@ def _follow(workspace: Workspace) -> tuple[str, ...]:
     return ()
 
 
-def _line(action: str, manifest: Manifest, by: str, clock: Clock, body: dict[str, object]) -> dict[str, object]:
+def _line(action: str, manifest: Manifest, by: str, clock: Clock, body: Mapping[str, object]) -> dict[str, object]:
     return {"at": clock().isoformat(), "by": by, "action": action, "version": manifest.version, **body, "hashes": manifest.hashes()}
 
 

@@ -68,7 +68,7 @@ class Workspace:
         return self.models / "gates" / f"{version}.json"
 
     @contextlib.contextmanager
-    def lock(self, command: str, wait_seconds: float = 10.0) -> Iterator[None]:
+    def locked(self, command: str, wait_seconds: float = 10.0) -> Iterator[None]:
         """Only one command writes at a time; another waits, and then refuses with a clear word.
 
         The lock is the system's own: it ends with the process that holds it, however that ends.

@@ -34,11 +34,11 @@ FUNDING_STAGES = ("Bootstrapped", "Seed", "Series A", "Series B", "Series C", "P
 CHECKPOINTS = 8
 
 _HEADS = (
-    "Alder Brook Cedar Delta Ember Falcon Garnet Harbor Iris Juniper Kestrel Lumen Maple Nimbus Onyx Pine Quartz River Summit Tidal".split()
+    ["Alder", "Brook", "Cedar", "Delta", "Ember", "Falcon", "Garnet", "Harbor", "Iris", "Juniper", "Kestrel", "Lumen", "Maple", "Nimbus", "Onyx", "Pine", "Quartz", "River", "Summit", "Tidal"]
 )
-_TAILS = "bridge craft dale field forge gate grid haven lane loop mark mill point port stack stone vale view ware works".split()
+_TAILS = ["bridge", "craft", "dale", "field", "forge", "gate", "grid", "haven", "lane", "loop", "mark", "mill", "point", "port", "stack", "stone", "vale", "view", "ware", "works"]
 _KINDS = (
-    "Analytics Cloud Digital Energy Foods Group Health Labs Logistics Media Mobility Networks Partners Payments Robotics Systems".split()
+    ["Analytics", "Cloud", "Digital", "Energy", "Foods", "Group", "Health", "Labs", "Logistics", "Media", "Mobility", "Networks", "Partners", "Payments", "Robotics", "Systems"]
 )
 
 
