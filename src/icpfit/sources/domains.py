@@ -39,13 +39,11 @@ def clean_domains(connection: duckdb.DuckDBPyConnection, place: str) -> tuple[Da
     if shared:
         domain, n = shared[0]
         rows = sum(n for _, n in shared)
-        words = (
-            f"{place}: {rows:,} accounts share their domain with another, e.g. {n} have {domain!r}; a list that gives only it is ambiguous."
-        )
+        words = f"{place}: {rows:,} accounts share a domain with others, e.g. {n} have {domain!r}; the domain alone does not tell which."
         findings.append(DataFinding("DOMAIN-SHARED", "warning", "accounts", words, rows))
     return tuple(findings)
 
 
 def _count(connection: duckdb.DuckDBPyConnection, domains: list[str]) -> int:
-    row = connection.execute("SELECT count(*) FROM accounts WHERE domain IN (SELECT unnest(?::VARCHAR[]))", [domains]).fetchone()
-    return int(row[0]) if row else 0
+    found = connection.execute("SELECT count(*) FROM accounts WHERE domain IN (SELECT unnest(?::VARCHAR[]))", [domains]).fetchall()
+    return int(found[0][0])

@@ -36,7 +36,7 @@ def open_parquet(connection: duckdb.DuckDBPyConnection, path: Path, *, place: st
     if end != _MAGIC:
         raise SourceError(f"{place}: the Parquet file is cut off", hint="export or copy it again")
     try:
-        names = tuple(str(n) for n in pq.read_schema(path).names)  # type: ignore[no-untyped-call]
+        names = tuple(str(n) for n in pq.read_schema(path).names)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise SourceError(f"{place}: the Parquet file cannot be read ({_first_line(error)})", hint="export or copy it again") from error
     check_names(tuple(n.strip() for n in names), place)

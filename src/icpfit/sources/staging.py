@@ -9,7 +9,7 @@ import duckdb
 from icpfit.errors import ConfigError, SourceError
 from icpfit.sources.contract import Table
 from icpfit.sources.mapping import MAY_BE_EMPTY, Column, MappedTable
-from icpfit.sources.sql import id_of, is_numeric, is_time, known, literal, micros_of, number_of, quoted, text_of, truth_of
+from icpfit.sources.sql import id_of, is_nan, is_numeric, is_time, known, literal, micros_of, number_of, quoted, text_of, truth_of
 
 ALLOWED: dict[str, dict[str, tuple[str, ...]]] = {
     "deals": {"stage": ("open", "won", "lost"), "deal_type": ("new_logo", "expansion", "renewal")},
@@ -93,14 +93,14 @@ def stage(connection: duckdb.DuckDBPyConnection, mapped: MappedTable, date_forma
     connection.execute(f"""
         CREATE TEMP TABLE "icpfit faults {name}" AS
         SELECT rowid AS {ROW}, {REASON}, {SUBJECT}, {CELL} FROM "icpfit staged {name}" WHERE {REASON} IS NOT NULL""")
-    counted = connection.execute(f'SELECT count(*) FROM "icpfit staged {name}"').fetchone()
-    return Staged(mapped, f'"icpfit staged {name}"', f'"icpfit faults {name}"', counted[0] if counted else 0)
+    rows = connection.execute(f'SELECT count(*) FROM "icpfit staged {name}"').fetchall()
+    return Staged(mapped, f'"icpfit staged {name}"', f'"icpfit faults {name}"', int(rows[0][0]))
 
 
 def check_date_format(connection: duckdb.DuckDBPyConnection, date_format: str) -> None:
     """Raises ConfigError where strptime would not take the format."""
     try:
-        connection.execute(f"SELECT epoch_us(try_strptime('x', {literal(date_format)}))")
+        connection.execute(f"SELECT epoch_us(try_strptime('x', {literal(date_format)}))").fetchall()
     except duckdb.Error as error:
         raise ConfigError(f"source.date_format: {date_format!r} is not a form of dates", hint="for 1/31/2026 write %m/%d/%Y") from error
 
@@ -206,4 +206,4 @@ def _checks(mapped: MappedTable) -> tuple[str, str, str]:
 def _not_nan(mapped: MappedTable, name: str, i: int) -> str:
     """A NaN of a number column is unknown, not bad."""
     raw = next(c for c in mapped.columns if c.name == name).raw
-    return f"NOT isnan(CAST(t{i} AS DOUBLE))" if raw is not None and is_numeric(raw.duck_type) else "true"
+    return f"NOT {is_nan(f'CAST(t{i} AS DOUBLE)')}" if raw is not None and is_numeric(raw.duck_type) else "true"

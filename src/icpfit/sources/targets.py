@@ -33,15 +33,14 @@ _HINT = "each row needs the company's web domain, or its account_id"
 class TargetList:
     """A list to score.
 
-    ``frame``: the rows that can be scored, in the list's order, with its own columns as text (None =
-    empty). ``line``: where each stands, 1-based: the line's number among the file's rows with the header
-    as line 1 for CSV, the row's number for Parquet. ``account_id`` and
-    ``domain`` (normalised): text or None, never both None. ``as_of``: microseconds, ``NO_MOMENT`` where the row names none of its own. ``roles``: column of the
-    contract (or ``as_of``) -> column of the list that holds it, whatever its capitals.
+    ``frame``: the rows that can be scored, in the list's order, with its own columns as text (None = empty).
+    ``line``: where each stands, from 1: among the rows of a CSV file with the header as line 1, among the
+    rows of a Parquet file. ``account_id`` and ``domain`` (normalised): text or None, never both None.
+    ``as_of``: microseconds, ``NO_MOMENT`` where the row names none of its own. ``roles``: column of the
+    contract (or ``as_of``) -> column of the list that holds it, whatever its capitals. ``rejected``: the
+    other rows: ``line``, ``reason``, then the list's own columns.
 
     A free mail provider's domain is usable: such a row is scored, though no account is found by it.
-
-    ``rejected``: the other rows: ``line``, ``reason``, then the list's own columns.
     """
 
     path: Path
@@ -62,6 +61,12 @@ class TargetList:
     def rows_in(self) -> int:
         return len(self.frame) + len(self.rejected)
 
+    def column(self, name: str) -> str | None:
+        """The list's column for a column of accounts, of the contract or further, whatever its capitals; None if it has none."""
+        if name in self.roles:
+            return self.roles[name]
+        return next((str(c) for c in self.frame.columns if plain_name(str(c)) == plain_name(name)), None)
+
     def text(self, role: str) -> npt.NDArray[np.object_]:
         """What the list says of a column of the contract, one entry per scorable row; None throughout where it says nothing."""
         if role not in self.roles:
@@ -69,8 +74,20 @@ class TargetList:
         return self.frame[self.roles[role]].to_numpy(dtype=object)
 
 
-def read_target_list(path: Path) -> TargetList:
+def plain_name(name: str) -> str:
+    """A column's name in small letters, with underscores for spaces and hyphens.
+
+    >>> plain_name("Account-ID")
+    'account_id'
+    """
+    return name.strip().lower().replace(" ", "_").replace("-", "_")
+
+
+def read_target_list(path: Path, *, id_columns: tuple[str, ...] = ()) -> TargetList:
     """Read a CSV (comma, semicolon, tab or bar) or Parquet list with at least a ``domain`` or an ``account_id``.
+
+    Args:
+        id_columns: names under which an ``account_id`` may stand too, best first.
 
     Raises:
         SourceError: a file fault, or neither column is there; no row can be scored.
@@ -78,7 +95,7 @@ def read_target_list(path: Path) -> TargetList:
     connection = connect()
     is_parquet = path.suffix.lower() in (".parquet", ".pq")
     raw = open_parquet(connection, path) if is_parquet else open_csv(connection, path, separator=None, alias="targets")
-    roles, findings = _roles(raw)
+    roles, findings = _roles(raw, id_columns)
     frame, raw = _texts(connection, raw, roles)
     if not len(frame) and not raw.unreadable:
         raise SourceError(f"{path.name}: the list has a header and no rows", hint="nothing to score")
@@ -109,13 +126,13 @@ def read_target_list(path: Path) -> TargetList:
     )
 
 
-def _roles(raw: RawTable) -> tuple[dict[str, str], tuple[DataFinding, ...]]:
+def _roles(raw: RawTable, id_columns: tuple[str, ...]) -> tuple[dict[str, str], tuple[DataFinding, ...]]:
     """Columns of accounts, and ``as_of``, in whatever capitals and with blanks or hyphens for underscores."""
     wanted = (*TABLES["accounts"].columns, "as_of")
     roles: dict[str, str] = {}
     findings = []
     for name in sorted(raw.names, key=lambda n: n not in wanted):  # exact names first
-        role = name.lower().replace(" ", "_").replace("-", "_")
+        role = plain_name(name)
         if role not in wanted:
             continue
         if role in roles:
@@ -123,10 +140,16 @@ def _roles(raw: RawTable) -> tuple[dict[str, str], tuple[DataFinding, ...]]:
             findings.append(DataFinding("COLUMN-IGNORED", "note", "target list", words))
             continue
         roles[role] = name
+    if "account_id" not in roles:
+        plain = {plain_name(n): n for n in reversed(raw.names)}
+        found = [plain[plain_name(n)] for n in id_columns if plain_name(n) in plain]
+        if found:
+            roles["account_id"] = found[0]
     if "domain" not in roles and "account_id" not in roles:
+        wanted_ids = "".join(f", {n}" for n in id_columns)
         listed = ", ".join(n or "(no name)" for n in raw.names[:12]) + (" …" if len(raw.names) > 12 else "")
         raise SourceError(
-            f"{raw.place}: a target list needs a column domain or account_id; it has {listed}",
+            f"{raw.place}: a target list needs a column domain or account_id{wanted_ids}; it has {listed}",
             hint="name the column with the companies' web domains 'domain'",
         )
     return roles, tuple(findings)
