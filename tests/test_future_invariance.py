@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,10 @@ import pytest
 import icpfit.features.build
 import icpfit.outcomes
 import icpfit.training_set
-from icpfit.config import Config, Outcome
+from icpfit.config import OUTCOMES, Config, Outcome
+from icpfit.features.compile import compile_features
+from icpfit.features.plan import Plan
+from icpfit.features.schema import read_schema
 from icpfit.moments import parse_moment
 from icpfit.outcomes import known
 from icpfit.simulate import simulate_company
@@ -65,9 +69,16 @@ CONFIGS = {
 def recorded_late(tables: Mapping[str, pd.DataFrame], seed: int) -> dict[str, pd.DataFrame]:
     """Every table with ``recorded_at``: a sixth of the rows came to the company's knowledge up to two years late.
 
-    Ended subscriptions of churned customers come back for a second deal, so that customers are met again.
+    So that each filter has rows to decide on, some renewals are called new logos, and some customers have
+    a second product, which they drop after 200 days.
     """
     rng = np.random.default_rng(seed)
+    first = tables["subscriptions"]
+    second = first[first["deal_id"].notna()].iloc[::2].copy()
+    second["subscription_id"] += "-second"
+    second["arr"] *= 0.5
+    second["ended_at"] = second["started_at"] + pd.Timedelta(days=200)
+    tables = {**tables, "subscriptions": pd.concat([first, second], ignore_index=True)}
     out = {}
     for name, table in tables.items():
         late = pd.to_timedelta(rng.integers(1, 730, len(table)), unit="D").to_numpy()
@@ -76,7 +87,7 @@ def recorded_late(tables: Mapping[str, pd.DataFrame], seed: int) -> dict[str, pd
         share = 0.08 if name == "accounts" else 1 / 6
         out[name] = table.assign(recorded_at=recorded.where(rng.random(len(table)) < share))
     deals = out["deals"]
-    # renewals called new logos: whether they are left out rests on what was known of the subscription
+    # whether these are left out rests on what was known of the subscription
     again = (deals["deal_type"] != "new_logo") & (rng.random(len(deals)) < 0.5)
     deals["deal_type"] = deals["deal_type"].mask(again, "new_logo")
     return out
@@ -147,7 +158,7 @@ def test_the_bytes_are_the_same_whenever_they_are_made(company: Company) -> None
 
 def test_labels_at_the_cutoff_are_the_labels_and_later_ones_know_no_more(company: Company) -> None:
     cutoff = parse_moment(DATES[1])
-    for outcome in ("win", "retention"):
+    for outcome in OUTCOMES:
         training = build_training_set(company(None), CONFIGS["plain"], outcome, cutoff)
         np.testing.assert_array_equal(training.labels_at(cutoff), training.label)
         np.testing.assert_array_equal(training.labels_at(cutoff + 10**15), training.label)
@@ -179,13 +190,34 @@ def _caller() -> str:
     return f"{Path(frame.f_code.co_filename).name}:{position[0]}:{position[2]}"
 
 
-def breaks(company: Company, build: Callable[[str, Outcome, Config], None] | None = None) -> Iterator[bool]:
+def breaks(company: Company, outcomes: tuple[Outcome, ...] = ("retention", "win")) -> Iterator[bool]:
     """For each date, model and configuration: whether deleting the future changes something."""
     for date in reversed(DATES):
-        for outcome in ("retention", "win"):
+        for outcome in outcomes:
             for settings in CONFIGS.values():
-                whole, cut = both(company, date, outcome, settings)  # type: ignore[arg-type]
+                whole, cut = both(company, date, outcome, settings)
                 yield described(whole, parse_moment(date)) != described(cut, parse_moment(date))
+
+
+def targets(company: Company, date: str) -> Iterator[pd.DataFrame]:
+    """The features of every account as of the date, with the future and without it."""
+    accounts = company(None).frame("accounts")["account_id"]
+    moments = pd.DataFrame({"account_id": accounts, "as_of": parse_moment(date)})
+    for known_until in (None, date):
+        yield icpfit.features.build.build_features(company(known_until), CONFIGS["plain"].features, moments)
+
+
+def target_breaks(company: Company) -> Iterator[bool]:
+    for date in reversed(DATES):
+        whole, cut = targets(company, date)
+        yield not whole.equals(cut)
+
+
+@pytest.mark.parametrize("date", DATES)
+def test_deleting_the_future_changes_no_feature_of_a_target_list(company: Company, date: str) -> None:
+    whole, cut = targets(company, date)
+    pd.testing.assert_frame_equal(whole, cut, check_exact=True)
+    assert whole.notna().any().all()
 
 
 @pytest.mark.parametrize("site", sites())
@@ -200,3 +232,62 @@ def test_each_filter_of_the_outcomes_matters(company: Company, site: str, monkey
     monkeypatch.setattr(known, "before", unfiltered)
     assert any(breaks(company)), f"without the filter at {site} the promise still holds: the test could not see it fail"
     assert site in met
+
+
+TIME_FILTER = re.compile(r"\b(?!f\.)\w+\.(?P<what>\w+) < [km]\.as_of\b")
+"""A comparison of a row's time with the moment, in the SQL of the features. (``f._first`` is no row: it is since when the
+table tells anything at all.)"""
+
+BOTH = re.compile(rf"{TIME_FILTER.pattern} AND {TIME_FILTER.pattern.replace('what', 'then')}")
+"""A row's own time and the visibility after it: the second implies the first."""
+
+
+def mutants(sql: str) -> dict[str, str]:
+    """The query without one of its time filters: whatever is there counts as known.
+
+    A row is visible from the later of its own time and ``recorded_at``, so its own time alone filters nothing that
+    the visibility leaves. What is taken away is either the visibility, or both.
+    """
+    pairs = list(BOTH.finditer(sql))
+    own = {m.start() for m in pairs}
+    spans = [m.span() for m in TIME_FILTER.finditer(sql) if m.start() not in own] + [m.span() for m in pairs]
+    return {f"{sql[a:b]} at {a}": sql[:a] + re.sub(r" < [km]\.as_of", " IS NOT NULL", sql[a:b]) + sql[b:] for a, b in spans}
+
+
+@cache
+def filters() -> list[tuple[str, str]]:
+    """Query and filter for every query of the configuration, on a company so small that only its columns matter."""
+    warehouse = warehouse_from_frames(recorded_late(simulate_company(accounts=50, seed=1).tables, 1))
+    plan = compile_features(warehouse.connection, read_schema(warehouse), CONFIGS["plain"].features)
+    return [(query.table, words) for query in plan.queries for words in mutants(query.sql)]
+
+
+@pytest.mark.parametrize(("table", "words"), filters())
+def test_each_filter_of_the_features_matters(company: Company, table: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = []
+
+    def without(*arguments: Any) -> Plan:
+        plan = compile_features(*arguments)
+        queries = [replace(q, sql=mutants(q.sql)[words]) if q.table == table and words in mutants(q.sql) else q for q in plan.queries]
+        taken.append(any(q.sql != old.sql for q, old in zip(queries, plan.queries, strict=True)))
+        return replace(plan, queries=tuple(queries))
+
+    monkeypatch.setattr(icpfit.features.build, "compile_features", without)
+    # an account that is recorded later has no deal in the training set, so a list of targets must show that filter
+    broken = target_breaks(company) if words.startswith("c.visible_at") else breaks(company, ("win", "retention"))
+    assert any(broken), f"{table}: without {words} the promise still holds: the test could not see it fail"
+    assert all(taken)
+
+
+def test_the_filters_that_are_taken_away_are_all_there_are() -> None:
+    """Seven queries, each with the account's visibility and the rows'; the ends of technologies; the start of trials."""
+    by_table: dict[str, list[str]] = {}
+    for table, words in filters():
+        by_table.setdefault(table, []).append(words.split(" < ")[0])
+    assert set(by_table) == {"account_history", "accounts", "events", "interactions", "signals", "technologies"}
+    for table, found in by_table.items():
+        assert "c.visible_at" in found, table
+        assert table == "accounts" or {"h.visible_at", "r._seen"} & set(found), table
+    assert "r._end" in by_table["technologies"]
+    assert "e.visible_at" in by_table["events"]
+    assert len(sites()) >= 8

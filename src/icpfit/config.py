@@ -191,7 +191,7 @@ class ScorecardSettings(_Strict):
     attributes: int = Field(default=12, ge=2, le=40)
     bins: int = Field(default=5, ge=2, le=10)
     assumed_weights: dict[Layer, int] = Field(
-        default_factory=lambda: {"firmographic": 30, "technographic": 20, "behavioral": 35, "intent": 15},
+        default={"firmographic": 30, "technographic": 20, "behavioral": 35, "intent": 15},
         description="what the company believed before; shown beside what the data says, never imposed",
     )
     disqualifiers: tuple[Disqualifier, ...] = ()

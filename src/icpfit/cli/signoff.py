@@ -91,29 +91,7 @@ def status(ctx: click.Context, config_path: Path, workspace: Path, as_json: bool
     from icpfit.registry import status as look
 
     found = look(Workspace(workspace))
-    champion = found.champion
-    gates = [g.values() for g in found.judged.gates] if found.judged is not None else []
-    lines = [
-        f"champion:   {champion.version}, signed by {champion.by} at {champion.at}" if champion else "champion:   none yet",
-        f"challenger: {found.challenger}" if found.challenger else "challenger: none waits",
-        f"evidence:   {found.evidence or 'none yet'}",
-        *(f"gate {g['answer']}: {g['gate']}: {g['words']}" for g in gates),
-        f"ledger:     {found.ledger.words}",
-        *(f"mended:     {words}" for words in found.mended),
-        *(f"PROBLEM:    {words}" for words in found.problems),
-    ]
-    values = {
-        "champion": champion.version if champion else None,
-        "champion_signed": {"by": champion.by, "at": champion.at} if champion else None,
-        "challenger": found.challenger,
-        "gates": gates,
-        "evidence": found.evidence,
-        "versions": list(found.versions),
-        "ledger": {"holds": found.ledger.holds, "lines": found.ledger.lines},
-        "findings": list(found.problems),
-        "mended": list(found.mended),
-    }
-    answer(values, lines, as_json=as_json)
+    answer(found.values, found.lines, as_json=as_json)
     ctx.exit(1 if found.problems else 0)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from icpfit.cycle.opened import Opened
 from icpfit.cycle.report import findings_report, refusals_report, rows_report
-from icpfit.models.evidence import evidence_of
+from icpfit.models.evidence import weigh_evidence
 from icpfit.models.leakage import find_leaks
 from icpfit.moments import day_text
 
@@ -36,7 +36,8 @@ def check_source(opened: Opened, as_of: str | None) -> CheckReport:
         leaks = find_leaks(data, opened.config.training.allow if outcome == opened.outcomes[0] else ())
         refused += refusals_report(leaks.refused, data)
         suspects += refusals_report(leaks.suspects, data)
-        found = evidence_of(data.label)
+        wins = int(data.label.sum())
+        found = weigh_evidence(wins, len(data.label) - wins)
         outcomes[outcome] = {
             "considered": data.considered,
             "used": len(data.frame),

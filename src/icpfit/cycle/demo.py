@@ -52,7 +52,7 @@ def run_demo(config_path: Path, workspace_path: Path, progress: Callable[[str], 
         f"scorecard:     {card}",
         f"scored list:   {scored['out']} ({scored['rows_scored']:,} of {scored['rows_in']:,} rows; the rest in {scored['rejected']})",
     ]
-    return DemoReport({**report, "scored": scored, "documents": written, "scorecard_file": card}, lines)
+    return DemoReport({**report, "scored": scored, "documents": [str(p) for p in written], "scorecard_file": str(card)}, lines)
 
 
 def _figures(report: Mapping[str, Any]) -> list[str]:

@@ -24,13 +24,11 @@ from icpfit.models.fit import fit_outcome
 from icpfit.models.leakage import find_leaks
 from icpfit.models.results import OutcomeResult
 from icpfit.moments import day_text
-from icpfit.outcomes import joint_labels
-from icpfit.registry import RetrainRecord, Workspace, card_step, load_bundle, outcome_steps, read_champion, write_bundle
-from icpfit.registry.tracking import log_retrain
+from icpfit.registry import RetrainRecord, Workspace, load_bundle, log_retrain, write_bundle
 from icpfit.scorecard.build import build_scorecards
-from icpfit.scorecard.card import Scorecard
+from icpfit.scorecard.card import CardKind, Scorecard
 from icpfit.scoring.score import HOT_DAYS, HOT_TIERS
-from icpfit.training_set import TrainingSet
+from icpfit.training_set import TrainingSet, joint_labels_for
 from icpfit.versioning import code_version, library_versions, make_version
 
 Progress = Callable[[str], None]
@@ -44,7 +42,7 @@ class Learned:
     version: str
     training: Mapping[Outcome, TrainingSet]
     results: Mapping[Outcome, OutcomeResult]
-    cards: Mapping[str, Scorecard]
+    cards: Mapping[CardKind, Scorecard]
     card: Scorecard | None
     metrics: Mapping[str, Any]
     bundle: Bundle | None
@@ -109,46 +107,38 @@ def retrain(opened: Opened, workspace: Workspace, as_of: int, progress: Progress
     Raises:
         BusyError: another command is at work in this workspace.
     """
-    with workspace.lock("retrain"):
+    with workspace.locked("retrain"):
         clock = _Stopwatch()
         learned = learn(opened, as_of, progress)
         clock.skip()
-        if learned.bundle is not None:
+        bundle = learned.bundle
+        if bundle is not None:
             progress("judging the challenger")
-            learned = replace(learned, gates=judge(*gate_evidence(opened, learned, champion_of(workspace)), opened.config.gates))
-            write_bundle(workspace, learned.bundle)
+            challenger, against = gate_evidence(opened, learned, load_bundle(workspace, "champion", missing_ok=True))
+            learned = replace(learned, gates=judge(challenger, against, opened.config.gates, seed=opened.config.training.seed))
+            write_bundle(workspace, bundle)
         documents = write_documents(opened, learned, workspace.path / "documents" / learned.version)
         clock.lap("gates, bundle and documents")
         progress("writing the record to MLflow")
         log_retrain(
-            workspace, _record(opened, learned, documents, sum(learned.seconds.values()) + clock.laps["gates, bundle and documents"])
+            workspace, _record(opened, learned, documents, {**learned.seconds, **clock.laps})
         )
         clock.lap("MLflow")
     return replace(learned, seconds={**learned.seconds, **clock.laps})
 
 
-def champion_of(workspace: Workspace) -> Bundle | None:
-    """The bundle in force, or None where nothing was signed off yet."""
-    return load_bundle(workspace, "champion") if read_champion(workspace) is not None else None
-
-
-def _record(opened: Opened, learned: Learned, documents: Path, seconds: float) -> RetrainRecord:
+def _record(opened: Opened, learned: Learned, documents: Path, seconds: Mapping[str, float]) -> RetrainRecord:
     """What MLflow is told of the run."""
-    steps = tuple(step for result in learned.results.values() for step in outcome_steps(result))
-    if learned.card is not None:
-        steps += (card_step(learned.card),)
     return RetrainRecord(
         version=learned.version,
-        as_of=learned.metrics["as_of"],
-        company=opened.config.company,
-        verdict=learned.metrics["verdict"],
-        evidence=learned.metrics["evidence"]["level"],
-        datasets={o: (t.fingerprint, len(t.frame)) for o, t in learned.training.items()},
-        params={"seed": opened.config.training.seed, "trials": opened.config.training.trials},
-        steps=steps,
+        metrics=learned.metrics,
+        registered=learned.bundle is not None,
         gates=learned.gates,
         decision=decide(learned.gates, opened.config.gates) if learned.gates else None,
         documents=documents,
+        trials={o: r.trials for o, r in learned.results.items()},
+        datasets={o: (t.fingerprint, len(t.frame)) for o, t in learned.training.items()},
+        params={"seed": opened.config.training.seed, "trials": opened.config.training.trials},
         seconds=seconds,
     )
 
@@ -165,7 +155,7 @@ def retrain_report(learned: Learned) -> dict[str, Any]:
 
 def _cards(
     opened: Opened, training: Mapping[Outcome, TrainingSet], results: Mapping[Outcome, OutcomeResult], as_of: int
-) -> dict[str, Scorecard]:
+) -> dict[CardKind, Scorecard]:
     win = (training["win"], results["win"]) if "win" in results and results["win"].model is not None else None
     keep = (training["retention"], results["retention"]) if "retention" in results and results["retention"].model is not None else None
     if "win" in results and win is None:
@@ -174,8 +164,8 @@ def _cards(
         return {}
     joint = None
     if win is not None and keep is not None and opened.warehouse is not None:
-        joint = joint_labels(opened.warehouse, opened.config.outcomes, as_of, tuple(win[0].frame["deal_id"]))
-    return dict(build_scorecards(win, keep, opened.config.scorecard, seed=opened.config.training.seed, joint=joint))
+        joint = joint_labels_for(opened.warehouse, opened.config, win[0], as_of)
+    return build_scorecards(win, keep, opened.config.scorecard, seed=opened.config.training.seed, joint=joint)
 
 
 def _bundle(
@@ -184,7 +174,7 @@ def _bundle(
     version: str,
     training: Mapping[Outcome, TrainingSet],
     results: Mapping[Outcome, OutcomeResult],
-    cards: Mapping[str, Scorecard],
+    cards: Mapping[CardKind, Scorecard],
     card: Scorecard,
     metrics: Mapping[str, Any],
 ) -> Bundle:
@@ -220,7 +210,7 @@ def _bundle(
         metrics=metrics,
         model_card=model_card_text(metrics),
         outcomes=config.outcomes,
-        evidence=results[first].evidence.level,
+        evidence_level=results[first].evidence.level,
         thresholds=thresholds_of(card, hot={"days": HOT_DAYS, "tiers": list(HOT_TIERS)}),
         data_fingerprint=opened.fingerprint,
         config_fingerprint=config.fingerprint(),

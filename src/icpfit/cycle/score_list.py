@@ -34,11 +34,10 @@ def score_list(
             raise ConfigError(f"{path}: the ending must be {' or '.join(allowed)}")
     rejected_path = out.with_name(out.name + ".rejected.csv")
     bundle = load_bundle(workspace, model)
-    opened = opened.with_features(bundle.specs)
     listed = opened.read_targets(targets)
     known_ids, by_domain, names = opened.known_accounts()
     resolved = resolve(listed, known_ids, by_domain, as_of)
-    scored = score_targets(bundle, listed, resolved, opened.feature_builder(listed, resolved), names)
+    scored = score_targets(bundle, listed, resolved, opened.feature_builder(bundle.specs, listed, resolved), names)
     written = [(out, table_bytes(scored.frame, out)), (rejected_path, table_bytes(scored.rejected, rejected_path))]
     if features_out is not None:
         written.append((features_out, table_bytes(scored.features, features_out)))
@@ -52,8 +51,8 @@ def score_list(
         "tiers": {name: int((scored.frame["tier"] == name).sum()) for name in "ABCD"},
         "hot": int((scored.frame["hot"] == True).sum()),  # noqa: E712 - the column holds None where nothing earlier is known
         "model_version": bundle.version,
-        "out": out,
-        "rejected": rejected_path,
+        "out": str(out),
+        "rejected": str(rejected_path),
         "notes": [f.words for f in listed.findings],
         "seconds": round(time.perf_counter() - started, 2),
     }

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from icpfit.moments import DAY, Micros
+
+Floats = npt.NDArray[np.float64]
 
 YEAR = 365 * DAY
 SIZE_BANDS = ((0, 30, "under 30"), (30, 50, "30 to 49"), (50, 120, "50 to 119"), (120, 500, "120 to 499"), (500, np.inf, "500 and more"))
@@ -88,12 +91,12 @@ def _bands(year: pd.DataFrame) -> pd.Series:
     return out
 
 
-def _numbers(frame: pd.DataFrame, column: str) -> np.ndarray:
+def _numbers(frame: pd.DataFrame, column: str) -> Floats:
     if column not in frame.columns:
         return np.zeros(0)
-    values = pd.to_numeric(frame[column], errors="coerce").to_numpy(np.float64)
+    values: Floats = pd.to_numeric(frame[column], errors="coerce").to_numpy(np.float64)
     return values[np.isfinite(values)]
 
 
-def _mean(values: np.ndarray) -> float | None:
+def _mean(values: Floats) -> float | None:
     return float(values.mean()) if len(values) else None

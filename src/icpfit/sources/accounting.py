@@ -29,14 +29,14 @@ def account_for(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Accoun
     """Count every row of a table, used or left out, and say for each reason how many and one example."""
     table, raw = staged.table, staged.mapped.raw
     rows_in = staged.rows + len(raw.unreadable)
+    notes = tuple(_notes(connection, staged))
+    if not raw.unreadable and not connection.execute(f"SELECT 1 FROM {staged.faults} LIMIT 1").fetchall():
+        return Account(RowCount(table.name, rows_in, rows_in), None, notes)
     faults = _faults(connection, staged)
     by_reason = {str(r): int(n) for r, n in faults["reason"].value_counts().sort_index().items()}
     if raw.unreadable:
         by_reason[UNREADABLE] = len(raw.unreadable)
     count = RowCount(table.name, rows_in, rows_in - sum(by_reason.values()), by_reason)
-    notes = tuple(_notes(connection, staged))
-    if not by_reason:
-        return Account(count, None, notes)
     unreadable = pd.DataFrame({"row": list(raw.unreadable), "key": None, "reason": UNREADABLE, "column": None, "cell": None})
     both = [f for f in (faults, unreadable.astype({"key": object, "column": object, "cell": object})) if len(f)]
     everything = pd.concat(both, ignore_index=True).sort_values("row", kind="stable", ignore_index=True)

@@ -92,8 +92,8 @@ def _keep(connection: duckdb.DuckDBPyConnection, staged: Staged) -> tuple[str, .
 def _content(connection: duckdb.DuckDBPyConnection, name: str, columns: tuple[str, ...]) -> str:
     """A line that tells a table's content: whole-number sums of a hash per row, so that no order and no thread matters."""
     cells = ", ".join(f"coalesce(CAST({quoted(c)} AS VARCHAR), chr(0))" for c in columns)
-    row = connection.execute(f"""
+    (row,) = connection.execute(f"""
         SELECT count(*), coalesce(sum(md5_number_lower(line)), 0), coalesce(sum(md5_number_upper(line)), 0)
-        FROM (SELECT concat_ws(chr(31), {cells}) AS line FROM {quoted(name)})""").fetchone()
+        FROM (SELECT concat_ws(chr(31), {cells}) AS line FROM {quoted(name)})""").fetchall()
     kinds = ",".join(f"{c}:{kind_of(TABLES[name], c)}" for c in columns)
     return f"{name}({kinds}) {row}"

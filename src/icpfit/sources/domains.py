@@ -45,5 +45,5 @@ def clean_domains(connection: duckdb.DuckDBPyConnection, place: str) -> tuple[Da
 
 
 def _count(connection: duckdb.DuckDBPyConnection, domains: list[str]) -> int:
-    row = connection.execute("SELECT count(*) FROM accounts WHERE domain IN (SELECT unnest(?::VARCHAR[]))", [domains]).fetchone()
-    return int(row[0]) if row else 0
+    found = connection.execute("SELECT count(*) FROM accounts WHERE domain IN (SELECT unnest(?::VARCHAR[]))", [domains]).fetchall()
+    return int(found[0][0])

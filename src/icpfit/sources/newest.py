@@ -30,19 +30,19 @@ def newest_moment(connection: duckdb.DuckDBPyConnection, staged: Staged) -> list
         SourceError: it lies more than 30 days after the 99.9th percentile of its column.
     """
     found = []
+    good = f"{staged.staged} s WHERE NOT EXISTS (SELECT 1 FROM {staged.faults} f WHERE f.{ROW} = s.rowid)"
     for clock in CLOCKS.get(staged.table.name, ()):
         name = quoted(clock)
-        row = connection.execute(f"""
-            SELECT max({name}), quantile_cont({name}, 0.999), arg_max(s.rowid, {name}), count({name}) FROM {staged.staged} s
-            WHERE NOT EXISTS (SELECT 1 FROM {staged.faults} f WHERE f.{ROW} = s.rowid)""").fetchone()
-        if row is None or row[0] is None:
+        figures = f"max({name}), quantile_cont({name}, 0.999), arg_max(s.rowid, {name}), count({name})"
+        newest, nearly, index, count = connection.execute(f"SELECT {figures} FROM {good}").fetchall()[0]
+        if newest is None:
             continue
-        newest, nearly, index, count = row
         if newest - nearly > FAR:
             number = int(staged.mapped.raw.row_numbers(np.array([index]))[0])
+            before = connection.execute(f"SELECT max({name}) FROM {good} AND {name} < {newest}").fetchall()[0][0]
             raise SourceError(
-                f"{staged.mapped.raw.place}: {clock} in row {number:,} is {day_text(newest)}, more than 30 days after"
-                f" 99.9 % of its {count:,} times ({day_text(int(nearly))})",
+                f"{staged.mapped.raw.place}: {clock} in row {number:,} is {day_text(newest)}, more than 30 days after 99.9 % of"
+                f" the {count:,} times in that column (the next is {day_text(before)})",
                 hint="mend or remove that row: the newest time decides what counts as known",
             )
         found.append(round_up_to_day(int(newest)))

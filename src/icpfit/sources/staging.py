@@ -93,14 +93,14 @@ def stage(connection: duckdb.DuckDBPyConnection, mapped: MappedTable, date_forma
     connection.execute(f"""
         CREATE TEMP TABLE "icpfit faults {name}" AS
         SELECT rowid AS {ROW}, {REASON}, {SUBJECT}, {CELL} FROM "icpfit staged {name}" WHERE {REASON} IS NOT NULL""")
-    counted = connection.execute(f'SELECT count(*) FROM "icpfit staged {name}"').fetchone()
-    return Staged(mapped, f'"icpfit staged {name}"', f'"icpfit faults {name}"', counted[0] if counted else 0)
+    rows = connection.execute(f'SELECT count(*) FROM "icpfit staged {name}"').fetchall()
+    return Staged(mapped, f'"icpfit staged {name}"', f'"icpfit faults {name}"', int(rows[0][0]))
 
 
 def check_date_format(connection: duckdb.DuckDBPyConnection, date_format: str) -> None:
     """Raises ConfigError where strptime would not take the format."""
     try:
-        connection.execute(f"SELECT epoch_us(try_strptime('x', {literal(date_format)}))")
+        connection.execute(f"SELECT epoch_us(try_strptime('x', {literal(date_format)}))").fetchall()
     except duckdb.Error as error:
         raise ConfigError(f"source.date_format: {date_format!r} is not a form of dates", hint="for 1/31/2026 write %m/%d/%Y") from error
 

@@ -142,7 +142,9 @@ def _roles(raw: RawTable, id_columns: tuple[str, ...]) -> tuple[dict[str, str], 
         roles[role] = name
     if "account_id" not in roles:
         plain = {plain_name(n): n for n in reversed(raw.names)}
-        roles |= {"account_id": plain[plain_name(n)] for n in reversed(id_columns) if plain_name(n) in plain}
+        found = [plain[plain_name(n)] for n in id_columns if plain_name(n) in plain]
+        if found:
+            roles["account_id"] = found[0]
     if "domain" not in roles and "account_id" not in roles:
         wanted_ids = "".join(f", {n}" for n in id_columns)
         listed = ", ".join(n or "(no name)" for n in raw.names[:12]) + (" …" if len(raw.names) > 12 else "")
