@@ -21,7 +21,9 @@ from icpfit.moments import Micros, day_text
 from icpfit.scorecard.card import CardKind, Scorecard
 from icpfit.scorecard.serialise import card_from_json, card_to_json
 from icpfit.scorecard.sql import scorecard_sql
-from icpfit.versioning import check_version
+from icpfit.versioning import check_version, code_version, library_versions, make_version
+
+__all__ = ["Bundle", "code_version", "from_files", "make_version", "thresholds_of", "to_files"]
 
 MODEL_FILES: dict[Outcome, str] = {"win": "win.txt", "retention": "retention.txt"}
 
@@ -46,24 +48,25 @@ class Bundle:
     as_of: Micros
     company: str
     currency: str
-    evidence: EvidenceLevel
     win: FittedModel | None
     retention: FittedModel | None
     retention_base: tuple[float, float, float] | None
     card: Scorecard
     cards: Mapping[CardKind, Scorecard]
     specs: tuple[FeatureSpec, ...]
-    outcomes: OutcomeSettings
     familiarity: Mapping[str, Any]
     expected_arr: Mapping[str, Any]
-    thresholds: Mapping[str, Any]
     metrics: Mapping[str, Any]
     model_card: str
     data_fingerprint: str
     config_fingerprint: str
-    code_version: str
     seed: int
-    libraries: Mapping[str, str] = field(default_factory=dict)
+    evidence_level: EvidenceLevel
+    outcomes: OutcomeSettings = field(default_factory=OutcomeSettings)
+    thresholds: Mapping[str, Any] = field(default_factory=dict)
+    """the card's edges are put in where nothing is said"""
+    code_version: str = field(default_factory=code_version)
+    libraries: Mapping[str, str] = field(default_factory=library_versions)
     """library -> the version that training ran on"""
 
     def __post_init__(self) -> None:
@@ -89,8 +92,8 @@ class Bundle:
             raise BundleError(f"the main card is the {self.card.kind} card; it cannot stand among the others too")
         for name in ("familiarity", "expected_arr", "thresholds", "metrics", "libraries"):
             self._set(name, plain(getattr(self, name)))
-        edges = self.thresholds.get("tiers")
-        if edges is not None and edges != thresholds_of(self.card)["tiers"]:
+        self._set("thresholds", {**thresholds_of(self.card), **self.thresholds})
+        if (edges := self.thresholds["tiers"]) != thresholds_of(self.card)["tiers"]:
             raise BundleError(f"thresholds and card disagree on the tiers' edges: {edges}")
 
     def _set(self, name: str, value: object) -> None:
@@ -146,11 +149,11 @@ def to_files(bundle: Bundle) -> dict[str, str]:
     files["metrics.json"] = json_text(bundle.metrics)
     files["MODEL_CARD.md"] = bundle.model_card
     head = {name: getattr(bundle, name) for name in _HEAD}
-    files[MANIFEST] = manifest_text({**head, "as_of_day": day_text(bundle.as_of)}, files)
+    files[MANIFEST] = manifest_text({**head, "as_of_day": day_text(bundle.as_of), "evidence": bundle.evidence_level}, files)
     return files
 
 
-_HEAD = ("version", "as_of", "company", "currency", "evidence", "data_fingerprint", "config_fingerprint", "code_version", "seed", "libraries")
+_HEAD = ("version", "as_of", "company", "currency", "data_fingerprint", "config_fingerprint", "code_version", "seed", "libraries")
 
 
 def from_files(files: Mapping[str, str], place: str = "the bundle") -> Bundle:
@@ -186,6 +189,7 @@ def from_files(files: Mapping[str, str], place: str = "the bundle") -> Bundle:
         reading = "MODEL_CARD.md"
         return Bundle(
             **head,
+            evidence_level=manifest.evidence,
             **loose,
             win=models.get("win"),
             retention=models.get("retention"),

@@ -8,12 +8,15 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from icpfit.errors import BundleError
 from icpfit.versioning import VERSION
+
+if TYPE_CHECKING:  # its module imports the models' libraries
+    from icpfit.models.results import EvidenceLevel
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -101,7 +104,7 @@ class Manifest:
 
     version: str
     as_of: int
-    evidence: str
+    evidence: EvidenceLevel
     data_fingerprint: str
     config_fingerprint: str
     files: Mapping[str, str]
@@ -133,16 +136,19 @@ def check_files(files: Mapping[str, str], place: str = "the bundle") -> Manifest
         raise BundleError(f"{place}: {MANIFEST} names no files", hint=_HINT)
     if body.get("format") != FORMAT:
         raise BundleError(
-            f"{place}: {MANIFEST} is of format {body.get('format')!r}; this icpfit reads format {FORMAT}", hint="use the icpfit that wrote it"
+            f"{place}: {MANIFEST} is of format {body.get('format')!r}; this icpfit reads format {FORMAT}",
+            hint="use the icpfit that wrote it",
         )
     seal = body.pop("seal", None)
-    if seal != sha256_text(json_text(body)):
+    if seal != sha256_text(json_text(body)) or files[MANIFEST] != json_text({**body, "seal": seal}):
         raise BundleError(f"{place}: {MANIFEST} was changed since it was written", hint=_HINT)
     for name, expected in body["files"].items():
         if name not in files:
             raise BundleError(f"{place}: {name} is missing", hint=_HINT)
         if (found := sha256_text(files[name])) != expected:
-            raise BundleError(f"{place}: {name} was changed since it was written (sha256 {found[:12]}, {expected[:12]} expected)", hint=_HINT)
+            raise BundleError(
+                f"{place}: {name} was changed since it was written (sha256 {found[:12]}, {expected[:12]} expected)", hint=_HINT
+            )
     if not VERSION.fullmatch(str(body["version"])):
         raise BundleError(f"{place}: {MANIFEST} names no version", hint=_HINT)
     return Manifest(

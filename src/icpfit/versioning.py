@@ -73,5 +73,7 @@ def check_version(text: str) -> str:
         BundleError: it cannot, so that no path can be smuggled in as a version.
     """
     if not VERSION.fullmatch(text):
-        raise BundleError(f"{text!r} is not a version", hint="a version looks like 2026-10-01-1a2b3c4d; icpfit status names those that are there")
+        raise BundleError(
+            f"{text!r} is not a version", hint="a version looks like 2026-10-01-1a2b3c4d; icpfit status names those that are there"
+        )
     return text

@@ -97,11 +97,11 @@ def _contingency(ref: pd.Series, cur: pd.Series) -> Test:
     expected = total * min(len(ref), len(cur)) / (len(ref) + len(cur))
     rare = expected < MIN_EXPECTED
     cells = pd.concat([table[~rare], table[rare].sum().to_frame("(rare)").T])
-    cells = cells[cells.sum(axis=1) > 0].to_numpy()
+    counts = cells[cells.sum(axis=1) > 0].to_numpy()
     effect = float(np.abs(table["ref"] / len(ref) - table["cur"] / len(cur)).sum() / 2)
-    if len(cells) < 2:
+    if len(counts) < 2:
         return 0.0, 1.0, effect
-    result = stats.chi2_contingency(cells, correction=False)
+    result = stats.chi2_contingency(counts, correction=False)
     return float(result.statistic), float(result.pvalue), effect
 
 

@@ -81,7 +81,8 @@ def whole_finding(reference: Floats, current: Floats, level: float, seed: int) -
 def _standard(scores: Floats) -> Floats:
     centred = scores - scores.mean(axis=0)
     spread = centred.std(axis=0)
-    return np.divide(centred, spread, out=np.zeros_like(centred), where=spread > 1e-12)
+    standard: Floats = np.divide(centred, spread, out=np.zeros_like(centred), where=spread > 1e-12)
+    return standard
 
 
 def _correlation_gap(a: Floats, b: Floats) -> tuple[float, float]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from icpfit.config import GateSettings
-from icpfit.models.results import EvidenceLevel, Verdict
 from icpfit.gates.paired import auc_difference, calibration_slope
+from icpfit.models.results import EvidenceLevel, Verdict
+
+if TYPE_CHECKING:  # its module imports the models' libraries, and signing off does not need them
+    from icpfit.models.results import EvidenceLevel, Verdict
 
 Floats = npt.NDArray[np.float64]
 Answer = Literal["passed", "failed", "cannot tell", "not applicable"]
@@ -130,7 +133,8 @@ def judge(
 
 def decide(gates: tuple[Gate, ...], settings: GateSettings) -> Decision:
     """Whether leadership may be asked: no binding gate failed, and none that cannot tell, if those must not pass."""
-    reasons, warnings = [], []
+    reasons: list[str] = []
+    warnings: list[str] = []
     for gate in gates:
         said = f"{gate.gate}: {gate.words}"
         if gate.answer == "failed":
@@ -166,7 +170,8 @@ def _no_worse(a: Against | None, settings: GateSettings, seed: int, resamples: i
         return _gate(name, "cannot tell", numbers, words)
     d = auc_difference(a.label, a.champion, a.challenger, a.account, seed=seed, resamples=resamples)
     numbers |= {"auc_champion": d.first, "auc_challenger": d.second, "difference": d.difference, "low": d.low, "high": d.high}
-    said = f"AUC {d.second:.3f} against the champion's {d.first:.3f} on {rows} deals; difference {d.difference:+.3f} [{d.low:+.3f}, {d.high:+.3f}]"
+    span = f"difference {d.difference:+.3f} [{d.low:+.3f}, {d.high:+.3f}]"
+    said = f"AUC {d.second:.3f} against the champion's {d.first:.3f} on {rows} deals; {span}"
     if d.low >= -margin:
         return _gate(name, True, numbers, f"{said}: no worse")
     if d.difference < -margin and d.high < 0:
@@ -197,7 +202,7 @@ def _card_fidelity(c: Challenger, settings: GateSettings) -> Gate:
     numbers = {"spearman": None if np.isnan(c.card_spearman) else c.card_spearman, "least": settings.min_card_spearman, "rows": c.card_rows}
     if np.isnan(c.card_spearman) or c.card_rows < settings.min_matured_rows:
         return _gate("card_fidelity", "cannot tell", numbers, f"card and model were compared on {c.card_rows} rows only")
-    words = f"the card ranks accounts as the model does: {c.card_spearman:.2f} on {c.card_rows} rows, at least {settings.min_card_spearman:g} asked"
+    words = f"card and model agree in rank by {c.card_spearman:.2f} on {c.card_rows} rows; at least {settings.min_card_spearman:g} is asked"
     return _gate("card_fidelity", c.card_spearman >= settings.min_card_spearman, numbers, words)
 
 

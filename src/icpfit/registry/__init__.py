@@ -1,10 +1,11 @@
 """Versions of the profile: kept whole, judged, signed off, and logged to MLflow (which nothing but this package imports)."""
 
 from icpfit.registry.ledger import LedgerCheck, verify_ledger
-from icpfit.registry.record import RetrainRecord, Step, card_step, outcome_steps
+from icpfit.registry.record import RetrainRecord
 from icpfit.registry.signoff import SignOff, approve, reject, rollback
 from icpfit.registry.status import Status, status
 from icpfit.registry.store import load_bundle, read_challenger, read_champion, read_gates, versions, write_bundle
+from icpfit.registry.tracking import log_retrain
 from icpfit.registry.workspace import Workspace
 
 __all__ = [
@@ -12,12 +13,10 @@ __all__ = [
     "RetrainRecord",
     "SignOff",
     "Status",
-    "Step",
     "Workspace",
     "approve",
-    "card_step",
     "load_bundle",
-    "outcome_steps",
+    "log_retrain",
     "read_challenger",
     "read_champion",
     "read_gates",

@@ -106,7 +106,9 @@ def read_ledger(workspace: Workspace) -> Ledger:
         held = ledger.entries[number - 1].sha256 if 1 <= number <= len(ledger.entries) else None
         if held != sha256:
             found = len(ledger.entries)
-            missing = f"{number} lines were written, {found} are there" if found < number else f"line {number} is not the one that was written"
+            missing = (
+                f"{number} lines were written, {found} are there" if found < number else f"line {number} is not the one that was written"
+            )
             return Ledger(ledger.entries, ledger.torn, missing)
     return ledger
 
@@ -133,7 +135,9 @@ def verify_ledger(workspace: Workspace) -> LedgerCheck:
     if champion is not None:
         signed = next((e for e in ledger.entries if e.sha256 == champion.entry), None)
         if signed is None or not signed.moves or signed.version != champion.version:
-            return LedgerCheck(False, n, bool(ledger.torn), f"champion.json names {champion.version}, and no line of the ledger put it in force")
+            return LedgerCheck(
+                False, n, bool(ledger.torn), f"champion.json names {champion.version}, and no line of the ledger put it in force"
+            )
     if ledger.torn:
         words = "the last line is half written: a command was cut off before it took effect; the next sign-off takes it away"
         return LedgerCheck(True, n, True, f"{n} sign-offs hold; {words}")

@@ -11,13 +11,13 @@ from typing import Any
 
 import pandas as pd
 from mlflow.models import set_model
-from mlflow.pyfunc import PythonModel
+from mlflow.pyfunc.model import PythonModel
 
 from icpfit.bundle import Bundle, from_files
 from icpfit.manifest import MANIFEST, json_value
 
 
-class IcpModel(PythonModel):  # type: ignore[misc]
+class IcpModel(PythonModel):
     """A bundle behind MLflow's interface."""
 
     bundle: Bundle

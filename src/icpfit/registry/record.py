@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from icpfit.gates import Decision, Gate
 from icpfit.manifest import json_text, plain
-from icpfit.models.results import Metrics, OutcomeResult, Verdict
-from icpfit.scorecard.card import Scorecard
 from icpfit.versioning import check_version
+
+OUTCOMES = ("win", "retention")
 
 
 @dataclass(frozen=True)
@@ -28,74 +28,103 @@ class Step:
 
 @dataclass(frozen=True)
 class RetrainRecord:
-    """One retrain. ``verdict`` other than ``signal``: it is logged, and nothing is registered.
+    """One retrain. Not ``registered``: the run is logged, and nothing else happens.
 
-    ``datasets``: name to (fingerprint, rows). ``documents`` is a folder of files to keep with the run.
-    ``seconds`` is how long it took: it stands here and in no other output.
+    ``metrics`` is the run's report in plain values: ``as_of, company, verdict, evidence, win, retention,
+    scorecard, …``. ``decision`` is what the gates came to. ``documents`` is a folder of files to keep
+    with the run, ``trials`` the tuning of each outcome, ``datasets`` name to (fingerprint, rows), ``drift``
+    the findings. ``seconds`` by part stand here and in no other output.
     """
 
     version: str
-    as_of: str
-    company: str
-    verdict: Verdict
-    evidence: str
-    datasets: Mapping[str, tuple[str, int]]
-    params: Mapping[str, object] = field(default_factory=dict)
-    metrics: Mapping[str, float] = field(default_factory=dict)
-    tags: Mapping[str, str] = field(default_factory=dict)
-    steps: tuple[Step, ...] = ()
+    metrics: Mapping[str, Any]
+    registered: bool
     gates: tuple[Gate, ...] = ()
     decision: Decision | None = None
     documents: Path | None = None
-    seconds: float | None = None
+    trials: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    datasets: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    params: Mapping[str, object] = field(default_factory=dict)
+    drift: Sequence[Mapping[str, Any]] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_version(self.version)
+        if self.registered and (not self.gates or self.decision is None):
+            raise ValueError("a version is registered with its gates and what they came to")
+
+    def tags(self) -> dict[str, str]:
+        """What one looks for in MLflow's list of runs."""
+        evidence = self.metrics.get("evidence")
+        level = evidence.get("level") if isinstance(evidence, Mapping) else evidence
+        told = {name: self.metrics.get(name) for name in ("verdict", "company", "as_of", "timing", "words")}
+        promotable = None if self.decision is None else str(self.decision.promotable).lower()
+        return {
+            k: str(v) for k, v in {"version": self.version, "evidence": level, "promotable": promotable, **told}.items() if v is not None
+        }
+
+    def numbers(self) -> dict[str, float]:
+        """The parent run's metrics: each outcome's own, the card's, the gates', and the seconds."""
+        out: dict[str, float] = {}
+        for name in (*OUTCOMES, "scorecard"):
+            out |= flat_numbers(_own_figures(self.metrics.get(name)), f"{name}.")
+        out |= gate_numbers(self.gates)
+        out |= flat_numbers(self.seconds, "seconds.")
+        return out
+
+    def steps(self) -> tuple[Step, ...]:
+        """The child runs: models, trials, backtests, card, drift, document."""
+        found: list[Step] = []
+        for outcome in OUTCOMES:
+            report = self.metrics.get(outcome)
+            if isinstance(report, Mapping):
+                found += _outcome_steps(outcome, report, self.trials.get(outcome, ()))
+        card = self.metrics.get("scorecard")
+        if isinstance(card, Mapping):
+            found.append(Step("card", {"kind": card.get("kind")}, flat_numbers(card), texts={"scorecard.json": json_text(card)}))
+        findings = [dict(f) for f in self.drift]
+        alarms = sum(bool(f.get("alarm")) for f in findings)
+        found.append(Step("drift", {}, {"findings": len(findings), "alarms": alarms}, texts={"findings.json": json_text(findings)}))
+        names = sorted(p.name for p in self.documents.iterdir()) if self.documents is not None else []
+        found.append(Step("document", {"files": ", ".join(names)}, {"files": len(names)}))
+        return tuple(found)
 
 
-def outcome_steps(result: OutcomeResult) -> tuple[Step, ...]:
-    """The children of one outcome: the model itself, its trials in summary, its backtest."""
-    name = result.outcome
-    refused = [{"attribute": r.attribute, "code": r.code, "reason": r.reason} for r in result.refused]
-    numbers = {"base_rate": result.base_rate, "evidence_wins": result.evidence.wins, "evidence_losses": result.evidence.losses}
-    if result.signal is not None:
-        numbers |= {"signal_auc": result.signal.auc, "signal_p_value": result.signal.p_value}
-    tags = {"verdict": result.verdict, "evidence": result.evidence.level, "words": result.words}
-    texts = {"refused.json": json_text(refused), "dropped.json": json_text(result.dropped)}
-    steps = [Step(name, dict(result.model.parameters) if result.model is not None else {}, _finite(numbers), tags, texts)]
-    if result.trials:
-        steps.append(Step(f"{name} trials", {"trials": len(result.trials)}, {}, {}, {"trials.json": json_text(result.trials)}))
-    if result.backtest is not None:
-        test = result.backtest
-        numbers = metric_values(test.metrics)
-        for baseline, metrics in test.baselines.items():
-            numbers |= metric_values(metrics, f"{baseline}.")
-        quarters = {quarter: metric_values(metrics) for quarter, metrics in test.by_quarter.items()}
-        tags = {"forward_in_time": str(test.forward).lower()}
-        steps.append(Step(f"{name} backtest", {"folds": len(test.folds)}, numbers, tags, {"by_quarter.json": json_text(quarters)}))
-    return tuple(steps)
+def _outcome_steps(outcome: str, report: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> list[Step]:
+    tags = {name: str(report[name]) for name in ("verdict", "words") if name in report}
+    steps = [Step(outcome, report.get("parameters") or {}, flat_numbers(_own_figures(report)), tags, {"report.json": json_text(report)})]
+    steps.append(Step(f"{outcome} trials", {"trials": len(trials)}, texts={"trials.json": json_text(list(trials))}))
+    if "baselines" in report:
+        numbers = flat_numbers({name: report[name] for name in ("baselines", "by_quarter", "without_layer") if name in report})
+        steps.append(Step(f"{outcome} backtest", {"forward": report.get("forward")}, {**flat_numbers(_own_figures(report)), **numbers}))
+    return steps
 
 
-def card_step(card: Scorecard) -> Step:
-    """The child of the card: how well it speaks for the model."""
-    params = {"kind": card.kind, "attributes": len(card.attributes), "tiers": {t.name: t.from_points for t in card.tiers}}
-    return Step("card", params, _finite(plain(card.fidelity)), {}, {})
+def _own_figures(report: object) -> dict[str, Any]:
+    """The report's figures at its own level: not its tables and not its words."""
+    return {k: v for k, v in report.items() if not isinstance(v, (Mapping, list, tuple, str))} if isinstance(report, Mapping) else {}
 
 
-def metric_values(metrics: Metrics, prefix: str = "") -> dict[str, float]:
-    """The numbers that can be told, by name."""
-    return _finite({f"{prefix}{name}": value for name, value in plain(metrics).items()})
-
-
-def gate_metrics(gates: tuple[Gate, ...]) -> dict[str, float]:
+def gate_numbers(gates: tuple[Gate, ...]) -> dict[str, float]:
     """``gate.no_worse.difference`` and the like, and ``gate.<name>.passed`` as 1 or 0 where it can be told."""
     out: dict[str, float] = {}
     for gate in gates:
         if gate.passed is not None:
             out[f"gate.{gate.gate}.passed"] = float(gate.passed)
-        out |= _finite({f"gate.{gate.gate}.{name}": value for name, value in gate.numbers.items()})
+        out |= flat_numbers(gate.numbers, f"gate.{gate.gate}.")
     return out
 
 
-def _finite(values: Mapping[str, Any]) -> dict[str, float]:
-    return {k: float(v) for k, v in values.items() if isinstance(v, (int, float)) and not isinstance(v, bool) and math.isfinite(v)}
+def flat_numbers(values: Mapping[str, Any], prefix: str = "") -> dict[str, float]:
+    """The numbers in a nested report by dotted name; what cannot be told, words and lists are left out.
+
+    >>> flat_numbers({"auc": 0.8, "lift": float("nan"), "base": {"auc": 0.5}, "words": "good"})
+    {'auc': 0.8, 'base.auc': 0.5}
+    """
+    out: dict[str, float] = {}
+    for name, value in plain(values).items():
+        if isinstance(value, dict):
+            out |= flat_numbers(value, f"{prefix}{name}.")
+        elif isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+            out[f"{prefix}{name}"] = float(value)
+    return out

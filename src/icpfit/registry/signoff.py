@@ -8,7 +8,7 @@ rest, which the next command mends.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from icpfit.errors import BundleError, SignOffError
@@ -58,7 +58,7 @@ def approve(
         BusyError: another command is at work in this workspace.
     """
     by = _name(by)
-    with workspace.lock("approve"):
+    with workspace.locked("approve"):
         version, _ = resolve(workspace, version)
         manifest = check_bundle(workspace, version)
         ledger, _ = recover(workspace)
@@ -72,9 +72,13 @@ def approve(
         reason = _text(override)
         if reason is None and (judged is None or not judged.decision.promotable):
             if judged is None:
-                raise SignOffError(f"{version}: its gates were never judged", hint=f'icpfit retrain judges them; or --override "REASON" to {_OVERRIDE}')
+                raise SignOffError(
+                    f"{version}: its gates were never judged", hint=f'icpfit retrain judges them; or --override "REASON" to {_OVERRIDE}'
+                )
             why = "; ".join(judged.decision.reasons)
-            raise SignOffError(f"{version} did not pass its gates: {why}", hint=f'icpfit approve {version} --override "REASON" to {_OVERRIDE}')
+            raise SignOffError(
+                f"{version} did not pass its gates: {why}", hint=f'icpfit approve {version} --override "REASON" to {_OVERRIDE}'
+            )
         warnings = list(judged.decision.warnings) if judged is not None else []
         now = champion.version if champion is not None else None
         if judged is not None and judged.against != now:
@@ -98,18 +102,22 @@ def reject(workspace: Workspace, version: str, by: str, note: str | None = None,
         BundleError: there is no such version.
     """
     by = _name(by)
-    with workspace.lock("reject"):
+    with workspace.locked("reject"):
         version, _ = resolve(workspace, version)
         manifest = check_bundle(workspace, version)
         ledger, _ = recover(workspace)
         champion = read_champion(workspace)
         now = champion.version if champion is not None else None
         if now == version:
-            raise SignOffError(f"{version} is in force and cannot be rejected", hint="icpfit rollback --by NAME puts the one before it back in force")
+            raise SignOffError(
+                f"{version} is in force and cannot be rejected", hint="icpfit rollback --by NAME puts the one before it back in force"
+            )
         last = ledger.last_on(version)
         if last is not None and last.action == "reject":
             _settle(workspace)
-            return SignOff("reject", version, now, False, f"{version} was rejected already, by {last.body['by']} on {str(last.body['at'])[:10]}")
+            return SignOff(
+                "reject", version, now, False, f"{version} was rejected already, by {last.body['by']} on {str(last.body['at'])[:10]}"
+            )
         append(workspace, ledger, _line("reject", manifest, by, clock, {"from": now, "note": _text(note)}))
         _settle(workspace)
         return SignOff("reject", version, now, True, f"{version} was rejected by {by}", _follow(workspace))
@@ -125,7 +133,7 @@ def rollback(workspace: Workspace, by: str, note: str | None = None, *, clock: C
         BundleError: the version to go back to is not what was signed off.
     """
     by = _name(by)
-    with workspace.lock("rollback"):
+    with workspace.locked("rollback"):
         ledger, finished = recover(workspace)
         champion = read_champion(workspace)
         last = ledger.last_move
@@ -133,8 +141,12 @@ def rollback(workspace: Workspace, by: str, note: str | None = None, *, clock: C
             raise SignOffError("no version is in force, so there is nothing to go back from", hint="icpfit approve VERSION --by NAME")
         if last.action == "rollback":
             if finished:
-                return SignOff("rollback", champion.version, champion.version, True, f"{champion.version} is in force again", _follow(workspace))
-            words = f"{champion.version} is in force since the rollback by {champion.by}; to go further back: icpfit approve VERSION --by NAME"
+                return SignOff(
+                    "rollback", champion.version, champion.version, True, f"{champion.version} is in force again", _follow(workspace)
+                )
+            words = (
+                f"{champion.version} is in force since the rollback by {champion.by}; to go further back: icpfit approve VERSION --by NAME"
+            )
             return SignOff("rollback", champion.version, champion.version, False, words)
         before = last.body.get("from")
         if before is None:
@@ -144,7 +156,9 @@ def rollback(workspace: Workspace, by: str, note: str | None = None, *, clock: C
             raise SignOffError(f"the ledger has no sign-off of {before}")
         manifest = check_bundle(workspace, str(before), str(signed.body["hashes"]["manifest"]))
         _sign(workspace, ledger, "rollback", manifest, by, clock, {"from": champion.version, "note": _text(note)})
-        return SignOff("rollback", manifest.version, manifest.version, True, f"{manifest.version} is in force again, by {by}", _follow(workspace))
+        return SignOff(
+            "rollback", manifest.version, manifest.version, True, f"{manifest.version} is in force again, by {by}", _follow(workspace)
+        )
 
 
 def recover(workspace: Workspace) -> tuple[Ledger, bool]:
@@ -165,7 +179,9 @@ def recover(workspace: Workspace) -> tuple[Ledger, bool]:
     if champion is not None:
         signed = next((e for e in ledger.entries if e.sha256 == champion.entry), None)
         if signed is None or not signed.moves or signed.version != champion.version:
-            raise SignOffError(f"{workspace.champion_file}: names {champion.version}, and no line of the ledger put it in force", hint=CHAMPION_HINT)
+            raise SignOffError(
+                f"{workspace.champion_file}: names {champion.version}, and no line of the ledger put it in force", hint=CHAMPION_HINT
+            )
         if last is signed:
             return ledger, False
     if last is None:
@@ -175,7 +191,7 @@ def recover(workspace: Workspace) -> tuple[Ledger, bool]:
     return ledger, True
 
 
-def _sign(workspace: Workspace, ledger: Ledger, action: str, manifest: Manifest, by: str, clock: Clock, body: dict[str, object]) -> None:
+def _sign(workspace: Workspace, ledger: Ledger, action: str, manifest: Manifest, by: str, clock: Clock, body: Mapping[str, object]) -> None:
     _put_in_force(workspace, append(workspace, ledger, _line(action, manifest, by, clock, body)))
     _settle(workspace)
 
@@ -193,7 +209,7 @@ def _follow(workspace: Workspace) -> tuple[str, ...]:
     return ()
 
 
-def _line(action: str, manifest: Manifest, by: str, clock: Clock, body: dict[str, object]) -> dict[str, object]:
+def _line(action: str, manifest: Manifest, by: str, clock: Clock, body: Mapping[str, object]) -> dict[str, object]:
     return {"at": clock().isoformat(), "by": by, "action": action, "version": manifest.version, **body, "hashes": manifest.hashes()}
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from icpfit.errors import BundleError, BusyError, IcpfitError
+from icpfit.manifest import plain
 from icpfit.registry.ledger import LedgerCheck, verify_ledger
 from icpfit.registry.signoff import recover
 from icpfit.registry.store import Champion, Judged, check_bundle, read_challenger, read_champion, read_gates, versions
@@ -26,6 +28,42 @@ class Status:
     mended: tuple[str, ...]
     problems: tuple[str, ...]
 
+    @property
+    def values(self) -> dict[str, Any]:
+        """Plain values for ``--json``."""
+        return {
+            "champion": self.champion.version if self.champion is not None else None,
+            "signed": {"by": self.champion.by, "at": self.champion.at} if self.champion is not None else None,
+            "challenger": self.challenger,
+            "promotable": self.judged.decision.promotable if self.judged is not None else None,
+            "gates": [plain(g.values()) for g in self.judged.gates] if self.judged is not None else [],
+            "evidence": self.evidence,
+            "versions": list(self.versions),
+            "ledger": {"holds": self.ledger.holds, "lines": self.ledger.lines, "words": self.ledger.words},
+            "mended": list(self.mended),
+            "problems": list(self.problems),
+        }
+
+    @property
+    def lines(self) -> list[str]:
+        """The same in words."""
+        if self.champion is None:
+            said = ["champion: none is in force"]
+        else:
+            said = [f"champion: {self.champion.version}, signed off by {self.champion.by} on {self.champion.at[:10]}"]
+        said.append(f"challenger: {self.challenger or 'none awaits a sign-off'}")
+        if self.judged is not None:
+            said += [f"  {_MARKS[g.answer]} {g.gate}: {g.words}{'' if g.binding else ' (a warning only)'}" for g in self.judged.gates]
+            if not self.judged.decision.promotable:
+                said.append("  it did not pass its gates")
+        if self.evidence is not None:
+            said.append(f"evidence: {self.evidence}")
+        said.append(f"ledger: {self.ledger.words}")
+        return said + [f"mended: {words}" for words in self.mended] + [f"problem: {words}" for words in self.problems]
+
+
+_MARKS = {"passed": "yes", "failed": "NO ", "cannot tell": " ? ", "not applicable": " - "}
+
 
 def status(workspace: Workspace, mend: bool = True) -> Status:
     """Look, and mend what a killed command or a hand in MLflow left apart: champion.json from the ledger, the aliases from the files.
@@ -36,7 +74,7 @@ def status(workspace: Workspace, mend: bool = True) -> Status:
     problems: list[str] = []
     if mend and workspace.models.is_dir():
         try:
-            with workspace.lock("status", wait_seconds=0):
+            with workspace.locked("status", wait_seconds=0):
                 _mend(workspace, mended, problems)
         except BusyError as error:
             problems.append(error.message)

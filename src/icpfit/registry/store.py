@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from icpfit.errors import BundleError
 from icpfit.gates import Decision, Gate
@@ -63,7 +63,7 @@ def write_files(workspace: Workspace, files: dict[str, str]) -> Path:
     """What ``write_bundle`` does, for files that are text already."""
     new = check_files(files)
     folder = workspace.bundle_folder(new.version)
-    with workspace.lock("retrain"):
+    with workspace.locked("retrain"):
         if not folder.exists():
             write_folder_whole(folder, files)
             return folder
@@ -114,18 +114,31 @@ def _check(files: Mapping[str, str], workspace: Workspace, version: str, manifes
     if found.version != version:
         raise BundleError(f"{folder}: {MANIFEST} is that of version {found.version}", hint="give the folder its own name back")
     if manifest is not None and found.sha256 != manifest:
-        raise BundleError(f"{folder}: {MANIFEST} is not the one that was signed off", hint="take the folder from a backup, or icpfit rollback")
+        raise BundleError(
+            f"{folder}: {MANIFEST} is not the one that was signed off", hint="take the folder from a backup, or icpfit rollback"
+        )
     return found
 
 
-def load_bundle(workspace: Workspace, which: str = "champion") -> Bundle:
+@overload
+def load_bundle(workspace: Workspace, which: str = ..., *, missing_ok: Literal[False] = ...) -> Bundle: ...
+@overload
+def load_bundle(workspace: Workspace, which: str = ..., *, missing_ok: Literal[True]) -> Bundle | None: ...
+def load_bundle(workspace: Workspace, which: str = "champion", *, missing_ok: bool = False) -> Bundle | None:
     """The bundle of ``champion``, ``challenger`` or a version, read from files alone.
+
+    With ``missing_ok``, None when no champion or challenger is named yet; one that is named and damaged
+    is an error all the same.
 
     Raises:
         BundleError: there is none, or its hashes do not hold; the file is named.
     """
     from icpfit.bundle import from_files
 
+    if missing_ok and (
+        (which == "champion" and read_champion(workspace) is None) or (which == "challenger" and read_challenger(workspace) is None)
+    ):
+        return None
     version, manifest = resolve(workspace, which)
     files = read_files(workspace, version)
     _check(files, workspace, version, manifest)
@@ -202,11 +215,11 @@ def write_challenger(workspace: Workspace, version: str | None) -> None:
         write_whole(workspace.challenger_file, json_text({"version": version}))
 
 
-def write_gates(workspace: Workspace, version: str, gates: tuple[Gate, ...], decision: Decision, against: str | None) -> None:
+def write_gates(workspace: Workspace, version: str, gates: tuple[Gate, ...], decision: Decision) -> None:
     """Keep a version's gates with their numbers beside the bundle; they belong to the moment, the bundle does not."""
     body = {
         "version": version,
-        "against": against,
+        "against": next((str(g.numbers["against"]) for g in gates if "against" in g.numbers), None),
         "gates": [g.values() for g in gates],
         "promotable": decision.promotable,
         "reasons": decision.reasons,

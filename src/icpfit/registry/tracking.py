@@ -6,62 +6,43 @@ aliases are made to agree. Everything stays in the workspace; nothing phones hom
 
 from __future__ import annotations
 
-import contextlib
-import logging
 import math
-import os
 import re
-import sqlite3
-import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import icpfit
-from icpfit.errors import BundleError
 from icpfit.manifest import json_text
-from icpfit.registry.record import RetrainRecord, Step, gate_metrics
+from icpfit.registry.database import EXPERIMENT, open_mlflow
+from icpfit.registry.record import RetrainRecord, Step
 from icpfit.registry.signoff import decided
 from icpfit.registry.store import check_bundle, load_bundle, read_challenger, read_champion, write_challenger, write_gates
-from icpfit.registry.workspace import TEMPORARY, Workspace, make_folder
+from icpfit.registry.workspace import Workspace
 from icpfit.versioning import library_versions
 
-EXPERIMENT = "icpfit"
 MODEL = "icp"
-
-_ENVIRONMENT = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "DO_NOT_TRACK": "true",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
-    "GIT_PYTHON_REFRESH": "quiet",
-}
 
 
 def log_retrain(workspace: Workspace, record: RetrainRecord) -> str:
     """Log one retrain as a run with its children; register its version and name it the challenger. Returns the run's id.
 
     The bundle must be written already (``write_bundle``). A version that is registered is not registered
-    again; one that is in force or was rejected does not become the challenger again. Without a signal the
-    run is all there is.
+    again; one that is in force or was rejected does not become the challenger again.
 
     Raises:
-        BundleError: there is a signal and the bundle is not there, or its hashes do not hold.
+        BundleError: the bundle is not there, its hashes do not hold.
         BusyError: another command is at work in this workspace.
     """
-    with workspace.lock("retrain"):
-        registers = record.verdict == "signal"
-        if registers:
+    with workspace.locked("retrain"):
+        if record.registered:
             check_bundle(workspace, record.version)
-        with _client(workspace) as client:
-            run_id = _log_run(client, workspace, record, registers)
-            if registers:
+        with open_mlflow(workspace) as client:
+            run_id = _log_run(client, workspace, record)
+            if record.registered and record.decision is not None:
                 if _registered(client, record.version) is None:
                     _register(client, workspace, record.version, run_id)
-                if record.gates and record.decision is not None:
-                    champion = read_champion(workspace)
-                    against = champion.version if champion is not None else None
-                    write_gates(workspace, record.version, record.gates, record.decision, against)
+                write_gates(workspace, record.version, record.gates, record.decision)
                 if decided(workspace, record.version) is None:
                     write_challenger(workspace, record.version)
                 _mend(client, workspace)
@@ -76,7 +57,7 @@ def mend_aliases(workspace: Workspace) -> tuple[str, ...]:
     """
     if not workspace.database.exists():
         return ()
-    with _client(workspace) as client:
+    with open_mlflow(workspace) as client:
         return _mend(client, workspace)
 
 
@@ -129,7 +110,9 @@ def _register(client: Any, workspace: Workspace, version: str, run_id: str | Non
             pip_requirements=[*libraries, "pydantic", "pyyaml"],
             signature=_signature(bundle),
         )
-        made = mlflow.register_model(info.model_uri, MODEL, tags={"version": version, "evidence": bundle.evidence, "company": bundle.company})
+        made = mlflow.register_model(
+            info.model_uri, MODEL, tags={"version": version, "evidence": bundle.evidence_level, "company": bundle.company}
+        )
     return str(made.version)
 
 
@@ -138,29 +121,24 @@ def _signature(bundle: Any) -> Any:
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, Schema
 
-    inputs = [ColSpec("string" if s.kind == "category" else "double", s.name, required=False) for s in bundle.specs]
-    numbers = [ColSpec("double", name) for name in ("p_win", "p_retain", "p_icp")]
+    inputs: list[Any] = [ColSpec("string" if s.kind == "category" else "double", s.name, required=False) for s in bundle.specs]
+    numbers: list[Any] = [ColSpec("double", name) for name in ("p_win", "p_retain", "p_icp")]
     return ModelSignature(Schema(inputs), Schema([*numbers, ColSpec("long", "points"), ColSpec("string", "tier")]))
 
 
-def _log_run(client: Any, workspace: Workspace, record: RetrainRecord, registers: bool) -> str:
-    tags = {**record.tags, "version": record.version, "verdict": record.verdict, "evidence": record.evidence, "company": record.company}
-    run_id = _start(client, workspace, f"retrain {record.version}", tags)
-    metrics = {**record.metrics, **gate_metrics(record.gates)}
-    if record.seconds is not None:
-        metrics["seconds"] = record.seconds
-    _log_values(client, run_id, {"as_of": record.as_of, **record.params}, metrics)
+def _log_run(client: Any, workspace: Workspace, record: RetrainRecord) -> str:
+    run_id = _start(client, workspace, f"retrain {record.version}", record.tags())
+    _log_values(client, run_id, record.params, record.numbers())
     _log_datasets(client, run_id, record)
-    for step in record.steps:
+    for step in record.steps():
         _log_step(client, workspace, run_id, step)
+    client.log_text(run_id, json_text(record.metrics), "metrics.json")
     if record.gates:
         client.log_text(run_id, json_text([g.values() for g in record.gates]), "gates.json")
-    if registers:
+    if record.registered:
         client.log_artifacts(run_id, str(workspace.bundle_folder(record.version)), "bundle")
     if record.documents is not None:
         client.log_artifacts(run_id, str(record.documents), "documents")
-    if not registers:
-        client.set_terminated(run_id, "FINISHED")
     return run_id
 
 
@@ -203,104 +181,9 @@ def _log_datasets(client: Any, run_id: str, record: RetrainRecord) -> None:
     inputs = []
     for name, (fingerprint, rows) in sorted(record.datasets.items()):
         profile = json_text({"fingerprint": fingerprint, "rows": rows})
-        inputs.append(DatasetInput(Dataset(name, fingerprint[:36], "icpfit", json_text({"as_of": record.as_of}), profile=profile)))
+        inputs.append(
+            DatasetInput(Dataset(name, fingerprint[:36], "icpfit", json_text({"as_of": record.metrics.get("as_of")}), profile=profile))
+        )
         client.set_tag(run_id, _key(f"fingerprint.{name}"), fingerprint)
     if inputs:
         client.log_inputs(run_id, datasets=inputs)
-
-
-@contextlib.contextmanager
-def _client(workspace: Workspace) -> Iterator[Any]:
-    """MLflow over this workspace alone; what the process had set before is put back."""
-    before = {name: os.environ.get(name) for name in (*_ENVIRONMENT, "MLFLOW_TRACKING_URI", "MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID")}
-    for name in before:
-        os.environ.pop(name, None)
-    os.environ.update(_ENVIRONMENT)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # MLflow's and SQLAlchemy's own; they mean nothing to who trains a model
-            import mlflow
-            from sqlalchemy.exc import SQLAlchemyError
-
-            uri = prepare(workspace)
-            logger = logging.getLogger("mlflow")
-            level, tracking, registry = logger.level, mlflow.get_tracking_uri(), mlflow.get_registry_uri()
-            logger.setLevel(logging.WARNING)
-            mlflow.set_tracking_uri(uri)
-            mlflow.set_registry_uri(uri)
-            try:
-                client = mlflow.MlflowClient(uri, uri)
-                _close_abandoned(client)
-                yield client
-            except (mlflow.MlflowException, SQLAlchemyError) as error:
-                words = str(error).splitlines()[0]
-                raise BundleError(f"{workspace.database}: MLflow could not follow ({words})", hint="models/ is whole; icpfit status mends it") from error
-            finally:
-                mlflow.set_tracking_uri(tracking)
-                mlflow.set_registry_uri(registry)
-                logger.setLevel(level)
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-
-def prepare(workspace: Workspace) -> str:
-    """The URI of the workspace's database, made if it is not there, and at home if the folder has moved.
-
-    The first migration takes seconds and cannot be taken back half way, so it happens in a file aside
-    that gets its name when it is whole.
-    """
-    make_folder(workspace.artifacts)
-    if not workspace.database.exists():
-        from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
-
-        aside = workspace.mlruns / f"{TEMPORARY}{os.getpid()}.db"
-        for left in workspace.mlruns.glob(f"{TEMPORARY}*"):
-            left.unlink()
-        logging.getLogger("mlflow").setLevel(logging.WARNING)
-        store = SqlAlchemyStore(f"sqlite:///{aside}", workspace.artifacts.as_uri())
-        store.engine.dispose()
-        os.replace(aside, workspace.database)
-    _follow_move(workspace)
-    return f"sqlite:///{workspace.database}"
-
-
-_PLACES = (
-    ("experiments", "artifact_location"),
-    ("runs", "artifact_uri"),
-    ("logged_models", "artifact_location"),
-    ("model_versions", "source"),
-    ("model_versions", "storage_location"),
-)
-
-
-def _follow_move(workspace: Workspace) -> None:
-    """MLflow keeps whole paths; when the workspace was moved or copied, they are made to point here again."""
-    here = workspace.artifacts.as_uri()
-    try:
-        with contextlib.closing(sqlite3.connect(workspace.database)) as connection, connection:
-            row = connection.execute("SELECT artifact_location FROM experiments WHERE name = ?", (EXPERIMENT,)).fetchone()
-            if row is None or row[0] == here:
-                return
-            there = row[0]
-            for table, column in _PLACES:
-                connection.execute(
-                    f"UPDATE {table} SET {column} = ? || substr({column}, ?) WHERE {column} = ? OR substr({column}, 1, ?) = ?",
-                    (here, len(there) + 1, there, len(there) + 1, there + "/"),
-                )
-    except sqlite3.DatabaseError as error:
-        raise BundleError(
-            f"{workspace.database}: cannot be read ({error})", hint="move it away: icpfit works from models/, and MLflow starts a new record"
-        ) from error
-
-
-def _close_abandoned(client: Any) -> None:
-    """A run that still says "running" belongs to a command that was killed: whoever holds the lock is the only one at work."""
-    experiment = client.get_experiment_by_name(EXPERIMENT)
-    if experiment is None:
-        return
-    for run in client.search_runs([experiment.experiment_id], "attributes.status = 'RUNNING'"):
-        client.set_terminated(run.info.run_id, "KILLED")

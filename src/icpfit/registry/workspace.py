@@ -68,7 +68,7 @@ class Workspace:
         return self.models / "gates" / f"{version}.json"
 
     @contextlib.contextmanager
-    def lock(self, command: str, wait_seconds: float = 10.0) -> Iterator[None]:
+    def locked(self, command: str, wait_seconds: float = 10.0) -> Iterator[None]:
         """Only one command writes at a time; another waits, and then refuses with a clear word.
 
         The lock is the system's own: it ends with the process that holds it, however that ends.
@@ -111,7 +111,8 @@ class Workspace:
                 if time.monotonic() >= end:
                     holder = os.pread(handle, 200, 0).decode(errors="replace") or "another icpfit command"
                     raise BusyError(
-                        f"{self.path}: icpfit {holder} is at work here", hint="nothing was changed; run the command again when that one has ended"
+                        f"{self.path}: icpfit {holder} is at work here",
+                        hint="nothing was changed; run the command again when that one has ended",
                     ) from None
                 time.sleep(0.05)
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from icpfit.simulate.accounts import REGIONS, Firms
+from icpfit.simulate.accounts import Firms
 from icpfit.simulate.timeline import DAY, END, NEVER, Floats, Ints, days, generator, pick, stamps
 from icpfit.simulate.truth import DEEP_DISCOUNT
 
@@ -58,7 +58,7 @@ def settle(candidates: pd.DataFrame, fit: Floats, seed: int, *, null: bool) -> p
         opens = mine[created[mine] >= free_from[account[mine]]]
         kept[opens] = True
         free_from[account[opens]] = np.where(won[opens], NEVER, closed[opens] + QUIET * DAY)
-    deals = candidates.assign(created=created, closed=closed, won=won, deep=deep, p_fit=fit)[kept]
+    deals: pd.DataFrame = candidates.assign(created=created, closed=closed, won=won, deep=deep, p_fit=fit)[kept]
     return deals.sort_values(["created", "account"], kind="stable", ignore_index=True)
 
 
@@ -133,7 +133,8 @@ def _source(deals: pd.DataFrame, rng: np.random.Generator) -> npt.NDArray[np.obj
 
 def _owner(firms: Firms, account: Ints, rng: np.random.Generator) -> npt.NDArray[np.object_]:
     pair = firms.region[account] * 2 + rng.integers(0, 2, len(account))
-    return np.array(REPS, dtype=object)[pair % (2 * len(REGIONS))]
+    names: npt.NDArray[np.object_] = np.array(REPS, dtype=object)[pair]
+    return names
 
 
 def _referrals(firms: Firms, deals: pd.DataFrame, rng: np.random.Generator) -> npt.NDArray[np.object_]:
@@ -160,6 +161,6 @@ def stages_table(deals: pd.DataFrame, seed: int) -> pd.DataFrame:
         at = created + np.floor(span * step / 5.5).astype(np.int64)
         frames.append(pd.DataFrame({"deal_id": deals["deal_id"], "stage": name, "at": at})[(reached > step) & (at < END)])
     frames.append(pd.DataFrame({"deal_id": deals["deal_id"], "stage": np.where(won, "won", "lost"), "at": closed})[closed < END])
-    table = pd.concat(frames, ignore_index=True).sort_values(["at", "deal_id"], kind="stable", ignore_index=True)
+    table: pd.DataFrame = pd.concat(frames, ignore_index=True).sort_values(["at", "deal_id"], kind="stable", ignore_index=True)
     table["entered_at"] = stamps(table.pop("at").to_numpy(np.int64))
     return table

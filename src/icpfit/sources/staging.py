@@ -9,7 +9,7 @@ import duckdb
 from icpfit.errors import ConfigError, SourceError
 from icpfit.sources.contract import Table
 from icpfit.sources.mapping import MAY_BE_EMPTY, Column, MappedTable
-from icpfit.sources.sql import id_of, is_numeric, is_time, known, literal, micros_of, number_of, quoted, text_of, truth_of
+from icpfit.sources.sql import id_of, is_nan, is_numeric, is_time, known, literal, micros_of, number_of, quoted, text_of, truth_of
 
 ALLOWED: dict[str, dict[str, tuple[str, ...]]] = {
     "deals": {"stage": ("open", "won", "lost"), "deal_type": ("new_logo", "expansion", "renewal")},
@@ -206,4 +206,4 @@ def _checks(mapped: MappedTable) -> tuple[str, str, str]:
 def _not_nan(mapped: MappedTable, name: str, i: int) -> str:
     """A NaN of a number column is unknown, not bad."""
     raw = next(c for c in mapped.columns if c.name == name).raw
-    return f"NOT isnan(CAST(t{i} AS DOUBLE))" if raw is not None and is_numeric(raw.duck_type) else "true"
+    return f"NOT {is_nan(f'CAST(t{i} AS DOUBLE)')}" if raw is not None and is_numeric(raw.duck_type) else "true"
