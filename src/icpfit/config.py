@@ -29,7 +29,9 @@ class FolderSource(_Strict):
 
     kind: Literal["folder"]
     path: Path
-    columns: dict[str, dict[str, str]] = Field(default_factory=dict, description="table -> contract column -> column in the file")
+    columns: dict[str, dict[str, str | None]] = Field(
+        default_factory=dict, description="table -> contract column -> column in the file; null = we do not have it"
+    )
     files: dict[str, str] = Field(default_factory=dict, description="table -> file name, where it is not the table's own")
     values: dict[str, dict[str, dict[str, str]]] = Field(
         default_factory=dict, description="table -> column -> text in the file -> text of the contract"
@@ -40,7 +42,7 @@ class FolderSource(_Strict):
 class FlatColumns(_Strict):
     """Roles of the columns of a flat file."""
 
-    id: str
+    id: str | None = Field(default=None, description="null: no column tells the rows apart; a row is known by its number")
     result: str
     positive: tuple[str, ...] = Field(min_length=1)
     negative: tuple[str, ...] = Field(min_length=1)
@@ -72,7 +74,7 @@ class FlatSource(_Strict):
     layers: dict[Layer, tuple[str, ...]] = Field(default_factory=dict)
     labels: dict[str, str] = Field(default_factory=dict, description="column -> words for people")
     row_order_is_time: bool = Field(default=False, description="rows stand in time order, though no column holds the date")
-    date_format: str | None = None
+    date_format: str | None = Field(default=None, description="strptime form of dates that are not ISO, e.g. %m/%d/%Y")
     no_outcome_before: str | None = Field(
         default=None, description="rows created before this date are left out: outcomes were not recorded yet"
     )
@@ -188,9 +190,8 @@ class TierSettings(_Strict):
 class ScorecardSettings(_Strict):
     attributes: int = Field(default=12, ge=2, le=40)
     bins: int = Field(default=5, ge=2, le=10)
-    rules: int = Field(default=2, ge=0, le=5)
     assumed_weights: dict[Layer, int] = Field(
-        default_factory=lambda: {"firmographic": 30, "technographic": 20, "behavioral": 35, "intent": 15},
+        default={"firmographic": 30, "technographic": 20, "behavioral": 35, "intent": 15},
         description="what the company believed before; shown beside what the data says, never imposed",
     )
     disqualifiers: tuple[Disqualifier, ...] = ()

@@ -30,7 +30,7 @@ def parse_moment(text: str) -> Micros:
         raise ConfigError(f"{text!r} is not a date", hint="write it as 2026-01-31 or 2026-01-31T12:00:00+00:00") from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=dt.UTC)
-    return int((moment - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) / dt.timedelta(microseconds=1))
+    return (moment - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) // dt.timedelta(microseconds=1)
 
 
 def to_datetime(micros: Micros) -> dt.datetime:

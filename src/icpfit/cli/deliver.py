@@ -26,7 +26,7 @@ def score(
     from icpfit.cycle.score_list import score_list
     from icpfit.registry import Workspace
 
-    opened = open_config(config_path)
+    opened = open_config(config_path, as_of)
     report = score_list(opened, Workspace(workspace), targets, out, model=model, features_out=features_out, as_of=opened.moment(as_of))
     lines = [f"{out}: {report['rows_scored']:,} of {report['rows_in']:,} rows scored by {report['model_version']}"]
     if report["rows_rejected"]:
@@ -58,7 +58,7 @@ def scorecard(form: str, out: Path, model: str, dialect: str, config_path: Path,
 
     bundle = load_bundle(Workspace(workspace), model)
     write_text(out, to_files(bundle)[f"scorecard.{form}"])
-    answer({"out": out, "format": form, "model_version": bundle.version}, [f"{out}: the card of {bundle.version}"], as_json=as_json)
+    answer({"out": str(out), "format": form, "model_version": bundle.version}, [f"{out}: the card of {bundle.version}"], as_json=as_json)
 
 
 COMMANDS = (score, export)

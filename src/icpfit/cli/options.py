@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -52,21 +51,9 @@ def say(words: str) -> None:
 def answer(result: Mapping[str, Any], lines: list[str], *, as_json: bool) -> None:
     """The result: one JSON object, or lines for a person. JSON knows no NaN: an unknown figure is null."""
     if as_json:
-        click.echo(json.dumps(_plain(result), indent=2, ensure_ascii=False, allow_nan=False))
+        from icpfit.manifest import plain
+
+        click.echo(json.dumps(plain(result), indent=2, ensure_ascii=False, allow_nan=False))
     else:
         for line in lines:
             click.echo(line)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(v) for v in value]
-    if hasattr(value, "item") and not isinstance(value, (str, bytes)):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, Path):
-        return str(value)
-    return value

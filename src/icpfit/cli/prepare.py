@@ -23,7 +23,7 @@ def simulate(out: Path, accounts: int, seed: int, null: bool, as_json: bool) -> 
     write_company(company, out)
     rows = {name: len(frame) for name, frame in company.tables.items()}
     answer(
-        {"out": out, "rows": rows, "seed": seed, "null": null},
+        {"out": str(out), "rows": rows, "seed": seed, "null": null},
         [f"{out}: {sum(rows.values()):,} rows in {len(rows)} tables"],
         as_json=as_json,
     )
@@ -49,7 +49,7 @@ def init(source: Path, out: Path, company: str | None, force: bool, as_json: boo
     config = load_config(out)
     lines = [f"{out}: a configuration for {config.company}", *(f"unsure: {d}" for d in proposal.doubts)]
     lines.append(f"next: icpfit check --config {out}")
-    answer({"out": out, "features": len(config.features), "doubts": list(proposal.doubts)}, lines, as_json=as_json)
+    answer({"out": str(out), "features": len(config.features), "doubts": list(proposal.doubts)}, lines, as_json=as_json)
 
 
 @click.command()
@@ -62,7 +62,7 @@ def check(ctx: click.Context, config_path: Path, as_of: str | None, as_json: boo
     from icpfit.cycle.check import check_source
     from icpfit.cycle.opened import open_config
 
-    report = check_source(open_config(config_path), as_of)
+    report = check_source(open_config(config_path, as_of), as_of)
     answer(report.values, report.lines, as_json=as_json)
     ctx.exit(1 if report.failed else 0)
 
@@ -79,14 +79,14 @@ def training_set(out: Path, model: str, config_path: Path, as_of: str | None, as
     from icpfit.errors import ConfigError
     from icpfit.moments import day_text
     from icpfit.sources.files import write_bytes
-    from icpfit.training_set import to_parquet
+    from icpfit.training_set import parquet_bytes
 
-    opened = open_config(config_path)
+    opened = open_config(config_path, as_of)
     if model not in opened.outcomes:
         raise ConfigError(f"{config_path}: this source holds {' and '.join(opened.outcomes)}, not {model}")
     moment = opened.moment(as_of)
     data = opened.training_set("win" if model == "win" else "retention", moment)
-    write_bytes(out, to_parquet(data))
+    write_bytes(out, parquet_bytes(data.frame, data.specs))
     lines = [f"{out}: {len(data.frame):,} rows as of {day_text(moment)}, {data.considered - len(data.frame):,} left out"]
     lines += [f"  {n:,} {reason}" for reason, n in sorted(data.left_out.items())]
     values = {

@@ -23,8 +23,7 @@ def approve(version: str, by: str, note: str | None, override: str | None, confi
     from icpfit.registry import approve as sign
 
     done = sign(Workspace(workspace), version, by, note=note, override=override)
-    words = f"{version} is in force, signed by {by}" if done.changed else f"{version} was in force already; nothing changed"
-    answer({"champion": version, "by": by, "changed": done.changed}, [words], as_json=as_json)
+    answer({"champion": done.champion, "by": by, "changed": done.changed}, [done.words, *done.warnings], as_json=as_json)
 
 
 @click.command()
@@ -40,7 +39,11 @@ def reject(version: str, by: str, note: str | None, config_path: Path, workspace
     from icpfit.registry import reject as sign
 
     done = sign(Workspace(workspace), version, by, note=note)
-    answer({"rejected": version, "by": by, "changed": done.changed}, [f"{version} is rejected; the champion stays"], as_json=as_json)
+    answer(
+        {"rejected": done.version, "champion": done.champion, "by": by, "changed": done.changed},
+        [done.words, *done.warnings],
+        as_json=as_json,
+    )
 
 
 @click.command()
@@ -55,7 +58,7 @@ def rollback(by: str, note: str | None, config_path: Path, workspace: Path, as_j
     from icpfit.registry import rollback as sign
 
     done = sign(Workspace(workspace), by, note=note)
-    answer({"champion": done.champion, "by": by, "changed": done.changed}, [f"{done.champion} is in force again"], as_json=as_json)
+    answer({"champion": done.champion, "by": by, "changed": done.changed}, [done.words, *done.warnings], as_json=as_json)
 
 
 @click.group()
@@ -81,13 +84,15 @@ def verify(ctx: click.Context, config_path: Path, workspace: Path, as_json: bool
 @config_option
 @workspace_option
 @json_option
-def status(config_path: Path, workspace: Path, as_json: bool) -> None:
+@click.pass_context
+def status(ctx: click.Context, config_path: Path, workspace: Path, as_json: bool) -> None:
     """Champion, challenger, gates, evidence and open findings."""
     from icpfit.registry import Workspace
     from icpfit.registry import status as look
 
     found = look(Workspace(workspace))
     answer(found.values, found.lines, as_json=as_json)
+    ctx.exit(1 if found.problems else 0)
 
 
 COMMANDS = (approve, reject, rollback, ledger, status)

@@ -1,1 +1,84 @@
-"""The evidence that the gates judge: champion and challenger on the same later deals."""
+"""The evidence that the gates judge: the challenger by itself, and beside the champion on the same later deals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from icpfit.bundle import Bundle
+from icpfit.cycle.opened import Opened
+from icpfit.gates import Against, Challenger
+from icpfit.moments import DAY
+from icpfit.training_set import TrainingSet
+
+if TYPE_CHECKING:
+    from icpfit.cycle.retrain import Learned
+
+YEAR = 365 * DAY
+
+
+def gate_evidence(opened: Opened, learned: Learned, champion: Bundle | None) -> tuple[Challenger, Against | None]:
+    """Plain arrays for ``icpfit.gates.judge``. The leading outcome is win, or the only one."""
+    leading = opened.outcomes[0]
+    training, result = learned.training[leading], learned.results[leading]
+    if result.backtest is None or learned.card is None or learned.bundle is None:
+        raise ValueError("a challenger has a backtest and a card")
+    tested = result.backtest.predictions
+    rows = tested["row"].to_numpy(np.int64)
+    in_models = {c for m in learned.bundle.models().values() for c in m.encoding.columns} | {a.name for a in learned.card.attributes}
+    refused = {r.attribute for one in learned.results.values() for r in one.refused}
+    kept, churned = _customer_points(learned)
+    won = training.features[training.label == 1]
+    challenger = Challenger(
+        verdict=result.verdict,
+        evidence=result.evidence.level,
+        wins=result.evidence.wins,
+        label=tested["label"].to_numpy(np.float64),
+        probability=tested["probability"].to_numpy(np.float64),
+        account=training.frame["account_id"].to_numpy(object)[rows],
+        card_spearman=learned.card.fidelity.spearman,
+        card_rows=learned.card.fidelity.rows,
+        attributes=tuple(sorted(in_models)),
+        refused=tuple(sorted(refused)),
+        kept_points=kept,
+        churned_points=churned,
+        past_win_tiers=tuple(learned.card.score(won)["tier"]) if len(won) else (),
+    )
+    return challenger, _against(training, learned, champion)
+
+
+def _customer_points(learned: Learned) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Points, at the deal's own moment, of customers who stayed and of those who left."""
+    data = learned.training.get("retention")
+    if data is None or learned.card is None or not len(data.frame):
+        return np.zeros(0), np.zeros(0)
+    points = learned.card.score(data.features)["points"].to_numpy(np.float64)
+    return points[data.label == 1], points[data.label == 0]
+
+
+def _against(training: TrainingSet, learned: Learned, champion: Bundle | None) -> Against | None:
+    """Deals created after the champion's moment: its frozen model against the challenger's refitted recipe."""
+    if champion is None or learned.card is None:
+        return None
+    backtest = learned.results[training.outcome].backtest
+    frozen = champion.win if training.outcome == "win" else champion.retention
+    if backtest is None or frozen is None:
+        return None
+    tested = backtest.predictions
+    rows = tested["row"].to_numpy(np.int64)
+    later = training.position[rows] >= champion.as_of if training.timing == "dated" else np.zeros(len(rows), dtype=bool)
+    rows = rows[later]
+    # Tiers are compared on the newest year of accounts, or on all where there are no times.
+    recent = training.position >= learned.as_of - YEAR if training.timing == "dated" else np.ones(len(training.frame), dtype=bool)
+    known = training.features[recent]
+    return Against(
+        version=champion.version,
+        label=tested["label"].to_numpy(np.float64)[later],
+        champion=frozen.probability(training.features.iloc[rows]) if len(rows) else np.zeros(0),
+        challenger=tested["probability"].to_numpy(np.float64)[later],
+        account=training.frame["account_id"].to_numpy(object)[rows],
+        tiers_then=tuple(champion.card.score(known)["tier"]) if len(known) else (),
+        tiers_now=tuple(learned.card.score(known)["tier"]) if len(known) else (),
+    )

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from icpfit.config import Config, FlatSource, FolderSource, Outcome, load_config
+from icpfit.config import Config, FeatureSpec, FlatSource, FolderSource, Outcome, load_config
 from icpfit.errors import SourceError
 from icpfit.features.build import build_features, current_state
 from icpfit.moments import parse_moment
 from icpfit.scoring.resolve import Resolved
 from icpfit.scoring.score import FeatureBuilder
 from icpfit.sources.contract import TABLES
-from icpfit.sources.flat import FlatTable, flat_targets, read_flat
+from icpfit.sources.flat import FlatTable, read_flat
+from icpfit.sources.flat_features import flat_targets
 from icpfit.sources.folder import read_folder
 from icpfit.sources.rows import DataFinding, RowCount
 from icpfit.sources.targets import TargetList, read_target_list
@@ -58,7 +61,7 @@ class Opened:
         return self.warehouse.fingerprint if self.warehouse is not None else self._flat.fingerprint
 
     @property
-    def specs(self):  # type: ignore[no-untyped-def]
+    def specs(self) -> tuple[FeatureSpec, ...]:
         return self.config.features if self.warehouse is not None else self._flat.specs
 
     @property
@@ -78,6 +81,12 @@ class Opened:
         if self.warehouse is not None:
             return build_training_set(self.warehouse, self.config, outcome, as_of)
         return training_set_from_flat(self._flat, self.config, as_of if self._flat.newest is not None else None)
+
+    def with_features(self, specs: tuple[FeatureSpec, ...]) -> Opened:
+        """The same data under a bundle's own features: scoring uses what the model learned from, whatever the configuration says now."""
+        if self.warehouse is None:
+            return self
+        return replace(self, config=self.config.model_copy(update={"features": tuple(s for s in specs if s.table != "deals")}))
 
     def current_state(self) -> tuple[str, ...]:
         return current_state(self.warehouse, self.config.features) if self.warehouse is not None else ()
@@ -100,25 +109,34 @@ class Opened:
             extra = tuple(c for c in (self.config.source.columns.account_id, self.config.source.columns.id) if c)
         return read_target_list(path, id_columns=extra)
 
-    def feature_builder(self, targets: TargetList, resolved: Resolved) -> FeatureBuilder:
+    def feature_builder(self, specs: tuple[FeatureSpec, ...], targets: TargetList, resolved: Resolved) -> FeatureBuilder:
+        """Moments to the columns of ``specs`` (a bundle's own), for the rows that are to be scored."""
         rows = targets.frame.iloc[resolved.rows].reset_index(drop=True)
-        if self.warehouse is None:
-            values = flat_targets(self.config.source, self._flat.specs, rows)  # type: ignore[arg-type]
+        if self.warehouse is None or not isinstance(self.config.source, FolderSource):
+            if not isinstance(self.config.source, FlatSource):
+                raise ValueError("a source is a folder or a flat file")
+            values = flat_targets(self.config.source, specs, rows)
             return lambda _: values
         warehouse = self.warehouse
-        known = [c for c in (*TABLES["accounts"].columns, *warehouse.columns["accounts"]) if c != "account_id"]
-        said = {c: rows[own] for c in dict.fromkeys(known) if (own := targets.column(c)) is not None}
+        fields = dict.fromkeys((*TABLES["accounts"].columns, *warehouse.columns["accounts"]))
+        said = {c: rows[own] for c in fields if c != "account_id" and (own := targets.roles.get(c, c)) in rows.columns}
         overrides = pd.DataFrame(said, index=rows.index) if said else None
+        of_accounts = tuple(s for s in specs if s.table != "deals")
+        # A target account has no deal: what a model knows of deals is unknown, unless the list says it.
+        of_deals = {s.name: rows[s.column] if s.column in rows.columns else None for s in specs if s.table == "deals"}
 
-        def build(as_of):  # type: ignore[no-untyped-def]
+        def build(as_of: npt.NDArray[np.int64]) -> pd.DataFrame:
             moments = pd.DataFrame({"account_id": pd.Series(resolved.account_id, dtype=object), "as_of": as_of})
-            return build_features(warehouse, self.config.features, moments, overrides)
+            built = build_features(warehouse, of_accounts, moments, overrides)
+            for name, values in of_deals.items():
+                built[name] = pd.Series(values, index=built.index, dtype=object)
+            return built[[s.name for s in specs]]
 
         return build
 
 
-def open_source(config: Config) -> Opened:
-    """Read the source as the contract asks.
+def open_source(config: Config, as_of: str | None = None) -> Opened:
+    """Read the source as the contract asks; of a flat file, only what was known at ``as_of``.
 
     Raises:
         SourceError: a file fault; nothing was written.
@@ -132,8 +150,10 @@ def open_source(config: Config) -> Opened:
                 hint="icpfit init --from THE_FOLDER --out CONFIG proposes one for every column, technology, event and signal",
             )
         return Opened(config, warehouse, None)
-    return Opened(config, None, read_flat(source, max_left_out=config.max_left_out))
+    moment = parse_moment(as_of) if as_of is not None else None
+    return Opened(config, None, read_flat(source, max_left_out=config.max_left_out, as_of=moment))
 
 
-def open_config(path: Path) -> Opened:
-    return open_source(load_config(path))
+def open_config(path: Path, as_of: str | None = None) -> Opened:
+    """A configuration file and the data that it names."""
+    return open_source(load_config(path), as_of)

@@ -11,23 +11,25 @@ from typing import Any
 import numpy as np
 
 from icpfit.attribution import contributions
-from icpfit.bundle import Bundle, code_version, make_version
+from icpfit.bundle import Bundle, thresholds_of
 from icpfit.config import Outcome
 from icpfit.cycle.challenge import gate_evidence
 from icpfit.cycle.opened import Opened
+from icpfit.cycle.paper import write_documents
 from icpfit.cycle.report import card_report, combined_report, findings_report, outcome_report, refusals_report, rows_report
-from icpfit.gates import Gate, judge
+from icpfit.gates import Gate, decide, judge
 from icpfit.models.expected_arr import ExpectedArr
 from icpfit.models.familiarity import Familiarity
 from icpfit.models.fit import fit_outcome
 from icpfit.models.leakage import find_leaks
 from icpfit.models.results import OutcomeResult
 from icpfit.moments import day_text
-from icpfit.outcomes import joint_labels
 from icpfit.registry import RetrainRecord, Workspace, load_bundle, log_retrain, write_bundle
 from icpfit.scorecard.build import build_scorecards
-from icpfit.scorecard.card import Scorecard
-from icpfit.training_set import TrainingSet
+from icpfit.scorecard.card import CardKind, Scorecard
+from icpfit.scoring.score import HOT_DAYS, HOT_TIERS
+from icpfit.training_set import TrainingSet, joint_labels_for
+from icpfit.versioning import code_version, library_versions, make_version
 
 Progress = Callable[[str], None]
 
@@ -40,7 +42,7 @@ class Learned:
     version: str
     training: Mapping[Outcome, TrainingSet]
     results: Mapping[Outcome, OutcomeResult]
-    cards: Mapping[str, Scorecard]
+    cards: Mapping[CardKind, Scorecard]
     card: Scorecard | None
     metrics: Mapping[str, Any]
     bundle: Bundle | None
@@ -98,60 +100,62 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None) -> Le
 
 
 def retrain(opened: Opened, workspace: Workspace, as_of: int, progress: Progress = lambda _: None) -> Learned:
-    """Learn, judge the challenger against the champion, write the bundle, log all to MLflow, register.
+    """Learn, judge the challenger against the champion, write the bundle and the documents, log all, register.
 
     Without signal nothing is registered: the run and its document are recorded all the same.
+
+    Raises:
+        BusyError: another command is at work in this workspace.
     """
-    learned = learn(opened, as_of, progress)
-    started = time.perf_counter()
-    gates: tuple[Gate, ...] = ()
-    if learned.bundle is not None:
-        progress("judging the challenger")
-        champion = load_bundle(workspace, "champion", missing_ok=True)
-        gates = judge(gate_evidence(opened, learned, champion), opened.config.gates)
-    learned = replace(learned, gates=gates)
-    seconds = dict(learned.seconds)
     with workspace.locked("retrain"):
-        if learned.bundle is not None:
-            write_bundle(workspace, learned.bundle)
-        seconds["gates and bundle"] = time.perf_counter() - started
+        clock = _Stopwatch()
+        learned = learn(opened, as_of, progress)
+        clock.skip()
+        bundle = learned.bundle
+        if bundle is not None:
+            progress("judging the challenger")
+            challenger, against = gate_evidence(opened, learned, load_bundle(workspace, "champion", missing_ok=True))
+            learned = replace(learned, gates=judge(challenger, against, opened.config.gates, seed=opened.config.training.seed))
+            write_bundle(workspace, bundle)
+        documents = write_documents(opened, learned, workspace.path / "documents" / learned.version)
+        clock.lap("gates, bundle and documents")
         progress("writing the record to MLflow")
-        from icpfit.cycle.paper import write_documents
+        log_retrain(
+            workspace, _record(opened, learned, documents, {**learned.seconds, **clock.laps})
+        )
+        clock.lap("MLflow")
+    return replace(learned, seconds={**learned.seconds, **clock.laps})
 
-        documents = workspace.path / "documents" / learned.version
-        write_documents(opened, learned, documents)
-        log_retrain(workspace, record(learned, documents, seconds))
-    return replace(learned, seconds=seconds)
 
-
-def record(learned: Learned, documents: Path, seconds: Mapping[str, float]) -> RetrainRecord:
-    """What MLflow is told of a run."""
+def _record(opened: Opened, learned: Learned, documents: Path, seconds: Mapping[str, float]) -> RetrainRecord:
+    """What MLflow is told of the run."""
     return RetrainRecord(
         version=learned.version,
         metrics=learned.metrics,
-        gates=learned.gates,
         registered=learned.bundle is not None,
+        gates=learned.gates,
+        decision=decide(learned.gates, opened.config.gates) if learned.gates else None,
         documents=documents,
         trials={o: r.trials for o, r in learned.results.items()},
+        datasets={o: (t.fingerprint, len(t.frame)) for o, t in learned.training.items()},
+        params={"seed": opened.config.training.seed, "trials": opened.config.training.trials},
         seconds=seconds,
     )
 
 
 def retrain_report(learned: Learned) -> dict[str, Any]:
     """The answer to ``icpfit retrain --json``."""
-    from dataclasses import asdict
-
     return {
         **learned.metrics,
         "registered": learned.bundle is not None,
-        "gates": [asdict(g) for g in learned.gates],
+        "gates": [g.values() for g in learned.gates],
         "seconds": {k: round(v, 2) for k, v in learned.seconds.items()},
     }
 
 
 def _cards(
     opened: Opened, training: Mapping[Outcome, TrainingSet], results: Mapping[Outcome, OutcomeResult], as_of: int
-) -> dict[str, Scorecard]:
+) -> dict[CardKind, Scorecard]:
     win = (training["win"], results["win"]) if "win" in results and results["win"].model is not None else None
     keep = (training["retention"], results["retention"]) if "retention" in results and results["retention"].model is not None else None
     if "win" in results and win is None:
@@ -160,8 +164,8 @@ def _cards(
         return {}
     joint = None
     if win is not None and keep is not None and opened.warehouse is not None:
-        joint = joint_labels(opened.warehouse, opened.config.outcomes, as_of, tuple(win[0].frame["deal_id"]))
-    return dict(build_scorecards(win, keep, opened.config.scorecard, seed=opened.config.training.seed, joint=joint))
+        joint = joint_labels_for(opened.warehouse, opened.config, win[0], as_of)
+    return build_scorecards(win, keep, opened.config.scorecard, seed=opened.config.training.seed, joint=joint)
 
 
 def _bundle(
@@ -170,7 +174,7 @@ def _bundle(
     version: str,
     training: Mapping[Outcome, TrainingSet],
     results: Mapping[Outcome, OutcomeResult],
-    cards: Mapping[str, Scorecard],
+    cards: Mapping[CardKind, Scorecard],
     card: Scorecard,
     metrics: Mapping[str, Any],
 ) -> Bundle:
@@ -205,10 +209,14 @@ def _bundle(
         expected_arr=_expected_arr(opened, training).to_dict(),
         metrics=metrics,
         model_card=model_card_text(metrics),
+        outcomes=config.outcomes,
         evidence_level=results[first].evidence.level,
+        thresholds=thresholds_of(card, hot={"days": HOT_DAYS, "tiers": list(HOT_TIERS)}),
         data_fingerprint=opened.fingerprint,
         config_fingerprint=config.fingerprint(),
+        code_version=code_version(),
         seed=config.training.seed,
+        libraries=library_versions(),
     )
 
 
@@ -232,3 +240,6 @@ class _Stopwatch:
         now = time.perf_counter()
         self.laps[name] = now - self._last
         self._last = now
+
+    def skip(self) -> None:
+        self._last = time.perf_counter()

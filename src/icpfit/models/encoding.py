@@ -34,7 +34,11 @@ class Encoding:
         return pd.DataFrame(out, index=features.index, columns=list(self.columns))
 
     @classmethod
-    def fit(cls, features: pd.DataFrame, categorical: tuple[str, ...]) -> Encoding:
-        """Known texts are those of ``features``, sorted."""
-        known = {c: tuple(sorted({str(v) for v in features[c].dropna()})) for c in features.columns if c in categorical}
+    def fit(cls, features: pd.DataFrame, categorical: tuple[str, ...], *, min_rows: int = 1) -> Encoding:
+        """Known texts are those of at least ``min_rows`` rows of ``features``, sorted; a rarer text is read as unknown."""
+        known: dict[str, tuple[str, ...]] = {}
+        for column in features.columns:
+            if column in categorical:
+                counts = features[column].dropna().astype(str).value_counts()
+                known[column] = tuple(sorted(str(text) for text in counts.index[counts >= min_rows]))
         return cls(tuple(features.columns), known)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from icpfit.config import Kind, Layer
+from icpfit.config import LAYERS, Direction, Kind, Layer
 from icpfit.errors import ScorecardError
+from icpfit.scorecard.lookup import bin_index
+from icpfit.scorecard.reading import as_numbers
 
 CardKind = Literal["icp", "win", "retention"]
 TierName = Literal["A", "B", "C", "D"]
+TIER_NAMES: tuple[TierName, ...] = ("A", "B", "C", "D")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,12 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
+    """A row group of the card. Its bins take every value there can be, each exactly one.
+
+    Numbers and flags: the ranges follow one another from minus to plus infinity (a flag's edge is 0.5).
+    Categories: no text stands in two bins, at most one bin is ``other``.
+    """
+
     name: str
     label: str
     layer: Layer
@@ -52,6 +63,8 @@ class Attribute:
     """share of the attribute's SHAP variance that its own value explains; low means interactions"""
     stands_for: tuple[str, ...] = ()
     """labels of near-copies that were left off, which this attribute speaks for"""
+    monotone: Direction | None = None
+    """the declared direction, which the points of the known bins hold"""
 
     @property
     def max_points(self) -> int:
@@ -62,6 +75,21 @@ class Attribute:
             raise ScorecardError(f"{self.name}: exactly one bin must be 'unknown'")
         if min(b.points for b in self.bins) < 0:
             raise ScorecardError(f"{self.name}: points are never negative")
+        known = [b for b in self.bins if not b.unknown]
+        if not known:
+            raise ScorecardError(f"{self.name}: an attribute needs a bin beside 'unknown'")
+        if self.kind == "category":
+            texts = [v for b in known for v in b.values]
+            if len(set(texts)) != len(texts) or sum(b.other for b in known) > 1:
+                raise ScorecardError(f"{self.name}: a text falls into two bins")
+            return
+        gaps = [b.high is None or b.high != c.low or not math.isfinite(b.high) for b, c in pairwise(known)]
+        falling = [b.low is not None and b.high is not None and b.low >= b.high for b in known]
+        if known[0].low is not None or known[-1].high is not None or any(gaps) or any(falling):
+            raise ScorecardError(f"{self.name}: the ranges must follow one another from minus to plus infinity")
+        points = [b.points for b in known]
+        if self.monotone is not None and points != sorted(points, reverse=self.monotone == "decreasing"):
+            raise ScorecardError(f"{self.name}: the points must be {self.monotone}, as declared, got {points}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +106,11 @@ class Disqualification:
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """Points from ``from_points`` up to the next tier's edge. ``expected_rate``: of accounts in it, by the card."""
+    """Points from ``from_points`` up to the next tier's edge. ``expected_rate``: of accounts in it, by the card.
+
+    ``rows`` and ``observed_rate`` count the training rows that the edges were drawn from and that no
+    disqualifier moved. Where two tiers share an edge, the lower one is empty.
+    """
 
     name: TierName
     from_points: int
@@ -92,7 +124,12 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Fidelity:
-    """Card against model, on rows later than both, where there is time."""
+    """Card against model, on rows later than both, where there is time.
+
+    The card is made anew from each fold's model; measures are taken within a fold, then averaged. AUC is
+    that of pairs within a fold; ``auc_loss_se`` is the standard error of ``auc_model - auc_card`` on the
+    same rows, clustered by account.
+    """
 
     spearman: float
     r2: float
@@ -122,18 +159,43 @@ class Scorecard:
     def __post_init__(self) -> None:
         if (total := sum(a.max_points for a in self.attributes)) != 100:
             raise ScorecardError(f"the maxima must sum to 100, got {total}")
+        if len({a.name for a in self.attributes}) != len(self.attributes):
+            raise ScorecardError("an attribute stands in the card twice")
         edges = [t.from_points for t in self.tiers]
-        if [t.name for t in self.tiers] != ["A", "B", "C", "D"] or edges != sorted(edges, reverse=True) or edges[-1] != 0:
+        if tuple(t.name for t in self.tiers) != TIER_NAMES or edges != sorted(edges, reverse=True) or edges[-1] != 0:
             raise ScorecardError(f"tiers are A to D with falling edges down to 0, got {edges}")
+        if not (math.isfinite(self.platt_intercept) and math.isfinite(self.platt_slope) and self.platt_slope > 0):
+            raise ScorecardError("more points must mean a higher chance")
 
     def score(self, features: pd.DataFrame) -> pd.DataFrame:
         """``points, points_<layer> (4), tier, disqualified`` for each row, same index as ``features``.
 
         ``features`` holds the training set's columns by name (text, float); a missing column is
-        unknown; a number stored as text is read as a number. ``disqualified`` is the reason, or "".
+        unknown; a number stored as text is read as a number. ``disqualified`` is the reason (the first
+        that applies, in the card's order), or "".
         """
-        raise NotImplementedError
+        n = len(features)
+        by_layer = {layer: np.zeros(n, dtype=np.int64) for layer in LAYERS}
+        for attribute in self.attributes:
+            points = np.array([b.points for b in attribute.bins], dtype=np.int64)
+            by_layer[attribute.layer] += points[bin_index(attribute.kind, attribute.bins, _column(features, attribute.name))]
+        total = sum(by_layer.values(), start=np.zeros(n, dtype=np.int64))
+        reason = np.full(n, "", dtype=object)
+        for rule in reversed(self.disqualifiers):
+            reason[as_numbers(_column(features, rule.feature)) >= rule.at_least] = rule.reason
+        edges = np.array([t.from_points for t in self.tiers])
+        names = np.array(TIER_NAMES, dtype=object)
+        tier_at = names[(np.arange(101)[:, None] < edges[None, :]).sum(axis=1)]
+        columns: dict[str, object] = {"points": total}
+        columns |= {f"points_{layer}": by_layer[layer] for layer in LAYERS}
+        columns["tier"] = np.where(reason != "", "D", tier_at[total])
+        columns["disqualified"] = reason
+        return pd.DataFrame(columns, index=features.index)
 
     def probability(self, points: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Chance of the card's outcome at so many points (Platt)."""
-        return 1.0 / (1.0 + np.exp(-(self.platt_intercept + self.platt_slope * points)))
+        return np.asarray(1.0 / (1.0 + np.exp(-(self.platt_intercept + self.platt_slope * points))))
+
+
+def _column(features: pd.DataFrame, name: str) -> pd.Series:
+    return features[name] if name in features.columns else pd.Series(np.nan, index=features.index)

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from icpfit.errors import ConfigError
-from icpfit.moments import parse_moment
-from icpfit.sources.identity import is_free_email, normalise_domain
-from icpfit.sources.targets import TargetList
+from icpfit.moments import Micros
+from icpfit.sources.identity import is_free_email
+from icpfit.sources.targets import NO_MOMENT, TargetList
 
 
 @dataclass(frozen=True)
 class Resolved:
-    """The rows that can be scored, in input order, and those that cannot.
+    """The rows to score, in input order, and those that cannot be scored.
 
     ``rows`` are positions in the target list's frame; ``account_id`` is the known account or None;
-    ``as_of`` microseconds. ``rejected`` has ``line`` and ``reason``.
+    ``as_of`` microseconds. ``rejected`` has ``line``, ``reason``, then the list's own columns.
     """
 
     rows: npt.NDArray[np.int64]
@@ -27,54 +27,62 @@ class Resolved:
     as_of: npt.NDArray[np.int64]
     rejected: pd.DataFrame
 
+    def __post_init__(self) -> None:
+        if not len(self.rows) == len(self.account_id) == len(self.as_of):
+            raise ValueError("rows, account_id and as_of have one entry per row to score")
 
-def resolve(targets: TargetList, known_ids: frozenset[str], by_domain: dict[str, str], as_of: int) -> Resolved:
+
+def resolve(targets: TargetList, known_ids: frozenset[str], by_domain: Mapping[str, str], as_of: Micros) -> Resolved:
     """``account_id`` decides where it is known; else the domain, never a free-mail domain.
 
     ``by_domain`` maps normalised domains to accounts. Two rows are the same only with the same resolved
     account and moment; the second is rejected as "the same as line N".
     """
-    frame = targets.frame
-    ids = _texts(frame, targets.column("account_id"))
-    domains = _texts(frame, targets.column("domain"))
-    moments = _texts(frame, targets.column("as_of"))
+    moments = np.where(targets.as_of == NO_MOMENT, as_of, targets.as_of)
     first_line: dict[tuple[str, str, int], int] = {}
-    rows, accounts, times = [], [], []
-    rejected = list(zip(targets.rejected["line"], targets.rejected["reason"], strict=True))
-    for i, line in enumerate(targets.line):
-        moment = as_of
-        if moments[i] is not None:
-            try:
-                moment = parse_moment(moments[i] or "")
-            except ConfigError:
-                rejected.append((line, f"as_of {moments[i]!r} is not a date"))
-                continue
-        domain = normalise_domain(domains[i]) if domains[i] is not None else None
-        shared = domain is not None and is_free_email(domain)
-        account = ids[i] if ids[i] in known_ids else (by_domain.get(domain) if domain is not None and not shared else None)
-        if account is not None:
-            identity = ("account", account)
-        elif domain is not None and not shared:
-            identity = ("domain", domain)
-        elif ids[i] is not None:
-            identity = ("id", str(ids[i]))
-        elif domain is not None:
-            identity = ("row", str(i))  # a free-mail domain names nobody: two such rows may be two accounts
-        else:
-            rejected.append((line, "no account_id and no usable domain"))
-            continue
-        earlier = first_line.setdefault((*identity, moment), int(line))
+    rows: list[int] = []
+    accounts: list[str | None] = []
+    doubled: list[int] = []
+    reasons: list[str] = []
+    for i, (said_id, domain, line, moment) in enumerate(
+        zip(targets.account_id, targets.domain, targets.line.tolist(), moments.tolist(), strict=True)
+    ):
+        account, identity = identify(said_id, domain, known_ids, by_domain, row=i)
+        earlier = first_line.setdefault((*identity, moment), line)
         if earlier != line:
-            rejected.append((line, f"the same as line {earlier}"))
+            doubled.append(i)
+            reasons.append(f"the same as line {earlier}")
             continue
         rows.append(i)
         accounts.append(account)
-        times.append(moment)
-    table = pd.DataFrame(rejected, columns=["line", "reason"]).sort_values("line", kind="stable", ignore_index=True)
-    return Resolved(np.array(rows, dtype=np.int64), accounts, np.array(times, dtype=np.int64), table)
+    kept = np.array(rows, dtype=np.int64)
+    repeats = targets.frame.iloc[doubled].reset_index(drop=True)
+    repeats = repeats.rename(columns={c: f"input_{c}" for c in repeats.columns if c in ("line", "reason")})
+    repeats.insert(0, "reason", pd.Series(reasons, dtype=object))
+    repeats.insert(0, "line", targets.line[doubled])
+    parts = [part for part in (targets.rejected, repeats) if len(part)]
+    rejected = pd.concat(parts, ignore_index=True).sort_values("line", kind="stable", ignore_index=True) if parts else targets.rejected
+    return Resolved(kept, accounts, moments[kept].astype(np.int64), rejected)
 
 
-def _texts(frame: pd.DataFrame, column: str | None) -> list[str | None]:
-    if column is None:
-        return [None] * len(frame)
-    return [None if pd.isna(v) or not str(v).strip() else str(v).strip() for v in frame[column]]
+def identify(
+    account_id: str | None, domain: str | None, known_ids: frozenset[str], by_domain: Mapping[str, str], *, row: int
+) -> tuple[str | None, tuple[str, str]]:
+    """The known account, if any, and what makes two rows the same.
+
+    A free-mail domain names nobody: two rows with one may be two companies.
+
+    >>> identify(None, "acme.example", frozenset({"A1"}), {"acme.example": "A1"}, row=0)
+    ('A1', ('account', 'A1'))
+    >>> identify(None, "gmail.com", frozenset(), {"gmail.com": "A1"}, row=3)
+    (None, ('row', '3'))
+    """
+    names_one = domain is not None and not is_free_email(domain)
+    account = account_id if account_id in known_ids else (by_domain.get(str(domain)) if names_one else None)
+    if account is not None:
+        return account, ("account", account)
+    if names_one:
+        return None, ("domain", str(domain))
+    if account_id is not None:
+        return None, ("id", str(account_id))
+    return None, ("row", str(row))

@@ -47,7 +47,6 @@ class ScoredList:
     def reasons(self) -> dict[str, int]:
         """Rejected rows by reason; every "the same as line N" counts under one name."""
         named = self.rejected["reason"].astype(str).str.replace(r"^the same as line \d+$", "the same as another line", regex=True)
-        named = named.str.replace(r"^as_of .* is not a date$", "as_of is not a date", regex=True)
         return {str(k): int(v) for k, v in named.value_counts().sort_index().items()}
 
 
@@ -97,7 +96,7 @@ def score_targets(
     frame = pd.concat([identity, pd.DataFrame(out)], axis=1)
     frame = pd.concat([frame, _own_columns(targets, resolved, set(frame.columns))], axis=1)
     used = pd.concat([identity[["account_id"]], pd.DataFrame({"as_of": as_of}), features], axis=1)
-    return ScoredList(frame, resolved.rejected, used, len(targets.line) + len(targets.rejected), bundle.version)
+    return ScoredList(frame, resolved.rejected, used, targets.rows_in, bundle.version)
 
 
 def _probabilities(model: FittedModel, features: pd.DataFrame) -> tuple[npt.NDArray[np.float64], ...]:
@@ -123,7 +122,7 @@ def _identity(targets: TargetList, resolved: Resolved, names: pd.DataFrame | Non
     known = names.set_index("account_id") if names is not None else pd.DataFrame(columns=["domain", "name"])
     out: dict[str, list[str | None]] = {}
     for column in ("account_id", "domain", "name"):
-        own = targets.column(column)
+        own = targets.roles.get(column)
         said = [None if own is None or pd.isna(v) or not str(v).strip() else str(v) for v in (rows[own] if own else [None] * len(rows))]
         if column == "account_id":
             looked_up: list[str | None] = list(resolved.account_id)
@@ -137,7 +136,7 @@ def _identity(targets: TargetList, resolved: Resolved, names: pd.DataFrame | Non
 
 def _own_columns(targets: TargetList, resolved: Resolved, taken: set[str]) -> pd.DataFrame:
     rows = targets.frame.iloc[resolved.rows].reset_index(drop=True)
-    carried = {targets.column(c) for c in CARRIED} - {None}
+    carried = {targets.roles.get(c) for c in CARRIED} - {None}
     out: dict[str, pd.Series] = {}
     for column in rows.columns:
         if column in carried:

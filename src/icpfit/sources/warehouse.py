@@ -43,4 +43,5 @@ class Warehouse:
     def frame(self, table: str) -> pd.DataFrame:
         """The whole clean table, ordered by its key (or by all columns), as pandas."""
         order = ", ".join(f'"{c}"' for c in self.columns[table])
-        return self.connection.sql(f'SELECT * FROM "{table}" ORDER BY {order}').df()
+        frame: pd.DataFrame = self.connection.sql(f'SELECT * FROM "{table}" ORDER BY {order}').df()
+        return frame

@@ -1,0 +1,71 @@
+"""``icpfit check``: will this data teach, and what stands in the way?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from icpfit.cycle.opened import Opened
+from icpfit.cycle.report import findings_report, refusals_report, rows_report
+from icpfit.models.evidence import weigh_evidence
+from icpfit.models.leakage import find_leaks
+from icpfit.moments import day_text
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    values: Mapping[str, Any]
+    lines: list[str]
+    failed: bool
+
+
+def check_source(opened: Opened, as_of: str | None) -> CheckReport:
+    """Rows by reason, findings, what would be refused and how much evidence there is; trains nothing."""
+    moment = opened.moment(as_of)
+    lines = [f"as of {day_text(moment)}"]
+    for count in opened.counts:
+        left = sum(count.left_out.values())
+        lines.append(f"{count.table}: {count.rows_in:,} rows in, {count.used:,} used, {left:,} left out")
+        lines += [f"  {n:,} {reason}" for reason, n in sorted(count.left_out.items())]
+    refused: list[dict[str, str]] = []
+    suspects: list[dict[str, str]] = []
+    outcomes: dict[str, Any] = {}
+    for outcome in opened.outcomes:
+        data = opened.training_set(outcome, moment)
+        leaks = find_leaks(data, opened.config.training.allow if outcome == opened.outcomes[0] else ())
+        refused += refusals_report(leaks.refused, data)
+        suspects += refusals_report(leaks.suspects, data)
+        wins = int(data.label.sum())
+        found = weigh_evidence(wins, len(data.label) - wins)
+        outcomes[outcome] = {
+            "considered": data.considered,
+            "used": len(data.frame),
+            "left_out": dict(sorted(data.left_out.items())),
+            "evidence": {"level": found.level, "wins": found.wins, "losses": found.losses},
+            "notes": list(data.notes),
+        }
+        good, bad = ("won", "lost") if outcome == "win" else ("kept", "left")
+        lines.append(
+            f"{outcome}: {len(data.frame):,} of {data.considered:,} teach ({found.wins:,} {good}, {found.losses:,} {bad}): {found.level}"
+        )
+        lines += [f"  {n:,} {reason}" for reason, n in sorted(data.left_out.items())]
+        lines += [f"  {note}" for note in data.notes]
+    lines += [f"refused: {r['attribute']}: {r['reason']}" for r in refused]
+    lines += [f"suspect: {r['attribute']}: {r['reason']}" for r in suspects]
+    current = opened.current_state()
+    if current:
+        lines.append(f"read from today's values, since there is no history: {', '.join(current)}")
+    lines += [f"{f.severity}: {f.words}" for f in opened.findings]
+    values = {
+        "as_of": day_text(moment),
+        "rows": rows_report(opened.counts),
+        "refused": refused,
+        "suspects": suspects,
+        "evidence": outcomes[opened.outcomes[0]]["evidence"],
+        "outcomes": outcomes,
+        "current_state": list(current),
+        "identity": [f for f in findings_report(opened.findings) if f["code"].startswith("IDENTITY")],
+        "findings": findings_report(opened.findings),
+    }
+    return CheckReport(values, lines, any(f.severity == "error" for f in opened.findings))

@@ -1,0 +1,7 @@
+"""The ICP document and the signal report: plain values first, then templates without arithmetic."""
+
+from icpfit.documents.market import Market, market_of
+from icpfit.documents.render import render_html, render_markdown
+from icpfit.documents.summary import summarise
+
+__all__ = ["Market", "market_of", "render_html", "render_markdown", "summarise"]

@@ -1,0 +1,49 @@
+"""What a set of features compiles to: a few queries, and how their whole numbers become values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Finish = Literal["number", "flag", "days", "mean", "category", "age_years", "free_email_domain"]
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One feature from the columns of a query: whole numbers, microseconds or texts, so that every engine returns the same.
+
+    ``columns`` has one name, or the sum and the number of values for a ``mean``. ``field`` is the accounts
+    column that the feature reads, if it reads one: there a target list's own word goes first.
+    """
+
+    feature: str
+    columns: tuple[str, ...]
+    finish: Finish
+    field: str | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.columns) != (2 if self.finish == "mean" else 1):
+            raise ValueError(f"{self.feature}: {self.finish} is not made of {len(self.columns)} columns")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One SELECT: ``_moment`` and the columns of its outputs, a row per moment whose account is known.
+
+    ``numbers`` names relations that the query joins to read numbers out of a text column: relation ->
+    column of ``table``; each has ``_text`` (every text of the column) and ``_number``.
+    """
+
+    table: str
+    sql: str
+    outputs: tuple[Output, ...]
+    numbers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """``queries`` in a fixed order; ``current_state`` names the features that are read from today's values."""
+
+    queries: tuple[Query, ...]
+    current_state: tuple[str, ...]

@@ -1,0 +1,98 @@
+"""From the whole numbers and texts of a query to a feature's values. The last step, the same wherever the query ran."""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from icpfit.features.plan import Finish
+from icpfit.moments import DAY
+from icpfit.sources.identity import FREE_EMAIL_DOMAINS, normalise_domains
+from icpfit.sources.sql import known, number_of
+
+Floats = npt.NDArray[np.float64]
+Texts = npt.NDArray[np.object_]
+
+_YES = frozenset(("true", "yes", "y", "t"))
+_NO = frozenset(("false", "no", "n", "f"))
+FIRST_YEAR = 1000
+"""A founding year before this is a placeholder, not a year."""
+
+
+def parse_numbers(connection: duckdb.DuckDBPyConnection, texts: Texts) -> Floats:
+    """The number in each text, as the reader of the data reads numbers; NaN where there is none or it is not finite.
+
+    >>> import duckdb
+    >>> parse_numbers(duckdb.connect(), np.array([" 12 ", "1e3", "50-100", "inf", None], dtype=object)).tolist()
+    [12.0, 1000.0, nan, nan, nan]
+    """
+    codes, distinct = pd.factorize(pd.Series(texts, dtype=object), use_na_sentinel=True)
+    if len(distinct) == 0:
+        return np.full(len(texts), np.nan)
+    cells = pa.table({"_i": pa.array(range(len(distinct)), pa.int64()), "_text": pa.array([str(t).strip() for t in distinct], pa.string())})
+    connection.register("_texts", cells)
+    try:
+        numbers = connection.sql(f"SELECT {number_of(known('_text'), 'VARCHAR')} AS _number FROM _texts ORDER BY _i").df()["_number"]
+    finally:
+        connection.unregister("_texts")
+    parsed = numbers.to_numpy(np.float64, copy=True, na_value=np.nan)
+    parsed[~np.isfinite(parsed)] = np.nan
+    return np.where(codes >= 0, parsed[np.maximum(codes, 0)], np.nan)
+
+
+def parse_flags(connection: duckdb.DuckDBPyConnection, texts: Texts) -> Floats:
+    """1 for yes and true, 0 for no and false, a number as it stands, NaN for anything else.
+
+    >>> import duckdb
+    >>> parse_flags(duckdb.connect(), np.array(["Yes", "false", "1", "maybe"], dtype=object)).tolist()
+    [1.0, 0.0, 1.0, nan]
+    """
+    words = pd.Series(texts, dtype=object).map(lambda t: str(t).strip().lower(), na_action="ignore")
+    numbers = parse_numbers(connection, texts)
+    numbers[words.isin(_YES).to_numpy()] = 1.0
+    numbers[words.isin(_NO).to_numpy()] = 0.0
+    return numbers
+
+
+def as_texts(column: pd.Series) -> Texts:
+    """Texts or None; a whole number without its ``.0``.
+
+    >>> as_texts(pd.Series([2015.0, None, 0.5])).tolist()
+    ['2015', None, '0.5']
+    """
+    if pd.api.types.is_numeric_dtype(column):
+        return np.array(
+            [None if n != n else (f"{n:.0f}" if float(n).is_integer() else repr(float(n))) for n in column.tolist()], dtype=object
+        )
+    texts = column.astype(object)
+    return texts.where(texts.notna(), None).to_numpy(dtype=object)
+
+
+def finished(
+    connection: duckdb.DuckDBPyConnection, finish: Finish, columns: list[pd.Series], as_of: npt.NDArray[np.int64]
+) -> Floats | Texts:
+    """A feature's values, one per row of ``columns``: float64 with NaN for unknown, or texts and None for a category."""
+    column = columns[0]
+    if finish == "category":
+        return as_texts(column)
+    if finish == "free_email_domain":
+        domains = pd.Series(normalise_domains(as_texts(column)), dtype=object)
+        return np.where(domains.isna(), np.nan, domains.isin(FREE_EMAIL_DOMAINS).astype(np.float64)).astype(np.float64)
+    if pd.api.types.is_numeric_dtype(column):
+        numbers: Floats = column.to_numpy(np.float64, na_value=np.nan)
+    elif finish == "flag":
+        numbers = parse_flags(connection, as_texts(column))
+    else:
+        numbers = parse_numbers(connection, as_texts(column))
+    if finish == "days":
+        return numbers / DAY
+    if finish == "mean":
+        count: Floats = columns[1].to_numpy(np.float64, na_value=np.nan)
+        return numbers / count
+    if finish == "age_years":
+        year = as_of.astype("datetime64[us]").astype("datetime64[Y]").astype(np.int64) + 1970
+        return np.where((numbers >= FIRST_YEAR) & (numbers <= year), year - numbers, np.nan)
+    return numbers

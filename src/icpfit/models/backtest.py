@@ -1,0 +1,159 @@
+"""The recipe refitted at each fold's origin, and measured beside its baselines on later rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from icpfit.config import LAYERS, Outcome
+from icpfit.models.baselines import logistic_probability
+from icpfit.models.booster import Recipe, margins
+from icpfit.models.evidence import shrunken_rate
+from icpfit.models.folds import Fold, FoldPlan
+from icpfit.models.matrix import Floats, Ints, Matrix
+from icpfit.models.metrics import measure, stratified_auc
+from icpfit.models.parallel import side_by_side
+from icpfit.models.recipe_model import as_model, calibrate_inside, train
+from icpfit.models.results import Backtest, FoldModel, Metrics
+from icpfit.models.selection import judge_merit
+
+LAYER_FOLDS = 3
+"""newest folds on which each layer is left out"""
+
+
+@dataclass(frozen=True)
+class _Tested:
+    fold: Fold
+    model: FoldModel
+    margin: Floats
+    logistic: Floats
+    firmographic: Floats | None
+    base: float
+    columns: Ints
+
+
+@dataclass(frozen=True)
+class _Job:
+    matrix: Matrix
+    outcome: Outcome
+    recipe: Recipe
+    seed: int
+    draws: int
+    max_rows: int
+
+
+def run_backtest(
+    matrix: Matrix, plan: FoldPlan, outcome: Outcome, recipe: Recipe, *, seed: int, draws: int, max_rows: int, threads: int
+) -> Backtest:
+    """Every prediction is of a row that its model, its choice of attributes and its calibration never saw.
+
+    A fold model is calibrated by its own training rows (groups of accounts, left out in turn).
+    """
+    job = _Job(matrix, outcome, recipe, seed, draws, max_rows)
+    tested = side_by_side(lambda fold: _test_fold(job, fold), plan.backtest, threads)
+    rows = np.concatenate([t.fold.test for t in tested])
+    label, account, amount = matrix.y[rows], matrix.account[rows], matrix.amount[rows]
+    stratum = np.concatenate([np.full(len(t.fold.test), k) for k, t in enumerate(tested)])
+    probability = np.concatenate([t.model.probability for t in tested])
+    logistic = np.concatenate([t.logistic for t in tested])
+    base = np.concatenate([np.full(len(t.fold.test), t.base) for t in tested])
+    apart = [t.firmographic for t in tested if t.firmographic is not None]
+    firmographic = np.concatenate(apart) if apart else None
+
+    def measured(p: Floats, inside: npt.NDArray[np.bool_] | None = None) -> Metrics:
+        i = slice(None) if inside is None else inside
+        return measure(label[i], p[i], account[i], amount[i], draws=draws, seed=seed)
+
+    baselines = {"base_rate": measured(base), "logistic": measured(logistic)}
+    if firmographic is not None:
+        baselines["firmographic_only"] = measured(firmographic)
+    predictions = pd.DataFrame(
+        {
+            "row": matrix.row[rows],
+            "fold": pd.Series([t.fold.name for t in tested for _ in range(len(t.fold.test))], dtype=object),
+            "label": label,
+            "margin": np.concatenate([t.margin for t in tested]),
+            "probability": probability,
+            "logistic": logistic,
+            "firmographic_only": np.full(len(rows), np.nan) if firmographic is None else firmographic,
+        }
+    )
+    return Backtest(
+        forward=plan.forward,
+        folds=tuple(t.model for t in tested),
+        metrics=measured(probability),
+        by_quarter={t.fold.name: measured(probability, stratum == k) for k, t in enumerate(tested)},
+        baselines=baselines,
+        without_layer=_leave_layers_out(job, tested[-LAYER_FOLDS:], threads),
+        predictions=predictions,
+    )
+
+
+def _test_fold(job: _Job, fold: Fold) -> _Tested:
+    matrix, seed = job.matrix, job.seed
+    merit = judge_merit(matrix, fold.train, fold.train_labels, seed=seed, max_rows=job.max_rows)
+    columns = merit.columns(job.recipe.attributes)
+    booster = train(matrix, fold.train, fold.train_labels, columns, job.recipe, seed)
+    margin = margins(booster, matrix, fold.test, columns)
+    calibration = calibrate_inside(matrix, fold.train, fold.train_labels, columns, job.recipe, seed=seed, draws=job.draws)
+    model = as_model(matrix, job.outcome, booster, columns, job.recipe, calibration, fold.train_labels, seed)
+    return _Tested(
+        fold=fold,
+        model=FoldModel(
+            name=fold.name,
+            train=matrix.row[fold.train],
+            train_labels=fold.train_labels,
+            test=matrix.row[fold.test],
+            model=model,
+            probability=calibration.probability(margin),
+        ),
+        margin=margin,
+        logistic=logistic_probability(matrix, fold.train, fold.train_labels, fold.test),
+        firmographic=_firmographic_only(job, fold),
+        base=shrunken_rate(int(fold.train_labels.sum()), len(fold.train_labels))[0],
+        columns=columns,
+    )
+
+
+def _firmographic_only(job: _Job, fold: Fold) -> Floats | None:
+    """The same recipe on the firmographic layer alone; None where there is no such feature."""
+    matrix = job.matrix
+    columns = np.flatnonzero([layer == "firmographic" for layer in matrix.layers])
+    if len(columns) == 0:
+        return None
+    # a handful of attributes: all are allowed, and all are seen by every tree
+    recipe = replace(job.recipe, attributes="all", feature_fraction=1.0)
+    booster = train(matrix, fold.train, fold.train_labels, columns, recipe, job.seed)
+    calibration = calibrate_inside(matrix, fold.train, fold.train_labels, columns, recipe, seed=job.seed, draws=50)
+    return calibration.probability(margins(booster, matrix, fold.test, columns))
+
+
+def _leave_layers_out(job: _Job, tested: Sequence[_Tested], threads: int) -> Mapping[str, float]:
+    """AUC (within folds) lost when a layer's attributes are taken away and the same recipe is refitted."""
+    matrix = job.matrix
+    label = np.concatenate([matrix.y[t.fold.test] for t in tested])
+    stratum = np.concatenate([np.full(len(t.fold.test), k) for k, t in enumerate(tested)])
+    whole = stratified_auc(label, np.concatenate([t.margin for t in tested]), stratum)
+    present = [layer for layer in LAYERS if any(matrix.layers[c] == layer for t in tested for c in t.columns)]
+
+    def without(item: tuple[str, _Tested]) -> Floats:
+        layer, t = item
+        columns = t.columns[[matrix.layers[c] != layer for c in t.columns]]
+        if len(columns) == len(t.columns):
+            return t.margin
+        if len(columns) == 0:
+            return np.zeros(len(t.fold.test))
+        booster = train(matrix, t.fold.train, t.fold.train_labels, columns, job.recipe, job.seed)
+        return margins(booster, matrix, t.fold.test, columns)
+
+    jobs = [(layer, t) for layer in present for t in tested]
+    found = side_by_side(without, jobs, threads)
+    lost: dict[str, float] = {}
+    for i, layer in enumerate(present):
+        score = np.concatenate(found[i * len(tested) : (i + 1) * len(tested)])
+        lost[layer] = whole - stratified_auc(label, score, stratum)
+    return lost

@@ -1,0 +1,186 @@
+"""One outcome, from training set to verdict: folds, recipe, backtest, signal, model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from icpfit.config import TrainingSettings
+from icpfit.models.backtest import run_backtest
+from icpfit.models.booster import Attributes
+from icpfit.models.calibrate import fit_calibration
+from icpfit.models.evidence import MEANING, PATTERNS_BELOW, shrunken_rate, weigh_evidence
+from icpfit.models.folds import FoldPlan, plan_folds, sample_accounts
+from icpfit.models.matrix import Matrix, build_matrix
+from icpfit.models.recipe_model import as_model, train
+from icpfit.models.results import Backtest, FittedModel, OutcomeResult, Refusal, SignalTest
+from icpfit.models.selection import judge_merit
+from icpfit.models.signal import ALPHA, judge_signal
+from icpfit.models.tuning import Tuned, tune
+from icpfit.training_set import TrainingSet
+
+THREADS = 2
+NOUN = {"win": "won deals", "retention": "customers who stayed"}
+OTHER = {"win": "lost ones", "retention": "those who left"}
+
+
+def fit_outcome(
+    training: TrainingSet,
+    settings: TrainingSettings,
+    *,
+    refused: tuple[Refusal, ...] = (),
+    suspects: tuple[Refusal, ...] = (),
+    progress: Callable[[str], None] | None = None,
+    threads: int = THREADS,
+) -> OutcomeResult:
+    """All there is to say of one outcome.
+
+    Refused attributes are not looked at; suspects are used and passed on. The result is the same to the
+    byte for the same training set (in any order of rows), settings and seed, with any number of threads,
+    unless ``settings.minutes`` ends tuning early.
+    """
+    say = progress or (lambda _: None)
+    wins = int(training.label.sum())
+    evidence = weigh_evidence(wins, len(training.label) - wins)
+    rate, low, high = shrunken_rate(wins, len(training.label))
+    empty = OutcomeResult(
+        outcome=training.outcome,
+        verdict="too little data",
+        words="",
+        evidence=evidence,
+        refused=refused,
+        suspects=suspects,
+        dropped={},
+        base_rate=rate,
+        base_rate_low=low,
+        base_rate_high=high,
+    )
+    if (short := _too_little(training, settings)) is not None:
+        return replace(empty, words=short)
+    matrix, dropped = build_matrix(training, frozenset(r.attribute for r in refused))
+    empty = replace(empty, dropped=dropped)
+    if not matrix.names:
+        return replace(empty, words="no attribute is left to learn from: all are refused, empty or the same in every row")
+    plan = plan_folds(matrix, settings)
+    if plan is None:
+        return replace(empty, words="the two outcomes are too unevenly spread to train and test on different accounts")
+    say(f"{training.outcome}: tuning")
+    tuned = _tune(matrix, plan, settings, threads, say)
+    say(f"{training.outcome}: testing on {len(plan.backtest)} folds")
+    backtest = run_backtest(
+        matrix,
+        plan,
+        training.outcome,
+        tuned.recipe,
+        seed=settings.seed,
+        draws=settings.bootstrap,
+        max_rows=settings.max_rows_tuning,
+        threads=threads,
+    )
+    signal = _signal(matrix, plan, backtest, settings)
+    tested = replace(empty, backtest=backtest, signal=signal, trials=tuned.trials)
+    if not signal.p_value <= ALPHA:
+        return replace(tested, verdict="no signal", words=_words(training, plan, tuned, signal, found=False))
+    say(f"{training.outcome}: the final model")
+    model, merit_dropped = _final(matrix, backtest, tuned, training, settings)
+    return replace(
+        tested,
+        verdict="signal",
+        words=_words(training, plan, tuned, signal, found=True),
+        model=model,
+        dropped={**dropped, **merit_dropped},
+    )
+
+
+def _too_little(training: TrainingSet, settings: TrainingSettings) -> str | None:
+    wins = int(training.label.sum())
+    losses = len(training.label) - wins
+    noun, other = NOUN[training.outcome], OTHER[training.outcome]
+    if wins == 0 or losses == 0:
+        return f"all {wins + losses} rows have the same outcome ({wins} {noun}, {losses} {other}): there is nothing to compare"
+    if min(wins, losses) < PATTERNS_BELOW:
+        return f"{wins} {noun} and {losses} {other}; at least {PATTERNS_BELOW} of each are needed: {MEANING['patterns only']}"
+    if wins + losses < settings.min_train_rows:
+        return f"{wins + losses} rows have an outcome; training.min_train_rows asks for {settings.min_train_rows}"
+    return None
+
+
+def _tune(matrix: Matrix, plan: FoldPlan, settings: TrainingSettings, threads: int, say: Callable[[str], None]) -> Tuned:
+    kept = sample_accounts(matrix, settings.max_rows_tuning, settings.seed)
+    folds = plan.tuning if kept.all() else tuple(f.within(kept) for f in plan.tuning)
+    return tune(
+        matrix,
+        folds,
+        trials=settings.trials,
+        minutes=settings.minutes,
+        seed=settings.seed,
+        threads=threads,
+        max_rows=settings.max_rows_tuning,
+        progress=say,
+    )
+
+
+def _signal(matrix: Matrix, plan: FoldPlan, backtest: Backtest, settings: TrainingSettings) -> SignalTest:
+    seen = backtest.predictions[backtest.predictions["fold"].isin(plan.final)]
+    place = np.empty(len(matrix), dtype=np.int64)
+    place[matrix.row] = np.arange(len(matrix))
+    return judge_signal(
+        seen["label"].to_numpy(np.float64),
+        seen["margin"].to_numpy(np.float64),
+        matrix.account[place[seen["row"].to_numpy()]],
+        np.array([plan.final.index(f) for f in seen["fold"]], dtype=np.int64),
+        plan.final,
+        permutations=settings.permutations,
+        seed=settings.seed,
+    )
+
+
+def _final(
+    matrix: Matrix, backtest: Backtest, tuned: Tuned, training: TrainingSet, settings: TrainingSettings
+) -> tuple[FittedModel, dict[str, str]]:
+    """The recipe on all labelled rows, its margin calibrated by the backtest's out-of-fold margins."""
+    rows = np.arange(len(matrix))
+    merit = judge_merit(matrix, rows, matrix.y, seed=settings.seed, max_rows=settings.max_rows_tuning)
+    columns = merit.columns(tuned.recipe.attributes)
+    booster = train(matrix, rows, matrix.y, columns, tuned.recipe, settings.seed)
+    place = np.empty(len(matrix), dtype=np.int64)
+    place[matrix.row] = rows
+    seen = backtest.predictions
+    calibration = fit_calibration(
+        seen["margin"].to_numpy(np.float64),
+        seen["label"].to_numpy(np.float64),
+        matrix.account[place[seen["row"].to_numpy()]],
+        draws=settings.bootstrap,
+        seed=settings.seed,
+    )
+    model = as_model(matrix, training.outcome, booster, columns, tuned.recipe, calibration, matrix.y, settings.seed)
+    level: Attributes = tuned.recipe.attributes
+    dropped: dict[str, str] = {}
+    if level != "all":
+        for c in range(len(matrix.names)):
+            if c in merit.some and c not in columns:
+                dropped[matrix.names[c]] = "tells little beyond chance once the other attributes are known"
+            elif c not in columns:
+                dropped[matrix.names[c]] = "tells no more than a shuffled copy of itself"
+    return model, dropped
+
+
+def _words(training: TrainingSet, plan: FoldPlan, tuned: Tuned, signal: SignalTest, *, found: bool) -> str:
+    noun, other = NOUN[training.outcome], OTHER[training.outcome]
+    where = "the newest periods" if plan.forward else "groups of accounts"
+    if found:
+        first = (
+            f"On {where} that tuning never saw, the model tells {noun} from {other} better than chance "
+            f"(AUC {signal.auc:.3f}, p = {signal.p_value:.3g}, {signal.rows} rows)."
+        )
+    else:
+        first = (
+            f"On {where} that tuning never saw, the model does not tell {noun} from {other} better than chance would "
+            f"(AUC {signal.auc:.3f}, p = {signal.p_value:.3g}, {signal.rows} rows), so no profile is offered."
+        )
+    notes = [n[0].upper() + n[1:] + "." for n in plan.notes]
+    if "limit" in tuned.words:
+        notes.append(f"Tuning did {tuned.words}.")
+    return " ".join([first, *notes])

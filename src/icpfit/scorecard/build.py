@@ -1,0 +1,221 @@
+"""From the two outcomes' models to cards: the one for win and keep, and one for each outcome."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from icpfit.config import LAYERS, Disqualifier, FeatureSpec, ScorecardSettings
+from icpfit.errors import ConfigError, ScorecardError
+from icpfit.models.results import OutcomeResult
+from icpfit.moments import DAY
+from icpfit.scorecard.card import Attribute, CardKind, Disqualification, Scorecard
+from icpfit.scorecard.distill import Draft, distill
+from icpfit.scorecard.folds import later_rows
+from icpfit.scorecard.lookup import bin_index
+from icpfit.scorecard.material import Models, gather, sample_rows
+from icpfit.scorecard.measures import LaterRows, fidelity, platt
+from icpfit.scorecard.reading import as_numbers
+from icpfit.scorecard.tiers import empty_tier_words, make_tiers, tier_edges
+from icpfit.scorecard.wobble import point_intervals
+from icpfit.scorecard.words import card_words
+from icpfit.training_set import TrainingSet
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Taught = tuple[TrainingSet, OutcomeResult]
+
+SAMPLE = 4_000
+"""training rows that a card is distilled from"""
+MIN_CLASS = 15
+"""rows of each class that a chance needs on later rows"""
+YEAR_ROWS = 300
+"""the newest year's rows draw the tiers if there are so many of them"""
+
+
+def build_scorecards(
+    win: Taught | None,
+    retention: Taught | None,
+    settings: ScorecardSettings,
+    *,
+    seed: int,
+    joint: Floats | None = None,
+) -> dict[CardKind, Scorecard]:
+    """Every card that the data supports; the first one is the main card.
+
+    ``icp`` (wins and stays) where both outcomes have a signal, then ``win``, then ``retention``. Where
+    winning shows no signal there is no card at all; where keeping shows none the win card is the main one
+    and says so. ``joint`` says for each win training row whether it was won and kept (1), not (0), or is
+    not known yet (NaN); without it, or with too little of it, the icp card's chances are those of the two
+    models together, and its AUC is measured on wins.
+
+    Raises:
+        ConfigError: a disqualifier names a feature that is not there, or that is text.
+    """
+    taught_win = win if win is not None and win[1].model is not None else None
+    taught_keep = retention if retention is not None and retention[1].model is not None else None
+    if win is not None and taught_win is None:
+        return {}
+    cards: dict[CardKind, Scorecard] = {}
+    if taught_win is not None and taught_keep is not None:
+        _add(cards, _card("icp", taught_win, taught_keep, settings, seed, joint, retention))
+    if taught_win is not None:
+        _add(cards, _card("win", taught_win, None, settings, seed, None, retention))
+    if taught_keep is not None:
+        _add(cards, _card("retention", None, taught_keep, settings, seed, None, retention))
+    return cards
+
+
+def _add(cards: dict[CardKind, Scorecard], card: Scorecard | None) -> None:
+    if card is not None:
+        cards[card.kind] = card
+
+
+def _card(
+    kind: CardKind,
+    win: Taught | None,
+    keep: Taught | None,
+    settings: ScorecardSettings,
+    seed: int,
+    joint: Floats | None,
+    retention: Taught | None,
+) -> Scorecard | None:
+    training, result = win or keep or (None, None)
+    if training is None or result is None:
+        raise ScorecardError("a card needs an outcome")
+    _check(settings.disqualifiers, training.specs)
+    models = Models(win[1].model if win else None, keep[1].model if keep else None)
+    names = {c for m in (models.win, models.keep) if m is not None for c in m.encoding.columns}
+    specs = tuple(s for s in training.specs if s.name in names)
+    rows = sample_rows(np.arange(len(training.frame)), SAMPLE, seed)
+    draft = distill(gather(specs, training.features.iloc[rows].reset_index(drop=True), models), settings)
+    if draft is None:
+        return None
+    own = training.label.astype(np.float64)
+    label = own if kind != "icp" or joint is None else np.asarray(joint, dtype=np.float64)
+    later = later_rows(win, keep, label, specs, settings, seed)
+    soft = kind == "icp" and (joint is None or not later.both_classes(MIN_CLASS))
+    intercept, slope = _line(later, kind, soft)
+    if soft:
+        later = replace(later, label=own[later.row])
+    features = training.features
+    disqualifiers, out = _disqualified(settings.disqualifiers, training, label)
+    points = draft.points(features)
+    at_zero, per_point = intercept + slope * draft.intercept, slope * draft.per_point
+    attributes, move = _filled(draft, features, label, training.frame["account_id"], per_point, seed)
+    newest = newest_rows(training)
+    shares = [t.share for t in settings.tiers]
+    edges = tier_edges(points[newest], shares)
+    kept = newest[~out[newest]]
+    chance = 1 / (1 + np.exp(-(at_zero + per_point * np.arange(101))))
+    return Scorecard(
+        kind=kind,
+        attributes=attributes,
+        disqualifiers=disqualifiers,
+        tiers=make_tiers(settings.tiers, edges, points[kept], chance[points[kept]], label[kept], chance),
+        fidelity=fidelity(later),
+        layer_weights_learned={layer: sum(a.max_points for a in attributes if a.layer == layer) for layer in LAYERS},
+        layer_weights_assumed={layer: settings.assumed_weights.get(layer, 0) for layer in LAYERS},
+        platt_intercept=at_zero,
+        platt_slope=per_point,
+        words=card_words(
+            kind,
+            label=label,
+            wins=result.evidence.wins,
+            move=move,
+            attributes=attributes,
+            retention=None if retention is None else retention[1],
+            soft=soft,
+            tiers=empty_tier_words(edges, points[newest], shares),
+        ),
+    )
+
+
+def newest_rows(training: TrainingSet) -> Ints:
+    """Rows of the newest year where there are enough of them, else all: the base of rates moves."""
+    everything = np.arange(len(training.frame))
+    if training.timing != "dated" or not len(everything):
+        return everything
+    recent = np.flatnonzero(training.position > training.position.max() - 365 * DAY)
+    return recent if len(recent) >= YEAR_ROWS else everything
+
+
+def _line(later: LaterRows, kind: CardKind, soft: bool) -> tuple[float, float]:
+    """Intercept and slope from the card's value to log-odds; ``soft``: of the models' own chance, not of labels."""
+    # One unit of log P is 1 / (1 - P) units of log-odds; a single outcome's value is in log-odds already.
+    expected = 1 / (1 - float(np.clip(later.chance.mean(), 0.01, 0.9))) if kind == "icp" else 1.0
+    if soft:
+        return platt(later.card, later.chance, expected)
+    return platt(later.card[later.labelled], later.label[later.labelled], expected)
+
+
+def _filled(
+    draft: Draft, features: pd.DataFrame, label: Floats, accounts: pd.Series, per_point: float, seed: int
+) -> tuple[tuple[Attribute, ...], float]:
+    """Rows, rates and intervals of every bin; and by how many points the strongest bin may move."""
+    codes = [bin_index(a.kind, a.bins, features[a.name]) for a in draft.attributes]
+    points = [np.array([b.points for b in a.bins], dtype=np.int64) for a in draft.attributes]
+    known = ~np.isnan(label)
+    spans = point_intervals(
+        [c[known] for c in codes],
+        points,
+        [a.monotone for a in draft.attributes],
+        label[known],
+        pd.factorize(accounts[known])[0].astype(np.int64),
+        logit_per_point=per_point,
+        seed=seed,
+    )
+    filled = []
+    for a, c, (low, high) in zip(draft.attributes, codes, spans, strict=True):
+        n, taught = np.bincount(c, minlength=len(a.bins)), np.bincount(c[known], minlength=len(a.bins))
+        won = np.bincount(c[known], weights=label[known], minlength=len(a.bins))
+        bins = tuple(
+            replace(
+                b,
+                points_low=float(low[i]),
+                points_high=float(high[i]),
+                rows=int(n[i]),
+                rate=round(float(won[i] / taught[i]), 6) if taught[i] else None,
+            )
+            for i, b in enumerate(a.bins)
+        )
+        filled.append(replace(a, bins=bins))
+    strongest = max(filled, key=lambda a: a.max_points)
+    top = max(strongest.bins, key=lambda b: b.points)
+    return tuple(filled), max(top.points_high - top.points, top.points - top.points_low)
+
+
+def _check(rules: Sequence[Disqualifier], specs: Sequence[FeatureSpec]) -> None:
+    kinds = {s.name: s.kind for s in specs}
+    for i, rule in enumerate(rules):
+        place = f"scorecard.disqualifiers.{i}"
+        if rule.feature not in kinds:
+            close = difflib.get_close_matches(rule.feature, sorted(kinds), n=1)
+            hint = f"did you mean {close[0]!r}?" if close else "a disqualifier names one of the features, by its name"
+            raise ConfigError(f"{place}: there is no feature {rule.feature!r}", hint=hint)
+        if kinds[rule.feature] == "category":
+            message = f"{place}: {rule.feature!r} is text, and a disqualifier compares a number"
+            raise ConfigError(message, hint="declare a yes/no feature for it")
+
+
+def _disqualified(
+    rules: Sequence[Disqualifier], training: TrainingSet, label: Floats
+) -> tuple[tuple[Disqualification, ...], npt.NDArray[np.bool_]]:
+    """Each rule with its evidence, and the rows that any of them takes out."""
+    out = np.zeros(len(training.frame), dtype=bool)
+    found = []
+    for rule in rules:
+        met = as_numbers(training.frame[rule.feature]) >= rule.at_least
+        out |= met
+        found.append(Disqualification(rule.feature, rule.at_least, rule.reason, int(met.sum()), _rate(label[met]), _rate(label[~met])))
+    return tuple(found), out
+
+
+def _rate(label: Floats) -> float | None:
+    known = label[~np.isnan(label)]
+    return round(float(known.mean()), 6) if len(known) else None

@@ -1,0 +1,87 @@
+"""The card on rows later than its model: made anew from each fold's model, read on the fold's test rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from icpfit.config import FeatureSpec, ScorecardSettings
+from icpfit.errors import ScorecardError
+from icpfit.models.results import FoldModel, OutcomeResult
+from icpfit.scorecard.distill import distill
+from icpfit.scorecard.material import Models, gather, sample_rows
+from icpfit.scorecard.measures import LaterRows
+from icpfit.training_set import TrainingSet
+
+Floats = npt.NDArray[np.float64]
+Taught = tuple[TrainingSet, OutcomeResult]
+
+FOLD_SAMPLE = 2_000
+"""training rows that a fold's card is distilled from"""
+
+
+def later_rows(
+    win: Taught | None, keep: Taught | None, label: Floats, specs: tuple[FeatureSpec, ...], settings: ScorecardSettings, seed: int
+) -> LaterRows:
+    """Card, model and label on the test rows of every fold.
+
+    With both outcomes the win folds are taken, each with the newest retention model that could be known at
+    its origin; folds older than every retention model are left out. ``label`` has one entry per training
+    row of the outcome whose folds are read (win, if it is there).
+
+    Raises:
+        ScorecardError: there is no fold, so nothing could be said of the card but hopes.
+    """
+    training, _ = win or keep or (None, None)
+    if training is None:
+        raise ScorecardError("a card needs an outcome")
+    account = pd.factorize(training.frame["account_id"])[0].astype(np.int64)
+    parts: list[tuple[Floats, Floats, Floats, npt.NDArray[np.int64]]] = []
+    for fold, models in _fold_models(win, keep):
+        rows = sample_rows(fold.train, FOLD_SAMPLE, seed)
+        draft = distill(gather(specs, training.features.iloc[rows].reset_index(drop=True), models), settings)
+        if draft is None or not len(fold.test):
+            continue
+        tested = training.features.iloc[fold.test]
+        parts.append((draft.value(tested), models.target(tested), models.probability(tested), fold.test))
+    if not parts:
+        raise ScorecardError(
+            "no card could be tested on rows later than its model", hint="a longer history, or fewer training.test_quarters, gives folds"
+        )
+    card, model, chance, row = (np.concatenate([p[k] for p in parts]) for k in range(4))
+    fold_of = np.repeat(np.arange(len(parts)), [len(p[3]) for p in parts])
+    return LaterRows(fold_of, row.astype(np.int64), card, model, chance, label[row], account[row])
+
+
+def _fold_models(win: Taught | None, keep: Taught | None) -> Iterator[tuple[FoldModel, Models]]:
+    if win is None or keep is None:
+        for fold in _folds(win or keep):
+            yield fold, Models(fold.model if win else None, None if win else fold.model)
+        return
+    paired = [(fold, _known_by(fold, win[0], keep)) for fold in _folds(win)]
+    # Where every win fold is older than the first retention model, the retention model of today has to serve.
+    today = keep[1].model if not any(paired_with is not None for _, paired_with in paired) else None
+    for fold, known in paired:
+        keeper = known.model if known is not None else today
+        if keeper is not None:
+            yield fold, Models(fold.model, keeper)
+
+
+def _known_by(fold: FoldModel, training: TrainingSet, keep: Taught) -> FoldModel | None:
+    """The newest retention fold whose model was made no later than ``fold``'s: of the same name, or tested earlier."""
+    folds = _folds(keep)
+    same = [f for f in folds if f.name == fold.name]
+    if same:
+        return same[0]
+    start = int(training.position[fold.test].min())
+    earlier = [(int(keep[0].position[f.test].min()), i) for i, f in enumerate(folds) if len(f.test)]
+    usable = [(at, i) for at, i in earlier if at <= start]
+    return folds[max(usable)[1]] if usable else None
+
+
+def _folds(taught: Taught | None) -> tuple[FoldModel, ...]:
+    backtest = taught[1].backtest if taught is not None else None
+    return tuple(f for f in backtest.folds if len(f.test)) if backtest is not None else ()

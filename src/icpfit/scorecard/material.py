@@ -1,0 +1,82 @@
+"""What a card is distilled from: the rows, the attribution of every feature, and the model's own answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from icpfit.attribution import contributions
+from icpfit.config import FeatureSpec
+from icpfit.models.results import FittedModel
+from icpfit.scorecard.card import CardKind
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Models:
+    """One model, or the two whose product a tier must mean: wins *and* stays."""
+
+    win: FittedModel | None
+    keep: FittedModel | None
+
+    def __post_init__(self) -> None:
+        if self.win is None and self.keep is None:
+            raise ValueError("a card needs a model")
+
+    @property
+    def kind(self) -> CardKind:
+        if self.win is None:
+            return "retention"
+        return "win" if self.keep is None else "icp"
+
+    def target(self, features: pd.DataFrame) -> Floats:
+        """What points must order rows by: calibrated log-odds; for both models, log p_win + log p_keep."""
+        odds = [m.calibration.log_odds(m.margin(features)) for m in (self.win, self.keep) if m is not None]
+        if len(odds) == 1:
+            return odds[0]
+        return np.asarray(-np.logaddexp(0.0, -odds[0]) - np.logaddexp(0.0, -odds[1]))
+
+    def probability(self, features: pd.DataFrame) -> Floats:
+        """Calibrated chance of the outcome, or of both together."""
+        return np.asarray(np.prod([m.probability(features) for m in (self.win, self.keep) if m is not None], axis=0))
+
+
+@dataclass(frozen=True)
+class Material:
+    """``phi[name]`` is the attribution of a feature per row of ``features``, in the units of ``target``."""
+
+    specs: tuple[FeatureSpec, ...]
+    features: pd.DataFrame
+    phi: Mapping[str, Floats]
+    target: Floats
+
+
+def gather(specs: tuple[FeatureSpec, ...], features: pd.DataFrame, models: Models) -> Material:
+    """Attributions of ``features`` by the models.
+
+    With two models, log P(win and keep) = log p_w + log p_k on a conditionally independent chain; to first
+    order at the mean rates its attribution is (1 - mean p_w) phi(win) + (1 - mean p_k) phi(keep).
+    """
+    there = [m for m in (models.win, models.keep) if m is not None]
+    phi: dict[str, Floats] = {s.name: np.zeros(len(features)) for s in specs}
+    for model in there:
+        parts = contributions(model.booster, model.encode(features)) * model.calibration.slope
+        share = 1.0
+        if len(there) == 2:
+            share = 1.0 - float(model.calibration.probability(parts.sum(axis=1) / model.calibration.slope).mean())
+        for j, name in enumerate(model.encoding.columns):
+            if name in phi:
+                phi[name] = phi[name] + share * parts[:, j]
+    return Material(specs, features, phi, models.target(features))
+
+
+def sample_rows(rows: npt.NDArray[np.int64], most: int, seed: int) -> npt.NDArray[np.int64]:
+    """At most ``most`` of ``rows``, seeded, in order."""
+    if len(rows) <= most:
+        return rows
+    return np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))

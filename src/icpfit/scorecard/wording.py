@@ -1,0 +1,56 @@
+"""Bins in words that a sales leader understands."""
+
+from __future__ import annotations
+
+from icpfit.config import FeatureSpec
+
+UNKNOWN = "unknown"
+OTHER = "any other"
+_NAMED_AT_MOST = 6
+
+
+def _amount(value: float) -> str:
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.6g}"
+
+
+def _with_unit(words: str, unit: str, *, one: bool = False) -> str:
+    if one and unit.endswith("ies"):
+        unit = unit[:-3] + "y"
+    elif one and unit.endswith("s") and not unit.endswith("ss"):
+        unit = unit[:-1]
+    return f"{words} {unit}".strip()
+
+
+def range_label(low: float | None, high: float | None, spec: FeatureSpec, *, counts: bool, integers: bool) -> str:
+    """The range [low, high) in words; ``counts``: whole numbers that are never negative.
+
+    >>> spec = FeatureSpec(name="e", label="E", layer="firmographic", unit="employees", table="accounts", aggregate="value")
+    >>> [range_label(a, b, spec, counts=True, integers=True) for a, b in [(None, 1), (1, 2), (2, 50), (50, 120), (120, None)]]
+    ['none', '1 employee', '2 to 49 employees', '50 to 119 employees', '120 employees or more']
+    >>> range_label(None, 0.25, spec, counts=False, integers=False), range_label(0.25, 1, spec, counts=False, integers=False)
+    ('under 0.25 employees', '0.25 to under 1 employees')
+    """
+    if low is None and high is None:
+        return "any known value"
+    if low is None:
+        assert high is not None
+        return "none" if counts and high == 1 else _with_unit(f"under {_amount(high)}", spec.unit, one=False)
+    if high is None:
+        return _with_unit(_amount(low), spec.unit, one=low == 1) + " or more"
+    if not integers:
+        return _with_unit(f"{_amount(low)} to under {_amount(high)}", spec.unit)
+    if high - low == 1:
+        return _with_unit(_amount(low), spec.unit, one=low == 1)
+    return _with_unit(f"{_amount(low)} to {_amount(high - 1)}", spec.unit)
+
+
+def values_label(values: tuple[str, ...]) -> str:
+    """
+    >>> values_label(("US", "Canada"))
+    'US, Canada'
+    >>> values_label(tuple("abcdefgh"))
+    'a, b, c, d, e, f and 2 more'
+    """
+    if len(values) <= _NAMED_AT_MOST:
+        return ", ".join(values)
+    return f"{', '.join(values[:_NAMED_AT_MOST])} and {len(values) - _NAMED_AT_MOST} more"

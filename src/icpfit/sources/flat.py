@@ -1,0 +1,165 @@
+"""The flat file: one row per deal, customer or lead, every row a row used or a row left out, by reason."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from icpfit.config import FeatureSpec, FlatSource
+from icpfit.errors import SourceError
+from icpfit.moments import Micros, round_up_to_day
+from icpfit.sources.flat_faults import Faults, refuse_far_newest
+from icpfit.sources.flat_features import TABLE, declare_specs, flat_targets, parse_features
+from icpfit.sources.flat_ids import account_ids, row_ids
+from icpfit.sources.flat_roles import check_columns, check_results, label_of
+from icpfit.sources.flat_windows import leave_out_by_window, seen_as_of
+from icpfit.sources.rows import DataFinding, LeftOut, RowCount
+from icpfit.sources.texts import read_texts
+from icpfit.sources.values import categories, moments, numbers
+
+__all__ = ["FlatTable", "flat_targets", "read_flat"]
+
+BASE = ("id", "account_id", "domain", "name", "created_at", "closed_at", "amount", "label")
+
+
+@dataclass(frozen=True)
+class FlatTable:
+    """The usable rows of a flat file.
+
+    ``frame``: ``id, account_id`` (text; the id where the file names no account), ``domain, name`` (text
+    or None), ``created_at, closed_at`` (Int64 microseconds since 1970 in UTC, NA = not known),
+    ``amount`` (float64), ``label`` (float64: 1 positive, 0 negative, NaN where the result is neither:
+    still open, or unknown), then one column per spec. Its index is the row's number in the file. Rows
+    stand in the file's order where that is time, else by ``created_at`` and ``id``.
+
+    ``newest`` is the default moment of knowing, rounded up to the day; None where no column holds a time.
+    ``fingerprint`` is a sha256 over the content of the used rows: the same for any order of the rows,
+    unless their order is time. ``unused`` are the columns that have no role and no layer.
+    """
+
+    frame: pd.DataFrame
+    specs: tuple[FeatureSpec, ...]
+    count: RowCount
+    left_out: LeftOut
+    findings: tuple[DataFinding, ...]
+    unused: tuple[str, ...]
+    fingerprint: str
+    newest: Micros | None
+
+    def __post_init__(self) -> None:
+        names = [*BASE, *(s.name for s in self.specs)]
+        if list(self.frame.columns) != names:
+            raise ValueError(f"a flat table has the columns {names}, got {list(self.frame.columns)}")
+        if self.count.used != len(self.frame):
+            raise ValueError(f"{self.count.used} rows counted as used, {len(self.frame)} are there")
+
+
+def read_flat(source: FlatSource, *, max_left_out: float, as_of: Micros | None = None) -> FlatTable:
+    """Read the file that ``source`` describes, and account for every row of it.
+
+    With ``as_of`` the file is read as it was known then: rows created at or after it are left out, and a
+    close at or after it has not happened yet. What kind a column is follows from the rows that are left.
+    (Without a ``closed_at`` column nothing tells when a result became known: it is taken as it stands.)
+
+    Raises:
+        ConfigError: the configuration names a column or a result that the file does not have.
+        SourceError: the file cannot be read, more than ``max_left_out`` of its rows have faults, none is
+            usable, or its newest time is far behind all others.
+    """
+    texts = read_texts(source.path, source.separator)
+    place, roles = texts.place, source.columns
+    check_columns(source, texts)
+    missing = frozenset(m.strip() for m in source.missing)
+    frame, row = texts.frame, texts.row
+    blank = pd.Series("", index=frame.index, dtype="str")
+    faults = Faults(place, row, frame[roles.id] if roles.id else blank, texts.broken)
+    created = moments(frame[roles.created_at] if roles.created_at else blank, missing, source.date_format)
+    closed = moments(frame[roles.closed_at] if roles.closed_at else blank, missing, source.date_format)
+    if as_of is not None and roles.closed_at:
+        frame, closed = seen_as_of(frame, roles, closed, as_of)
+
+    if roles.id:
+        faults.mark("exact copy", frame.duplicated().to_numpy())
+        faults.mark("no id", frame[roles.id].isin(["", *missing]).to_numpy(), roles.id)
+    faults.mark("bad date", created.bad, roles.created_at, frame, "For dates such as 1/31/2026 set source.date_format (%m/%d/%Y).")
+    if roles.created_at:
+        faults.mark("no created_at", ~created.known, roles.created_at)
+    faults.mark("bad date", closed.bad, roles.closed_at, frame, "For dates such as 1/31/2026 set source.date_format (%m/%d/%Y).")
+    midnight = closed.micros % 86_400_000_000 == 0  # a close known only by its day is not before a creation on that day
+    early = np.where(midnight, closed.micros + 86_400_000_000 <= created.micros, closed.micros < created.micros)
+    order = created.known & closed.known & early
+    faults.mark("closed before created", order, roles.closed_at, frame, "If the two columns are swapped, say so under source.columns.")
+    amount = numbers(frame[roles.amount] if roles.amount else blank, missing)
+    faults.mark("bad number", amount.bad, roles.amount, frame, "If the text means unknown, add it to source.missing.")
+    if as_of is not None and roles.created_at:
+        faults.set_aside("created at or after the as-of date", created.micros >= as_of)
+
+    good = faults.good
+    specs, said = declare_specs(source, frame[good], row[good], place)
+    features = parse_features(frame, specs, missing)
+    for header, bad in features.bad.items():
+        faults.mark("bad number", bad, header, frame, "If the text means unknown, add it to source.missing.")
+    label = label_of(source, frame[roles.result])
+    closed_micros = np.where(midnight, np.maximum(closed.micros, created.micros), closed.micros)
+    faults.refuse_too_many(max_left_out)
+    check_results(source, frame[roles.result][faults.good], label[faults.good], as_of)
+    newest = refuse_far_newest(
+        place,
+        row,
+        {"created_at": (created.micros, created.known), "closed_at": (closed_micros, closed.known & ~np.isnan(label))},
+        faults.good,
+    )
+    newest = None if newest is None else round_up_to_day(newest)
+    windows = leave_out_by_window(source, faults, created, as_of if as_of is not None else newest)
+    if not faults.good.any():
+        raise SourceError(f"{place}: no row is left to learn from, mostly '{faults.most()}'", hint=faults.example())
+
+    good = faults.good
+    content = frame.drop(columns=[c for c in (roles.result, roles.closed_at) if c])
+    ids, repeated = row_ids(source, frame, content, row, created, good)
+    table = pd.DataFrame(
+        {
+            "id": ids,
+            "account_id": account_ids(source, frame, ids, missing),
+            "domain": categories(frame[roles.domain] if roles.domain else blank, missing),
+            "name": categories(frame[roles.name] if roles.name else blank, missing),
+            "created_at": pd.arrays.IntegerArray(created.micros.copy(), ~created.known),
+            "closed_at": pd.arrays.IntegerArray(closed_micros.astype(np.int64), ~closed.known),
+            "amount": amount.values,
+            "label": label,
+        },
+        index=pd.Index(row, name="row"),
+    )
+    table[["id", "account_id", "domain", "name"]] = table[["id", "account_id", "domain", "name"]].astype(object)
+    table = pd.concat([table, features.frame.set_axis(table.index)], axis=1)[good]
+    if not source.row_order_is_time:
+        table = table.sort_values(["created_at", "id"], kind="stable")
+    used = [c for c in dict.fromkeys([*_role_columns(source), *(s.column or s.name for s in specs)]) if c]
+    given = {*used, *(h for names in source.layers.values() for h in names)}
+    return FlatTable(
+        frame=table,
+        specs=specs,
+        count=faults.count(),
+        left_out=faults.left_out(),
+        findings=(*faults.findings(), *windows, *repeated, *said),
+        unused=tuple(c for c in texts.columns if c not in given),
+        fingerprint=_content(frame.loc[good, used], specs, ordered=source.row_order_is_time),
+        newest=newest,
+    )
+
+
+def _role_columns(source: FlatSource) -> tuple[str | None, ...]:
+    c = source.columns
+    return (c.id, c.result, c.created_at, c.closed_at, c.account_id, c.domain, c.name, c.amount)
+
+
+def _content(frame: pd.DataFrame, specs: tuple[FeatureSpec, ...], *, ordered: bool) -> str:
+    """Every row's own hash, sorted unless the order means something, then one over all of them."""
+    columns = sorted(frame.columns)
+    lists = [frame[c].tolist() for c in columns]
+    rows = [hashlib.sha256("\x1f".join(cells).encode()).digest() for cells in zip(*lists, strict=True)]
+    kinds = "\x1f".join([TABLE, *columns, *(f"{s.name}:{s.kind}" for s in specs)])
+    return hashlib.sha256(kinds.encode() + b"".join(rows if ordered else sorted(rows))).hexdigest()

@@ -1,0 +1,46 @@
+"""Faults that only a whole table shows: accounts nobody knows, keys that come twice."""
+
+from __future__ import annotations
+
+import duckdb
+
+from icpfit.sources.sql import quoted
+from icpfit.sources.staging import CELL, COPY, REASON, REPEATED, ROW, SUBJECT, UNKNOWN_ACCOUNT, Staged
+
+
+def mark_unknown_accounts(connection: duckdb.DuckDBPyConnection, staged: Staged) -> None:
+    """Mark the rows whose ``account_id`` is not in the clean ``accounts``."""
+    if "account_id" not in staged.names or staged.table.name == "accounts":
+        return
+    connection.execute(f"""
+        INSERT INTO {staged.faults}
+        SELECT s.rowid, '{UNKNOWN_ACCOUNT}', 'account_id', s.account_id FROM {staged.staged} s
+        WHERE s.{REASON} IS NULL AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.account_id = s.account_id)""")
+
+
+def mark_repeated_keys(connection: duckdb.DuckDBPyConnection, staged: Staged) -> None:
+    """Of rows with one key keep the one that was known first, whatever the order in the file.
+
+    Ties go by content: times first, empty last, so that what is not over yet comes after what is.
+    A table without a key has no repeated rows: two equal events are two events.
+    """
+    table = staged.table
+    if not table.key:
+        return
+    key = ", ".join(quoted(k) for k in table.key)
+    everything = [quoted(n) for n in staged.names]
+    first_known = [quoted(n) for n in (table.time, *table.times, "recorded_at") if n in staged.names]
+    order = ", ".join(f"{n} ASC NULLS LAST" for n in dict.fromkeys([*first_known, *everything]))
+    good = f"FROM {staged.staged} s WHERE NOT EXISTS (SELECT 1 FROM {staged.faults} f WHERE f.{ROW} = s.rowid)"
+    connection.execute(f"""
+        INSERT INTO {staged.faults}
+        WITH good AS (SELECT s.rowid AS {ROW}, {", ".join("s." + n for n in everything)} {good}),
+        twice AS (SELECT {key} FROM good GROUP BY {key} HAVING count(*) > 1),
+        ranked AS (
+            SELECT {ROW}, {quoted(table.key[0])} AS first_key,
+                row_number() OVER (PARTITION BY {key} ORDER BY {order}, {ROW}) AS place,
+                row_number() OVER (PARTITION BY {", ".join(everything)} ORDER BY {ROW}) AS copy
+            FROM good SEMI JOIN twice USING ({key}))
+        SELECT {ROW}, CASE WHEN copy > 1 THEN '{COPY}' ELSE '{REPEATED}' END AS {REASON},
+            '{table.key[0]}' AS {SUBJECT}, CAST(first_key AS VARCHAR) AS {CELL}
+        FROM ranked WHERE place > 1""")

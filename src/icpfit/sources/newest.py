@@ -1,0 +1,49 @@
+"""The newest moment in the data, and the check that it is not a slip of the pen."""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+
+from icpfit.errors import SourceError
+from icpfit.moments import DAY, day_text, round_up_to_day
+from icpfit.sources.sql import quoted
+from icpfit.sources.staging import ROW, Staged
+
+CLOCKS: dict[str, tuple[str, ...]] = {
+    "deals": ("created_at", "closed_at"),
+    "events": ("occurred_at",),
+    "signals": ("occurred_at",),
+    "interactions": ("occurred_at",),
+    "arr_changes": ("changed_at",),
+}
+"""The columns that tell how far the data reaches. ``closed_at`` is empty for open deals here."""
+
+FAR = 30 * DAY
+"""How far the newest time may lie behind the 99.9th percentile of its column."""
+
+
+def newest_moment(connection: duckdb.DuckDBPyConnection, staged: Staged) -> list[int]:
+    """The newest clean moment of each clock of a table, rounded up to the day.
+
+    Raises:
+        SourceError: it lies more than 30 days after the 99.9th percentile of its column.
+    """
+    found = []
+    good = f"{staged.staged} s WHERE NOT EXISTS (SELECT 1 FROM {staged.faults} f WHERE f.{ROW} = s.rowid)"
+    for clock in CLOCKS.get(staged.table.name, ()):
+        name = quoted(clock)
+        figures = f"max({name}), quantile_cont({name}, 0.999), arg_max(s.rowid, {name}), count({name})"
+        newest, nearly, index, count = connection.execute(f"SELECT {figures} FROM {good}").fetchall()[0]
+        if newest is None:
+            continue
+        if newest - nearly > FAR:
+            number = int(staged.mapped.raw.row_numbers(np.array([index]))[0])
+            before = connection.execute(f"SELECT max({name}) FROM {good} AND {name} < {newest}").fetchall()[0][0]
+            raise SourceError(
+                f"{staged.mapped.raw.place}: {clock} in row {number:,} is {day_text(newest)}, more than 30 days after 99.9 % of"
+                f" the {count:,} times in that column (the next is {day_text(before)})",
+                hint="mend or remove that row: the newest time decides what counts as known",
+            )
+        found.append(round_up_to_day(int(newest)))
+    return found

@@ -1,0 +1,87 @@
+"""The words for rows that were left out: how many, why, one example, what to do."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from icpfit.sources.rows import DataFinding
+from icpfit.sources.staging import COPY, IN_ORDER, NO_ACCOUNT, REPEATED, UNKNOWN_ACCOUNT
+
+UNREADABLE = "unreadable line"
+
+# reason -> what one row does, what several do, what to do about it
+_PHRASES: dict[str, tuple[str, str, str]] = {
+    "closed before created": (
+        "closes before it was created",
+        "close before they were created",
+        "If the two columns are swapped, say so in the configuration under source.columns.deals.",
+    ),
+    "ended before started": ("ends before it starts", "end before they start", "Mend ended_at or started_at."),
+    "last seen before first seen": ("was last seen before it was first seen", "were last seen before they were first seen", ""),
+    UNKNOWN_ACCOUNT: (
+        "names an account that is not in accounts",
+        "name accounts that are not in accounts",
+        "Add them to accounts, or translate their spelling in the configuration under source.values.",
+    ),
+    NO_ACCOUNT: ("has no account", "have no account", "Where that is normal, set accountless_rows_exempt."),
+    REPEATED: ("repeats a key with other content", "repeat a key with other content", "The row that was known first stays."),
+    COPY: ("is an exact copy of another", "are exact copies of others", "The first stays."),
+    "bad stage": (
+        "has an unknown stage",
+        "have unknown stages",
+        "Stages are open, won and lost: translate others in the configuration under source.values.deals.stage.",
+    ),
+    "bad deal_type": (
+        "has an unknown deal_type",
+        "have unknown deal_types",
+        "Types are new_logo, expansion and renewal: translate others in the configuration under source.values.deals.deal_type.",
+    ),
+    "bad date": (
+        "has a date that cannot be read",
+        "have dates that cannot be read",
+        "Dates are read as 2026-01-31 or 2026-01-31T12:00:00Z; for another form set source.date_format.",
+    ),
+    "bad number": (
+        "has a number that cannot be read",
+        "have numbers that cannot be read",
+        "Numbers are read as 1234.5, without thousands separators, currency or units.",
+    ),
+    UNREADABLE: (
+        "cannot be read",
+        "cannot be read",
+        "They do not have as many cells as the header, or a quote stands where none may.",
+    ),
+}
+
+_THINGS = {"deals": "deal", "accounts": "account", "subscriptions": "subscription", "contacts": "contact", "interviews": "interview"}
+
+
+def left_out_finding(
+    table: str,
+    place: str,
+    reason: str,
+    *,
+    rows: int,
+    rows_in: int,
+    row: int,
+    key: str | None,
+    column: str | None,
+    cell: str | None,
+) -> DataFinding:
+    """One sentence for one reason. ``row``, ``key``, ``column`` and ``cell`` are those of the example."""
+    one, many, hint = _PHRASES.get(reason, (f"has {reason}", f"have {reason}", ""))
+    example = f"row {row:,}"
+    if key:
+        example += f", {_THINGS.get(table, 'key')} {_short(key)!r}"
+    if table in IN_ORDER and reason == IN_ORDER[table][2]:
+        example += f": {cell}"
+    elif cell is not None and reason not in (REPEATED, COPY):
+        example += f": {column} {_short(cell)!r}"
+    were = "It was" if rows == 1 else "They were"
+    words = f"{place}: {rows:,} of {rows_in:,} rows {one if rows == 1 else many}, e.g. {example}. {were} left out. {hint}".rstrip()
+    severity: Literal["note", "warning"] = "note" if reason in (COPY, NO_ACCOUNT) else "warning"
+    return DataFinding("ROWS-" + reason.upper().replace(" ", "-").replace("_", "-"), severity, table, words, rows)
+
+
+def _short(text: str, most: int = 60) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -1,0 +1,135 @@
+"""How cells become contract values: texts, numbers, moments. SQL fragments for DuckDB, nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+
+EARLIEST = -62_135_596_800_000_000
+"""0001-01-01 in microseconds: what Python and numpy can hold too."""
+LATEST = 253_402_300_800_000_000
+"""10000-01-01 in microseconds. 9999-12-31 is a common way to write "for ever"."""
+
+NO_VALUE = ("nan", "nat", "null", "none", "na", "<na>", "\\n")
+"""What programs write for "nothing" where a number or a date should stand. In a text column they are texts."""
+
+_BLANKS = "' ' || chr(9) || chr(10) || chr(13) || chr(160)"
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """An empty database in memory that reads and writes no clock zone but UTC and keeps the order of rows."""
+    connection = duckdb.connect(":memory:")
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET preserve_insertion_order = true")
+    return connection
+
+
+def quoted(name: str) -> str:
+    """A column or table name for SQL.
+
+    >>> print(quoted('a "b" c'))
+    "a ""b"" c"
+    """
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A text for SQL.
+
+    >>> literal("it's")
+    "'it''s'"
+    """
+    return "'" + text.replace("'", "''") + "'"
+
+
+def exact_path(path: Path) -> str:
+    """A path that DuckDB takes for one file, whatever stars and brackets are in its name.
+
+    >>> exact_path(Path("data [new]/a*.csv"))
+    'data [[]new]/a[*].csv'
+    """
+    return re.sub(r"([*?\[])", r"[\1]", str(path))
+
+
+_WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT")
+
+
+def is_numeric(duck_type: str) -> bool:
+    """A type that reads as a number; true and false are 1 and 0."""
+    return duck_type in _WHOLE or duck_type == "BOOLEAN" or is_float(duck_type)
+
+
+def is_float(duck_type: str) -> bool:
+    return duck_type.startswith(("DOUBLE", "FLOAT", "DECIMAL"))
+
+
+def is_time(duck_type: str) -> bool:
+    return duck_type.startswith("TIMESTAMP") or duck_type == "DATE"
+
+
+def is_nan(number: str) -> str:
+    """Whether a DOUBLE is NaN.
+
+    Not ``isnan``: DuckDB 2.0 folds it to false where a Parquet file's statistics, which leave NaN out, have a
+    minimum and a maximum.
+    """
+    return f"(NOT isfinite({number}) AND NOT isinf({number}))"
+
+
+def text_of(column: str, duck_type: str, values: Mapping[str, str] | None = None) -> str:
+    """The cell as trimmed text, NULL where empty; midnights as days, so that CSV and Parquet say the same."""
+    if is_float(duck_type):
+        number = f"CAST({column} AS DOUBLE)"
+        text = f"CASE WHEN NOT {is_nan(number)} THEN CAST({number} AS VARCHAR) END"
+    elif is_time(duck_type):
+        text = f"regexp_replace(CAST({column} AS VARCHAR), ' 00:00:00([+]00)?$', '')"
+    else:
+        cell = column if duck_type == "VARCHAR" else f"CAST({column} AS VARCHAR)"
+        text = f"nullif(trim({cell}, {_BLANKS}), '')"
+    if values:
+        cases = " ".join(f"WHEN {literal(old)} THEN {literal(new)}" for old, new in values.items())
+        text = f"nullif(CASE {text} {cases} ELSE {text} END, '')"
+    return text
+
+
+def id_of(text: str) -> str:
+    """An identifier without the ``.0`` that programs add to whole numbers once a cell of the column is empty."""
+    return f"CASE WHEN ends_with({text}, '.0') AND regexp_full_match({text}, '[0-9]+[.]0') THEN {text}[:-3] ELSE {text} END"
+
+
+def truth_of(text: str) -> str:
+    """True and TRUE as ``true``, which is what Parquet's own type becomes."""
+    return f"CASE WHEN {text} IN ('True', 'TRUE') THEN 'true' WHEN {text} IN ('False', 'FALSE') THEN 'false' ELSE {text} END"
+
+
+def number_of(column: str, duck_type: str) -> str:
+    """A DOUBLE or NULL; ``column`` holds text unless ``duck_type`` is a number. Infinity is left for the check to find."""
+    if is_numeric(duck_type):
+        number = f"CAST({column} AS DOUBLE)"
+        return f"CASE WHEN {is_nan(number)} THEN NULL ELSE {number} + 0.0 END"
+    return f"TRY_CAST({column} AS DOUBLE) + 0.0"
+
+
+def micros_of(column: str, duck_type: str, date_format: str | None) -> str:
+    """Microseconds since 1970 in UTC, or NULL where the cell is no moment between the years 1 and 9999."""
+    if is_time(duck_type):
+        moment = f"epoch_us({column})"
+    else:
+        # Only what begins with a digit: DuckDB also reads words such as 'epoch' and 'infinity' as moments.
+        iso = f"CASE WHEN {column} >= '0' AND {column} < ':' THEN epoch_us(TRY_CAST({column} AS TIMESTAMPTZ)) END"
+        if date_format is None:
+            moment = iso
+        else:
+            moment = f"epoch_us(try_strptime({column}, {literal(date_format)}))"
+            if not date_format.lower().startswith("%y"):
+                moment = f"coalesce({moment}, {iso})"
+    return f"CASE WHEN {moment} >= {EARLIEST} AND {moment} < {LATEST} THEN {moment} END"
+
+
+def known(column: str) -> str:
+    """NULL where a program wrote its word for "nothing" into a number or date."""
+    words = ", ".join(literal(w) for w in NO_VALUE)
+    return f"CASE WHEN lower({column}) IN ({words}) THEN NULL ELSE {column} END"

@@ -1,0 +1,145 @@
+"""Training sets from a company's tables: each deal as it was known at its own moment, with what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from icpfit.config import Config, FeatureSpec, Outcome
+from icpfit.errors import ConfigError
+from icpfit.features.build import build_features, current_state
+from icpfit.moments import DAY, quarter_of, to_timestamps
+from icpfit.outcomes import Customers, DealBook, LabelsAt, joint_labels, retention_labels, win_labels
+from icpfit.outcomes.deals import OPEN
+from icpfit.outcomes.win import IMMATURE
+from icpfit.sources.warehouse import Warehouse
+from icpfit.training_set.assemble import assemble
+from icpfit.training_set.core import TrainingSet
+
+FeatureBuilder = Callable[[Warehouse, tuple[FeatureSpec, ...], pd.DataFrame], pd.DataFrame]
+
+_ATTRIBUTES = {"source": "Source of the deal", "product": "Product of the deal", "use_case": "Use case"}
+
+
+def deal_attribute_specs(config: Config) -> tuple[FeatureSpec, ...]:
+    """The configured deal attributes as category features ``deal_source, deal_product, deal_use_case``.
+
+    They say how a deal came about, so they are behavioral. A target account has no deal: there they are unknown.
+    """
+    return tuple(
+        FeatureSpec(
+            name=f"deal_{column}",
+            label=_ATTRIBUTES[column],
+            layer="behavioral",
+            kind="category",
+            table="deals",
+            aggregate="value",
+            column=column,
+        )
+        for column in config.outcomes.deal_attributes
+    )
+
+
+def read_book(warehouse: Warehouse, config: Config) -> tuple[DealBook, Customers, pd.DataFrame]:
+    """The deals with their populations, the customers, and the deals table that both are aligned to."""
+
+    def optional(table: str) -> pd.DataFrame | None:
+        return warehouse.frame(table) if warehouse.has(table) else None
+
+    deals = warehouse.frame("deals")
+    subscriptions = optional("subscriptions")
+    book = DealBook.from_frames(deals, config.outcomes, subscriptions=subscriptions, accounts=warehouse.frame("accounts"))
+    return book, Customers.from_frames(book, subscriptions, optional("arr_changes")), deals
+
+
+def build_training_set(
+    warehouse: Warehouse,
+    config: Config,
+    outcome: Outcome,
+    as_of: int,
+    *,
+    feature_builder: FeatureBuilder = build_features,
+) -> TrainingSet:
+    """One row per deal (win) or won customer (retention) with a label known strictly before ``as_of`` (microseconds).
+
+    Features are those of the deal's own moment, ``created_at`` plus ``scoring_delay_days``, the same for both
+    outcomes. Deals not known before ``as_of`` are not considered; every other deal is a row or is left out by reason.
+    ``labels_at(p)`` never knows more than ``as_of``: for a later p it gives what was known then.
+
+    Raises:
+        ConfigError: a feature bears the name of a configured deal attribute.
+        FeatureError: a declared feature cannot be computed.
+    """
+    attributes = deal_attribute_specs(config)
+    specs = (*config.features, *attributes)
+    twice = sorted({s.name for s in config.features} & {s.name for s in attributes})
+    if twice:
+        raise ConfigError(f"features: {', '.join(twice)} is the name of a deal attribute", hint="give the feature another name")
+    book, customers, deals = read_book(warehouse, config)
+
+    def labelled(moment: int) -> LabelsAt:
+        return win_labels(book, moment) if outcome == "win" else retention_labels(customers, moment)
+
+    now = labelled(as_of)
+    used = np.flatnonzero(~np.isnan(now.label))
+    used = used[np.lexsort((book.deal_id[used].astype(str), book.as_of[used]))]
+    moments = pd.DataFrame({"account_id": book.account_id[used], "as_of": book.as_of[used]})
+    features = [feature_builder(warehouse, config.features, moments).reset_index(drop=True), _attributes(deals, used, attributes)]
+
+    def labels_at(position: int) -> npt.NDArray[np.float64]:
+        return labelled(min(position, as_of)).label[used]
+
+    return assemble(
+        outcome,
+        config,
+        specs,
+        now=now,
+        used=used,
+        deal_id=book.deal_id,
+        account_id=book.account_id,
+        as_of=to_timestamps(book.as_of[used]),
+        cohort=quarter_of(book.created[used]),
+        position=book.as_of[used],
+        features=pd.concat(features, axis=1),
+        amount=book.amount,
+        labels_at=labels_at,
+        timing="dated",
+        current_state=(*current_state(warehouse, config.features), *(s.name for s in attributes)),
+        notes=(*_missing_attributes(deals, attributes), *_notes(book, now, as_of)),
+    )
+
+
+def joint_labels_for(warehouse: Warehouse, config: Config, training: TrainingSet, moment: int) -> npt.NDArray[np.float64]:
+    """Won and kept (1), or not (0), for the rows of a win training set; NaN where a cohort cannot know yet."""
+    book, customers, _ = read_book(warehouse, config)
+    by_deal = pd.Series(joint_labels(customers, moment).label, index=book.deal_id)
+    return np.array(by_deal.reindex(training.frame["deal_id"]), dtype=np.float64)
+
+
+def _attributes(deals: pd.DataFrame, used: npt.NDArray[np.int64], specs: tuple[FeatureSpec, ...]) -> pd.DataFrame:
+    columns: dict[str, npt.NDArray[np.object_]] = {}
+    for spec in specs:
+        values = deals[spec.column].astype(object) if spec.column in deals else pd.Series([None] * len(deals), dtype=object)
+        columns[spec.name] = values.where(values.notna(), None).to_numpy(dtype=object)[used]
+    return pd.DataFrame(columns, index=range(len(used)))
+
+
+def _missing_attributes(deals: pd.DataFrame, specs: tuple[FeatureSpec, ...]) -> tuple[str, ...]:
+    return tuple(f"The deals have no {s.column}: {s.name} is unknown everywhere." for s in specs if s.column not in deals)
+
+
+def _notes(book: DealBook, now: LabelsAt, as_of: int) -> tuple[str, ...]:
+    """What a person should change when maturity leaves most of the closed deals out."""
+    immature = int((now.reason == IMMATURE).sum())
+    if immature <= 0.5 * (immature + int((~np.isnan(now.label)).sum())):
+        return ()
+    words = f"{immature:,} closed deals are left out: of deals as old as theirs, fewer than {book.settings.maturity_share:.0%} are closed."
+    old = now.exists & (book.created < as_of - 180 * DAY)
+    open_share = float((now.reason[old] == OPEN).mean()) if old.any() else 0.0
+    if open_share > 1 - book.settings.maturity_share:
+        words += f" {open_share:.0%} of the deals older than 180 days are still open:"
+        words += " if they are dead, set outcomes.stale_after_days, and they count as lost."
+    return (words,)

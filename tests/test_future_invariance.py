@@ -1,0 +1,293 @@
+"""The promise: a training set as of a date is the same, byte for byte, after everything from that date on is deleted.
+
+And that the promise is not empty: with any one time filter taken away, in the outcomes or in the SQL of
+the features, it breaks.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import icpfit.features.build
+import icpfit.outcomes
+import icpfit.training_set
+from icpfit.config import OUTCOMES, Config, Outcome
+from icpfit.features.compile import compile_features
+from icpfit.features.plan import Plan
+from icpfit.features.schema import read_schema
+from icpfit.moments import parse_moment
+from icpfit.outcomes import known
+from icpfit.simulate import simulate_company
+from icpfit.sources.contract import TABLES
+from icpfit.sources.frames import warehouse_from_frames
+from icpfit.sources.warehouse import Warehouse
+from icpfit.training_set import TrainingSet, build_training_set, parquet_bytes
+
+DATES = ("2023-10-01", "2024-08-15T13:30:00", "2025-07-01")
+ENDS = {"deals": "closed_at", "subscriptions": "ended_at", "technologies": "last_seen_at", "customer_health": "first_value_at"}
+
+FEATURES: list[dict[str, Any]] = [
+    {"table": "accounts", "aggregate": "value", "column": "industry", "kind": "category"},
+    {"table": "accounts", "aggregate": "value", "column": "employee_count", "history": True},
+    {"table": "accounts", "aggregate": "free_email_domain", "kind": "flag"},
+    {"table": "technologies", "aggregate": "present", "kind": "flag", "where": "category = 'data_warehouse'"},
+    {"table": "technologies", "aggregate": "count"},
+    {"table": "events", "aggregate": "count", "window_days": 90},
+    {"table": "events", "aggregate": "distinct", "column": "user_id", "window_days": 30},
+    {"table": "events", "aggregate": "recency_days", "where": "event = 'login'"},
+    {"table": "events", "aggregate": "days_since_first"},
+    {"table": "events", "aggregate": "count", "after": "trial_started", "window_days": 2, "where": "event = 'api_call'"},
+    {"table": "signals", "aggregate": "any", "kind": "flag", "window_days": 180, "where": "signal = 'funding_round'"},
+    {"table": "signals", "aggregate": "mean", "column": "strength"},
+    {"table": "signals", "aggregate": "distinct", "column": "topic"},
+    {"table": "interactions", "aggregate": "count"},
+]
+
+
+def config(**outcomes: Any) -> Config:
+    features = [{"name": f"f{i}", "label": f"Feature {i}", "layer": "behavioral", **f} for i, f in enumerate(FEATURES)]
+    return Config.model_validate({"source": {"kind": "folder", "path": "."}, "features": features, "outcomes": outcomes})
+
+
+CONFIGS = {
+    "plain": config(deal_attributes=["source"]),
+    "delayed": config(scoring_delay_days=7, stale_after_days=150, retention_rule="expanded_or_referred"),
+}
+
+
+def recorded_late(tables: Mapping[str, pd.DataFrame], seed: int) -> dict[str, pd.DataFrame]:
+    """Every table with ``recorded_at``: a sixth of the rows came to the company's knowledge up to two years late.
+
+    So that each filter has rows to decide on, some renewals are called new logos, and some customers have
+    a second product, which they drop after 200 days.
+    """
+    rng = np.random.default_rng(seed)
+    first = tables["subscriptions"]
+    second = first[first["deal_id"].notna()].iloc[::2].copy()
+    second["subscription_id"] += "-second"
+    second["arr"] *= 0.5
+    second["ended_at"] = second["started_at"] + pd.Timedelta(days=200)
+    tables = {**tables, "subscriptions": pd.concat([first, second], ignore_index=True)}
+    out = {}
+    for name, table in tables.items():
+        late = pd.to_timedelta(rng.integers(1, 730, len(table)), unit="D").to_numpy()
+        own = table[TABLES[name].time] if TABLES[name].time else pd.Series(pd.Timestamp("2022-06-01"), index=table.index)
+        recorded = pd.Series((own.to_numpy() + late).astype("datetime64[us]"), index=table.index)
+        share = 0.08 if name == "accounts" else 1 / 6
+        out[name] = table.assign(recorded_at=recorded.where(rng.random(len(table)) < share))
+    deals = out["deals"]
+    # whether these are left out rests on what was known of the subscription
+    again = (deals["deal_type"] != "new_logo") & (rng.random(len(deals)) < 0.5)
+    deals["deal_type"] = deals["deal_type"].mask(again, "new_logo")
+    return out
+
+
+def without_future(tables: Mapping[str, pd.DataFrame], cutoff: pd.Timestamp) -> dict[str, pd.DataFrame]:
+    """Every row at or after the cutoff deleted, by its own time or by when it was recorded; every later end and close blanked."""
+    out = {}
+    for name, table in tables.items():
+        times = [c for c in (TABLES[name].time, "recorded_at") if c in table.columns]
+        kept = table[~np.logical_or.reduce([table[c] >= cutoff for c in times])].reset_index(drop=True)
+        if name in ENDS:
+            over = kept[ENDS[name]] >= cutoff
+            kept[ENDS[name]] = kept[ENDS[name]].mask(over)
+            if name == "deals":
+                kept["stage"] = kept["stage"].mask(over, "open")
+        out[name] = kept
+    return out
+
+
+Company = Callable[[str | None], Warehouse]
+
+
+@pytest.fixture(scope="module")
+def company() -> Company:
+    """The demo company, small, as a warehouse: whole, or without what lies at or after a date."""
+    tables = recorded_late(simulate_company(accounts=500, seed=11).tables, 11)
+    made: dict[str | None, Warehouse] = {}
+
+    def warehouse(date: str | None) -> Warehouse:
+        if date not in made:
+            made[date] = warehouse_from_frames(tables if date is None else without_future(tables, pd.Timestamp(date)))
+        return made[date]
+
+    return warehouse
+
+
+def described(training: TrainingSet, cutoff: int) -> tuple[object, ...]:
+    """Everything that a training set says."""
+    labels = [training.labels_at(cutoff - back * 86_400_000_000).tobytes() for back in (0, 200, 500)]
+    rows = training.left_out_rows.to_csv(index=False)
+    same = (training.fingerprint, training.considered, dict(training.left_out), rows, training.amount.tobytes(), training.notes)
+    return (parquet_bytes(training.frame, training.specs), training.position.tobytes(), *same, *labels)
+
+
+def both(company: Company, date: str, outcome: Outcome, settings: Config) -> tuple[TrainingSet, TrainingSet]:
+    cutoff = parse_moment(date)
+    return (build_training_set(company(None), settings, outcome, cutoff), build_training_set(company(date), settings, outcome, cutoff))
+
+
+@pytest.mark.parametrize("settings", CONFIGS)
+@pytest.mark.parametrize("outcome", ["win", "retention"])
+@pytest.mark.parametrize("date", DATES)
+def test_deleting_the_future_changes_no_byte(company: Company, date: str, outcome: Outcome, settings: str) -> None:
+    whole, cut = both(company, date, outcome, CONFIGS[settings])
+    assert len(whole.frame) > (100 if outcome == "win" else 5)
+    assert described(whole, parse_moment(date)) == described(cut, parse_moment(date))
+
+
+def test_the_bytes_are_the_same_whenever_they_are_made(company: Company) -> None:
+    cutoff = parse_moment(DATES[1])
+    once, twice = (build_training_set(company(None), CONFIGS["plain"], "win", cutoff) for _ in range(2))
+    assert parquet_bytes(once.frame, once.specs) == parquet_bytes(twice.frame, twice.specs)
+    later = build_training_set(company(None), CONFIGS["plain"], "win", cutoff + 1)
+    assert once.fingerprint == twice.fingerprint
+    assert (later.fingerprint == once.fingerprint) == later.frame.equals(once.frame)
+
+
+def test_labels_at_the_cutoff_are_the_labels_and_later_ones_know_no_more(company: Company) -> None:
+    cutoff = parse_moment(DATES[1])
+    for outcome in OUTCOMES:
+        training = build_training_set(company(None), CONFIGS["plain"], outcome, cutoff)
+        np.testing.assert_array_equal(training.labels_at(cutoff), training.label)
+        np.testing.assert_array_equal(training.labels_at(cutoff + 10**15), training.label)
+        early = training.labels_at(parse_moment(DATES[0]))
+        assert 0 < (~np.isnan(early)).sum() < len(early)
+        assert np.isnan(early[training.position >= parse_moment(DATES[0])]).all()
+        assert np.isnan(training.labels_at(0)).all()
+
+
+# Mutations: take each filter away, and see the promise break.
+
+
+def sites() -> list[str]:
+    """Every call of ``known.before`` in the code of outcomes and training sets, as ``file:line:column``."""
+    found = []
+    for package in (icpfit.outcomes, icpfit.training_set):
+        for path in sorted(Path(str(package.__file__)).parent.glob("*.py")):
+            if path.name == "flat.py":
+                continue  # has its own test
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and ast.unparse(node.func) == "known.before":
+                    found.append(f"{path.name}:{node.lineno}:{node.col_offset}")
+    return found
+
+
+def _caller() -> str:
+    frame = sys._getframe(2)
+    position = list(frame.f_code.co_positions())[frame.f_lasti // 2]
+    return f"{Path(frame.f_code.co_filename).name}:{position[0]}:{position[2]}"
+
+
+def breaks(company: Company, outcomes: tuple[Outcome, ...] = ("retention", "win")) -> Iterator[bool]:
+    """For each date, model and configuration: whether deleting the future changes something."""
+    for date in reversed(DATES):
+        for outcome in outcomes:
+            for settings in CONFIGS.values():
+                whole, cut = both(company, date, outcome, settings)
+                yield described(whole, parse_moment(date)) != described(cut, parse_moment(date))
+
+
+def targets(company: Company, date: str) -> Iterator[pd.DataFrame]:
+    """The features of every account as of the date, with the future and without it."""
+    accounts = company(None).frame("accounts")["account_id"]
+    moments = pd.DataFrame({"account_id": accounts, "as_of": parse_moment(date)})
+    for known_until in (None, date):
+        yield icpfit.features.build.build_features(company(known_until), CONFIGS["plain"].features, moments)
+
+
+def target_breaks(company: Company) -> Iterator[bool]:
+    for date in reversed(DATES):
+        whole, cut = targets(company, date)
+        yield not whole.equals(cut)
+
+
+@pytest.mark.parametrize("date", DATES)
+def test_deleting_the_future_changes_no_feature_of_a_target_list(company: Company, date: str) -> None:
+    whole, cut = targets(company, date)
+    pd.testing.assert_frame_equal(whole, cut, check_exact=True)
+    assert whole.notna().any().all()
+
+
+@pytest.mark.parametrize("site", sites())
+def test_each_filter_of_the_outcomes_matters(company: Company, site: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    met = set()
+    filtered = known.before
+
+    def unfiltered(times: known.Int64s, moment: int) -> known.Bools:
+        met.add(_caller())
+        return times < known.NEVER if _caller() == site else filtered(times, moment)
+
+    monkeypatch.setattr(known, "before", unfiltered)
+    assert any(breaks(company)), f"without the filter at {site} the promise still holds: the test could not see it fail"
+    assert site in met
+
+
+TIME_FILTER = re.compile(r"\b(?!f\.)\w+\.(?P<what>\w+) < [km]\.as_of\b")
+"""A comparison of a row's time with the moment, in the SQL of the features. (``f._first`` is no row: it is since when the
+table tells anything at all.)"""
+
+BOTH = re.compile(rf"{TIME_FILTER.pattern} AND {TIME_FILTER.pattern.replace('what', 'then')}")
+"""A row's own time and the visibility after it: the second implies the first."""
+
+
+def mutants(sql: str) -> dict[str, str]:
+    """The query without one of its time filters: whatever is there counts as known.
+
+    A row is visible from the later of its own time and ``recorded_at``, so its own time alone filters nothing that
+    the visibility leaves. What is taken away is either the visibility, or both.
+    """
+    pairs = list(BOTH.finditer(sql))
+    own = {m.start() for m in pairs}
+    spans = [m.span() for m in TIME_FILTER.finditer(sql) if m.start() not in own] + [m.span() for m in pairs]
+    return {f"{sql[a:b]} at {a}": sql[:a] + re.sub(r" < [km]\.as_of", " IS NOT NULL", sql[a:b]) + sql[b:] for a, b in spans}
+
+
+@cache
+def filters() -> list[tuple[str, str]]:
+    """Query and filter for every query of the configuration, on a company so small that only its columns matter."""
+    warehouse = warehouse_from_frames(recorded_late(simulate_company(accounts=50, seed=1).tables, 1))
+    plan = compile_features(warehouse.connection, read_schema(warehouse), CONFIGS["plain"].features)
+    return [(query.table, words) for query in plan.queries for words in mutants(query.sql)]
+
+
+@pytest.mark.parametrize(("table", "words"), filters())
+def test_each_filter_of_the_features_matters(company: Company, table: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = []
+
+    def without(*arguments: Any) -> Plan:
+        plan = compile_features(*arguments)
+        queries = [replace(q, sql=mutants(q.sql)[words]) if q.table == table and words in mutants(q.sql) else q for q in plan.queries]
+        taken.append(any(q.sql != old.sql for q, old in zip(queries, plan.queries, strict=True)))
+        return replace(plan, queries=tuple(queries))
+
+    monkeypatch.setattr(icpfit.features.build, "compile_features", without)
+    # an account that is recorded later has no deal in the training set, so a list of targets must show that filter
+    broken = target_breaks(company) if words.startswith("c.visible_at") else breaks(company, ("win", "retention"))
+    assert any(broken), f"{table}: without {words} the promise still holds: the test could not see it fail"
+    assert all(taken)
+
+
+def test_the_filters_that_are_taken_away_are_all_there_are() -> None:
+    """Seven queries, each with the account's visibility and the rows'; the ends of technologies; the start of trials."""
+    by_table: dict[str, list[str]] = {}
+    for table, words in filters():
+        by_table.setdefault(table, []).append(words.split(" < ")[0])
+    assert set(by_table) == {"account_history", "accounts", "events", "interactions", "signals", "technologies"}
+    for table, found in by_table.items():
+        assert "c.visible_at" in found, table
+        assert table == "accounts" or {"h.visible_at", "r._seen"} & set(found), table
+    assert "r._end" in by_table["technologies"]
+    assert "e.visible_at" in by_table["events"]
+    assert len(sites()) >= 8
