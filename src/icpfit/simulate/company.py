@@ -11,7 +11,7 @@ from icpfit.errors import SourceError
 from icpfit.simulate import accounts as acc
 from icpfit.simulate import activity, people, signals, technologies, truth
 from icpfit.simulate.customers import health_table, later_deals, live, subscription_tables
-from icpfit.simulate.deals import BOUGHT, new_logo_table, price, settle, stages_table
+from icpfit.simulate.deals import BOUGHT, DEEP_ANYWAY, new_logo_table, price, settle, stages_table
 from icpfit.simulate.journeys import plan_journeys
 from icpfit.simulate.targets import target_list
 from icpfit.simulate.timeline import END, NEVER, Floats, generator, stamps
@@ -92,7 +92,7 @@ def simulate_company(*, accounts: int = 6000, seed: int = 7, null: bool = False)
     x_won = won[[c for c in x.columns if c in truth.RETAIN]].assign(x_deep_discount=won["deep"].astype(float))
     retain = truth.p_retain(x_won)
     if null:
-        retain = np.full(len(retain), retain.mean())
+        retain = np.full(len(retain), _usual_retention(x, truth.p_win(x)))
     customers, moves = live(won, retain, seed)
 
     bought_at = np.full(accounts, NEVER)
@@ -133,6 +133,14 @@ def simulate_company(*, accounts: int = 6000, seed: int = 7, null: bool = False)
         seed=seed,
         null=null,
     )
+
+
+def _usual_retention(x: pd.DataFrame, fit: Floats) -> float:
+    """The mean probability of staying that the wins would have had, if outcomes followed the truth."""
+    fair, deep = (truth.p_retain(x.assign(x_deep_discount=flag)) for flag in (0.0, 1.0))
+    weight_deep = fit * DEEP_ANYWAY + (1 - fit) * BOUGHT
+    weight_fair = fit * (1 - DEEP_ANYWAY)
+    return float((weight_fair @ fair + weight_deep @ deep) / (weight_fair + weight_deep).sum())
 
 
 def _before_purchase(before: pd.DataFrame, journeys: pd.DataFrame, bought_at: np.ndarray) -> pd.DataFrame:

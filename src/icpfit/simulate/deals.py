@@ -8,7 +8,7 @@ import pandas as pd
 
 from icpfit.simulate.accounts import Firms
 from icpfit.simulate.timeline import DAY, END, NEVER, Floats, Ints, days, generator, pick, stamps
-from icpfit.simulate.truth import DEEP_DISCOUNT
+from icpfit.simulate.truth import BEHAVIOR, DEEP_DISCOUNT
 
 BOUGHT = 0.035
 """Share of otherwise lost deals that a deep discount turns into a win."""
@@ -123,12 +123,12 @@ def _only(words: npt.NDArray[np.object_], where: npt.NDArray[np.bool_]) -> npt.N
 def _source(deals: pd.DataFrame, rng: np.random.Generator) -> npt.NDArray[np.object_]:
     """Who did much came by themselves; who did little was found by ads and outbound."""
     n = len(deals)
-    score = deals["engaged"].to_numpy(np.float64) + rng.normal(0, 0.6, n)
-    source = np.where(score > 0.5, pick(rng, ["inbound use case", "inbound content"], n, [0.7, 0.3]), "")
+    score = deals[list(BEHAVIOR)].to_numpy(np.float64).sum(axis=1) + rng.normal(0, 0.25, n)
+    source = np.where(score > 1.3, pick(rng, ["inbound use case", "inbound content"], n, [0.7, 0.3]), "")
     middle = pick(rng, ["inbound content", "event", "partner"], n, [0.5, 0.3, 0.2])
     low = pick(rng, ["broad ads", "outbound"], n, [0.45, 0.55])
-    source = np.where(score <= 0.5, np.where(score > -0.2, middle, low), source)
-    return np.asarray(np.where(deals["trial"].to_numpy(bool) & (rng.random(n) < 0.35), "product trial", source), dtype=object)
+    source = np.where(score <= 1.3, np.where(score > 0.55, middle, low), source)
+    return np.asarray(np.where(deals["trial"].to_numpy(bool) & (rng.random(n) < 0.25), "product trial", source), dtype=object)
 
 
 def _owner(firms: Firms, account: Ints, rng: np.random.Generator) -> npt.NDArray[np.object_]:

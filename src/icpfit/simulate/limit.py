@@ -55,12 +55,14 @@ class Attainable:
 
 
 def share(auc: float, auc_truth: float) -> float:
-    """The share of the attainable AUC.
+    """The share of the attainable AUC; NaN where nothing can be attained.
 
     >>> share(0.65, 0.8)
     0.5
+    >>> share(0.52, 0.5)
+    nan
     """
-    return round((auc - 0.5) / (auc_truth - 0.5), 12)
+    return round((auc - 0.5) / (auc_truth - 0.5), 12) if auc_truth > 0.5 else float("nan")
 
 
 def teaching_deals(company: Company) -> pd.DataFrame:
