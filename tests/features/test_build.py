@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from icpfit.config import FeatureSpec
-from icpfit.features.build import build_features, current_state
+from icpfit.features.build import build_features
 from icpfit.moments import DAY
 from icpfit.sources.warehouse import Warehouse
 
@@ -302,11 +302,3 @@ def test_a_moment_has_one_value_whatever_it_is_asked_with(world: World, rows: li
         alone = build_features(house, SPECS, moments_frame([row]), overrides=pd.DataFrame({"industry": [""]}))
         for place in (i, i + len(rows)):
             pd.testing.assert_frame_equal(alone, together.iloc[[place]].reset_index(drop=True), check_exact=True)
-
-
-def test_current_state_names_what_has_no_recorded_past() -> None:
-    world = _world((None, None), [], [], [])
-    assert current_state(warehouse(world), SPECS) == ("employees_now",)
-    del world["account_history"]
-    assert current_state(warehouse(world), SPECS) == ("employees_now", "employees_then", "industry_then")
-    assert build_features(warehouse(world), SPECS, moments_frame([("a0", DAY)]))["industry_then"].tolist() == ["retail"]

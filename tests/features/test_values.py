@@ -11,7 +11,7 @@ import pytest
 
 from icpfit.config import FeatureSpec
 from icpfit.errors import FeatureError
-from icpfit.features.build import build_features
+from icpfit.features.build import build_features, current_state
 from icpfit.features.values import FIRST_YEAR, finished
 from icpfit.moments import DAY, parse_moment
 from icpfit.sources.frames import warehouse_from_frames
@@ -125,3 +125,11 @@ def test_a_fault_of_the_engine_is_told_in_words(company: Warehouse) -> None:
         build_features(company, (overflow,), asked("A0"))
     assert caught.value.hint == "look at too_large"
     assert build_features(company, FIELDS, asked("A0")).shape == (1, len(FIELDS))
+
+
+def test_what_has_no_recorded_past_is_current_state(frames: dict[str, pd.DataFrame], company: Warehouse) -> None:
+    then = spec("then", "value", column="industry", history=True, kind="category")
+    assert current_state(company, (*FIELDS, then)) == ("employees", "industry", "seats", "partner", "age", "free")
+    house = warehouse_from_frames({t: f for t, f in frames.items() if t != "account_history"})
+    assert current_state(house, (*FIELDS, then))[-1] == "then"
+    assert build_features(house, (then,), asked("A0"))["then"].tolist() == ["retail"]
