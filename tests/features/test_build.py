@@ -80,13 +80,11 @@ def number(text: Any) -> float | None:
 
 
 def holds(s: FeatureSpec, row: Row) -> bool:
-    if s.where is None:
-        return True
-    if s.where.startswith("technology"):
+    if s.where == "technology = 'dbt'":
         return bool(row["technology"] == "dbt")
     if s.where == "event = 'trial'":
         return bool(row["event"] == "trial")
-    return row["event"] in ("trial", "login") and row["value"] is not None and row["value"] > 1
+    return s.where is None or (row["event"] in ("trial", "login") and row["value"] is not None and row["value"] > 1)
 
 
 def plain(world: World, s: FeatureSpec, account: str | None, as_of: int) -> Any:
@@ -171,8 +169,8 @@ history_rows = st.fixed_dictionaries(
 
 
 def _technology(account: str, technology: str, first: int, stays: int | None, recorded: int | None) -> Row:
-    last = None if stays is None else first + stays
-    return {"account_id": account, "technology": technology, "first_seen_at": first, "last_seen_at": last, "recorded_at": recorded}
+    cells = (account, technology, first, None if stays is None else first + stays, recorded)
+    return dict(zip(COLUMNS["technologies"], cells, strict=True))
 
 
 stays = st.none() | st.sampled_from((0, 1, DAY, 2 * DAY, 5 * DAY))
@@ -198,17 +196,17 @@ worlds = st.builds(
 asked = st.lists(st.tuples(st.sampled_from(("a0", "a1", "a2", "stranger", None)), moments_of_days), min_size=1, max_size=12)
 
 
-def cells(column: str, rows: list[Row]) -> pa.Array:
-    numbers = {"employee_count": pa.float64(), "value": pa.float64()} if "field" not in (rows[0] if rows else {}) else {}
+def cells(table: str, column: str, rows: list[Row]) -> pa.Array:
+    number = column == "employee_count" or (table, column) == ("events", "value")
     time = column.endswith("_at") or column == "valid_from"
-    return pa.array([r[column] for r in rows], pa.int64() if time else numbers.get(column, pa.string()))
+    return pa.array([r[column] for r in rows], pa.int64() if time else pa.float64() if number else pa.string())
 
 
 def warehouse(world: World) -> Warehouse:
     """Made by hand, as the class describes it: much faster than reading files, and a second opinion on ``visible_at``."""
     connection = duckdb.connect(config={"threads": 1})
     for table, rows in world.items():
-        columns = {c: cells(c, rows) for c in COLUMNS[table]}
+        columns = {c: cells(table, c, rows) for c in COLUMNS[table]}
         columns["visible_at"] = pa.array([seen(table, r) for r in rows], pa.int64())
         connection.register("given", pa.table(columns))
         connection.execute(f"CREATE TABLE {table} AS SELECT * FROM given").fetchall()
@@ -217,8 +215,9 @@ def warehouse(world: World) -> Warehouse:
 
 
 def moments_frame(rows: list[tuple[str | None, int]]) -> pd.DataFrame:
-    frame = {"account_id": pd.Series([a for a, _ in rows], dtype=object), "as_of": np.array([t for _, t in rows], dtype=np.int64)}
-    return pd.DataFrame(frame)
+    return pd.DataFrame(
+        {"account_id": pd.Series([a for a, _ in rows], dtype=object), "as_of": np.array([t for _, t in rows], dtype=np.int64)}
+    )
 
 
 def agrees(world: World, rows: list[tuple[str | None, int]]) -> None:
