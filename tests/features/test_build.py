@@ -64,9 +64,6 @@ def _event_specs() -> list[FeatureSpec]:
 SPECS = tuple(_event_specs())
 
 
-# The second engine
-
-
 def seen(table: str, row: Row) -> int | None:
     times = [t for t in (row.get(str(TIMES[table])), row.get("recorded_at")) if t is not None]
     return max(times) if times else None
@@ -139,8 +136,6 @@ def plain(world: World, s: FeatureSpec, account: str | None, as_of: int) -> Any:
         return float(sum(values))
     return None if not values else float(max(values) if s.aggregate == "max" else sum(values) / len(values))
 
-
-# Worlds: few accounts, few days, and every time close to an edge
 
 moments_of_days = st.builds(lambda day, off: day * DAY + off, st.integers(1, 12), st.sampled_from((-1, 0, 0, 0, 1, DAY // 2)))
 maybe_time = st.none() | moments_of_days
