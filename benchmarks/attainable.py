@@ -43,7 +43,12 @@ def measure(seed: int, *, accounts: int, null: bool) -> dict[str, Any]:
         opened = open_source(load_config(config_path))
         learned = learn(opened, opened.moment(None))
     win = learned.metrics["win"]
-    row: dict[str, Any] = {"seed": seed, "null": null, "verdict": learned.metrics["verdict"], "retention": learned.metrics["retention"]["verdict"]}
+    row: dict[str, Any] = {
+        "seed": seed,
+        "null": null,
+        "verdict": learned.metrics["verdict"],
+        "retention": learned.metrics["retention"]["verdict"],
+    }
     row["refused"] = [r["attribute"] for r in learned.metrics["refused"]]
     row["p_value"] = win["signal"]["p_value"] if win.get("signal") else None
     if learned.metrics["verdict"] == "signal" and not null:
@@ -66,7 +71,12 @@ def shares(learned: Learned, truth: Any, config: Any) -> dict[str, Any]:
     read = later_rows((training, result), None, training.label.astype(float), training.specs, config.scorecard, config.training.seed)
     auc_truth = roc_auc_score(label, known["p_win"].to_numpy()[rows])
     out: dict[str, Any] = {"rows": len(rows), "auc_truth": auc_truth}
-    named = {"limit": limit[rows], "model": tested["probability"], "logistic": tested["logistic"], "firmographic": tested["firmographic_only"]}
+    named = {
+        "limit": limit[rows],
+        "model": tested["probability"],
+        "logistic": tested["logistic"],
+        "firmographic": tested["firmographic_only"],
+    }
     for name, score in named.items():
         out[f"auc_{name}"] = roc_auc_score(label, score)
     out["auc_card"] = roc_auc_score(training.label[read.row], read.card)

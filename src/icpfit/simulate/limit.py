@@ -79,6 +79,9 @@ def attainable(company: Company, *, quarters: tuple[str, ...] = QUARTERS) -> Att
         ValueError: a quarter without both outcomes to learn from.
     """
     deals = teaching_deals(company)
+    for first_day in quarters:
+        if deals.loc[deals["closed_at"] < pd.Timestamp(first_day), "label"].nunique() < 2:
+            raise ValueError(f"nothing to learn from before {first_day}")
     true_form = deals.filter(like="x_").to_numpy(np.float64)
     plain = plain_features(company.tables, deals["account_id"], deals["created_at"])
     firm = plain[[c for c in plain.columns if str(c).startswith(FIRMOGRAPHIC)]].to_numpy(np.float64)
@@ -88,8 +91,6 @@ def attainable(company: Company, *, quarters: tuple[str, ...] = QUARTERS) -> Att
         origin = pd.Timestamp(first_day)
         train = (deals["closed_at"] < origin).to_numpy()
         test = ((deals["created_at"] >= origin) & (deals["created_at"] < origin + pd.DateOffset(months=3))).to_numpy()
-        if len(set(label[train])) < 2:
-            raise ValueError(f"nothing to learn from before {first_day}")
         part = {"deal_id": deals["deal_id"][test], "quarter": f"{origin.year}Q{origin.quarter}", "label": label[test]}
         part["truth"] = deals["p_win_fit"][test]
         for name, columns in (("limit", true_form), ("logistic", plain.to_numpy(np.float64)), ("firmographic", firm)):
