@@ -78,7 +78,11 @@ class FlatSource(_Strict):
     no_outcome_before: str | None = Field(
         default=None, description="rows created before this date are left out: outcomes were not recorded yet"
     )
-    outcome_window_days: int | None = Field(default=None, ge=1, description="a row younger than this at the as-of date has no outcome yet")
+    outcome_window_days: int | None = Field(
+        default=None,
+        ge=1,
+        description="a row younger than this at the as-of date has no outcome yet; a negative one without a close is known from then on",
+    )
 
     @model_validator(mode="after")
     def _one_role_each(self) -> FlatSource:
