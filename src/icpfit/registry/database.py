@@ -41,7 +41,8 @@ def open_mlflow(workspace: Workspace) -> Iterator[Any]:
             from sqlalchemy.exc import SQLAlchemyError
 
             logger = logging.getLogger("mlflow")
-            level, tracking = logger.level, mlflow.get_tracking_uri() if mlflow.is_tracking_uri_set() else None
+            untyped: Any = mlflow
+            level, tracking = logger.level, mlflow.get_tracking_uri() if untyped.is_tracking_uri_set() else None
             logger.setLevel(logging.WARNING)
             try:
                 uri = prepare(workspace)
@@ -55,8 +56,7 @@ def open_mlflow(workspace: Workspace) -> Iterator[Any]:
                     f"{workspace.database}: MLflow could not follow ({words})", hint="models/ is whole; icpfit status mends it"
                 ) from error
             finally:
-                restore: Any = mlflow.set_tracking_uri  # takes None too: nothing set
-                restore(tracking)
+                untyped.set_tracking_uri(tracking)  # None: nothing was set
                 logger.setLevel(level)
     finally:
         for name, value in before.items():
