@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,7 @@ CONFIGS = {
 
 
 def recorded_late(tables: Mapping[str, pd.DataFrame], seed: int) -> dict[str, pd.DataFrame]:
-    """Every table with ``recorded_at``: a sixth of the rows came to the company's knowledge up to two years late.
+    """Every table with ``recorded_at``: a sixth of the rows (half of the few ARR changes) were learned of up to two years late.
 
     So that each filter has rows to decide on, some renewals are called new logos, and some customers have
     a second product, which they drop after 200 days.
@@ -83,7 +84,7 @@ def recorded_late(tables: Mapping[str, pd.DataFrame], seed: int) -> dict[str, pd
         late = pd.to_timedelta(rng.integers(1, 730, len(table)), unit="D").to_numpy()
         own = table[TABLES[name].time] if TABLES[name].time else pd.Series(pd.Timestamp("2022-06-01"), index=table.index)
         recorded = pd.Series((own.to_numpy() + late).astype("datetime64[us]"), index=table.index)
-        share = 0.08 if name == "accounts" else 1 / 6
+        share = {"accounts": 0.08, "arr_changes": 0.5}.get(name, 1 / 6)
         out[name] = table.assign(recorded_at=recorded.where(rng.random(len(table)) < share))
     deals = out["deals"]
     # whether these are left out rests on what was known of the subscription
@@ -253,6 +254,7 @@ def mutants(sql: str) -> dict[str, str]:
     return {f"{sql[a:b]} at {a}": sql[:a] + re.sub(r" < [km]\.as_of", " IS NOT NULL", sql[a:b]) + sql[b:] for a, b in spans}
 
 
+@cache
 def filters() -> list[tuple[str, str]]:
     """Query and filter for every query of the configuration, on a company so small that only its columns matter."""
     warehouse = warehouse_from_frames(recorded_late(simulate_company(accounts=50, seed=1).tables, 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from pathlib import Path
@@ -78,7 +79,16 @@ class FlatSource(_Strict):
     no_outcome_before: str | None = Field(
         default=None, description="rows created before this date are left out: outcomes were not recorded yet"
     )
-    outcome_window_days: int | None = Field(default=None, ge=1, description="a row younger than this at the as-of date has no outcome yet")
+    outcome_window_days: int | None = Field(
+        default=None,
+        ge=1,
+        description="a row younger than this at the as-of date has no outcome yet; a negative one without a close is known from then on",
+    )
+
+    @field_validator("no_outcome_before", mode="before")
+    @classmethod
+    def _as_date(cls, value: object) -> object:
+        return value.isoformat() if isinstance(value, dt.date) else value  # YAML reads 2017-12-05 as a date
 
     @model_validator(mode="after")
     def _one_role_each(self) -> FlatSource:
@@ -257,7 +267,7 @@ class Config(_Strict):
 
 
 def load_config(path: Path) -> Config:
-    """Read a configuration; relative paths in it start at its own folder.
+    """Read a configuration; relative paths in it start at its own folder, and ``${NAME}`` is an environment variable.
 
     Raises:
         ConfigError: the file is missing, is not YAML, or declares something unknown; with the
@@ -281,11 +291,27 @@ def load_config(path: Path) -> Config:
         config = Config.model_validate(body)
     except ValidationError as error:
         raise ConfigError(f"{path}: {_words(error)}", hint=_did_you_mean(error)) from error
-    source_path = config.source.path
-    if not source_path.is_absolute():
+    source_path = _with_environment(config.source.path, path)
+    if source_path.is_absolute():
+        config = config.model_copy(update={"source": config.source.model_copy(update={"path": source_path})})
+    else:
         source = config.source.model_copy(update={"path": (path.parent / source_path)})
         config = config.model_copy(update={"source": source})
     return config
+
+
+def _with_environment(source: Path, config: Path) -> Path:
+    """``${NAME}`` in the data's path is the environment's: one configuration serves several machines."""
+    import os
+    import re
+
+    def named(match: re.Match[str]) -> str:
+        value = os.environ.get(match[1])
+        if value is None:
+            raise ConfigError(f"{config}: source.path names the variable {match[1]}, which is not set", hint=f"export {match[1]}=…")
+        return value
+
+    return Path(re.sub(r"\$\{(\w+)\}", named, str(source)))
 
 
 def _words(error: ValidationError) -> str:

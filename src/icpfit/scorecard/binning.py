@@ -22,8 +22,12 @@ CELLS = 64
 MIN_SHARE = 0.05
 MIN_ROWS = 20
 MIN_GAIN = 0.01
-ROUNDING_COST = (0.006, 0.004, 0.002, 0.001)
+ROUNDING_COST = (0.02, 0.01, 0.006, 0.004)
 """share of the error that an edge may cost for being round, from the roundest class of numbers to the least"""
+DAYS_COST = (0.02, 1.0)
+"""the same for days, which are whole unless that would spoil the edge"""
+ROUNDING_SHARE = 0.25
+"""rounding an edge may not cost more than this share of what the edge brings"""
 NAMED_SHARE = 0.005
 """a category needs this share of the rows, and at least 5, to be named in the card"""
 
@@ -107,12 +111,15 @@ def number_edges(
     ()
     """
     order = np.argsort(x, kind="stable")
-    x, phi = x[order], phi[order] - phi.mean()
-    starts = _cells(x)
-    rows, sums, squares = (np.add.reduceat(v, starts) for v in (np.ones_like(x), phi, phi**2))
+    line = _Line(x[order], phi[order] - phi.mean(), max(min_rows, 1.0), direction)
+    starts = _cells(line.x)
+    rows, sums, squares = (np.add.reduceat(v, starts) for v in (np.ones_like(line.x), line.phi, line.phi**2))
     cuts = best_cuts(rows, sums, squares, most=most, min_rows=min_rows, min_gain=MIN_GAIN, direction=direction)
-    places = [int(starts[c]) for c in cuts]
-    return _snapped(x, phi, places, min_rows, direction, days)
+    stops = [0, *(int(starts[c]) for c in cuts), len(x)]
+    for k in [*range(1, len(stops) - 1)] * 2:
+        stops[k] = line.best_place(stops, k)
+    edges = [line.snap(stops, k, days=days) for k in range(1, len(stops) - 1)]
+    return tuple(e for e in edges if np.isfinite(e))
 
 
 def _cells(x: Floats) -> npt.NDArray[np.int64]:
@@ -124,49 +131,57 @@ def _cells(x: Floats) -> npt.NDArray[np.int64]:
     return np.asarray(firsts[np.concatenate([[True], group[1:] != group[:-1]])])
 
 
-def _snapped(x: Floats, phi: Floats, places: list[int], min_rows: float, direction: Direction | None, days: bool) -> tuple[float, ...]:
-    """An edge for each cut, as round as it may be for next to nothing, one after the other."""
-    sums = np.concatenate([[0.0], np.cumsum(phi)])
-    allowed = float((phi**2).sum())
-    finite = x[np.isfinite(x)]
-    integers = bool((finite == np.floor(finite)).all())
-    sign = -1.0 if direction == "decreasing" else 1.0
+class _Line:
+    """Known values in rising order with their centred attribution; ``stops`` are the first rows of the ranges, and the end."""
 
-    def gain(stops: list[int]) -> float:
-        return float(sum((sums[b] - sums[a]) ** 2 / (b - a) for a, b in pairwise(stops)))
+    def __init__(self, x: Floats, phi: Floats, min_rows: float, direction: Direction | None) -> None:
+        self.x, self.phi, self.min_rows = x, phi, min_rows
+        self.sums = np.concatenate([[0.0], np.cumsum(phi)])
+        self.error = float((phi**2).sum())
+        self.sign = {None: 0.0, "increasing": 1.0, "decreasing": -1.0}[direction]
+        finite = x[np.isfinite(x)]
+        self.integers = bool((finite == np.floor(finite)).all())
 
-    def holds(stops: list[int]) -> bool:
-        if any(b - a < max(min_rows, 1) for a, b in pairwise(stops)):
+    def gain(self, stops: list[int]) -> float:
+        """Error that the ranges take away."""
+        return float(sum((self.sums[b] - self.sums[a]) ** 2 / (b - a) for a, b in pairwise(stops)))
+
+    def holds(self, stops: list[int]) -> bool:
+        """Every range is wide enough, and the means go the declared way."""
+        if any(b - a < self.min_rows for a, b in pairwise(stops)):
             return False
-        means = [sign * (sums[b] - sums[a]) / (b - a) for a, b in pairwise(stops)]
-        return direction is None or all(a <= b + 1e-12 for a, b in pairwise(means))
+        means = [self.sign * (self.sums[b] - self.sums[a]) / (b - a) for a, b in pairwise(stops)]
+        return all(a <= b + 1e-12 for a, b in pairwise(means))
 
-    stops = [0, *places, len(x)]
-    edges: list[float] = []
-    for k in range(1, len(stops) - 1):
-        below, above = float(x[stops[k] - 1]), float(x[stops[k]])
-        chosen: tuple[float, int] | None = None
-        low, high = float(x[stops[k - 1]]), float(x[stops[k + 1] - 1])
-        if np.isfinite(low) and np.isfinite(high):
-            classes = round_candidates(low, high, integers=integers, days=days)
-            for values, cost in zip(classes, ROUNDING_COST, strict=False):
-                tried = [(v, int(np.searchsorted(x, v, side="left"))) for v in values]
-                fair = [(v, p) for v, p in tried if holds([*stops[:k], p, *stops[k + 1 :]])]
-                if not fair:
-                    continue
-                losses = [gain(stops) - gain([*stops[:k], p, *stops[k + 1 :]]) for _, p in fair]
-                at = int(np.argmin(losses))
-                if losses[at] <= cost * allowed:
-                    chosen = fair[at]
-                    break
-        if chosen is None:
-            edge = above if not np.isfinite(below) or not np.isfinite(above) else shortest_between(below, above)
-            if integers and np.isfinite(edge):
-                edge = float(np.floor(edge)) if np.floor(edge) > below else float(np.ceil(edge))
-            chosen = (edge, stops[k])
-        edges.append(chosen[0])
-        stops[k] = chosen[1]
-    return tuple(e for e in edges if np.isfinite(e))
+    def best_place(self, stops: list[int], k: int) -> int:
+        """The best first row for range ``k``, the others as they are; the cells of the search were coarser."""
+        a, b = stops[k - 1], stops[k + 1]
+        places = np.arange(a + 1, b)
+        places = places[(self.x[places] != self.x[places - 1]) & (places - a >= self.min_rows) & (b - places >= self.min_rows)]
+        left, right = self.sums[places] - self.sums[a], self.sums[b] - self.sums[places]
+        order = np.argsort(-(left**2 / (places - a) + right**2 / (b - places)), kind="stable")
+        fair = (int(p) for p in places[order] if self.holds([*stops[:k], int(p), *stops[k + 1 :]]))
+        return next(fair, stops[k])
+
+    def snap(self, stops: list[int], k: int, *, days: bool) -> float:
+        """An edge for range ``k``, as round as it may be for next to nothing; ``stops`` follow it."""
+        below, above = float(self.x[stops[k] - 1]), float(self.x[stops[k]])
+        low, high = float(self.x[stops[k - 1]]), float(self.x[stops[k + 1] - 1])
+        if not np.isfinite([low, below, above, high]).all():
+            return above
+        now = self.gain(stops)
+        brings = now - self.gain([*stops[:k], *stops[k + 1 :]])
+        classes = round_candidates(low, above, high, integers=self.integers, days=days)
+        for values, cost in zip(classes, DAYS_COST if days else ROUNDING_COST, strict=True):
+            moved = [(v, [*stops[:k], int(np.searchsorted(self.x, v, side="left")), *stops[k + 1 :]]) for v in values]
+            losses = [(now - self.gain(m), v, m[k]) for v, m in moved if self.holds(m)]
+            if losses and min(losses)[0] <= min(cost * self.error, ROUNDING_SHARE * brings):
+                _, edge, stops[k] = min(losses)
+                return edge
+        edge = shortest_between(below, above)
+        if self.integers:
+            return float(np.floor(edge)) if np.floor(edge) > below else float(np.ceil(edge))
+        return edge
 
 
 def _category_bins(codes: Codes, texts: Sequence[str | None], phi: Floats, most: int) -> tuple[Bin, ...]:

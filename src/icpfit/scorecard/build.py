@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -88,6 +88,7 @@ def _card(
     training, result = win or keep or (None, None)
     if training is None or result is None:
         raise ScorecardError("a card needs an outcome")
+    _check(settings.disqualifiers, training.specs)
     models = Models(win[1].model if win else None, keep[1].model if keep else None)
     names = {c for m in (models.win, models.keep) if m is not None for c in m.encoding.columns}
     specs = tuple(s for s in training.specs if s.name in names)
@@ -189,22 +190,26 @@ def _filled(
     return tuple(filled), max(top.points_high - top.points, top.points - top.points_low)
 
 
+def _check(rules: Sequence[Disqualifier], specs: Sequence[FeatureSpec]) -> None:
+    kinds = {s.name: s.kind for s in specs}
+    for i, rule in enumerate(rules):
+        place = f"scorecard.disqualifiers.{i}"
+        if rule.feature not in kinds:
+            close = difflib.get_close_matches(rule.feature, sorted(kinds), n=1)
+            hint = f"did you mean {close[0]!r}?" if close else "a disqualifier names one of the features, by its name"
+            raise ConfigError(f"{place}: there is no feature {rule.feature!r}", hint=hint)
+        if kinds[rule.feature] == "category":
+            message = f"{place}: {rule.feature!r} is text, and a disqualifier compares a number"
+            raise ConfigError(message, hint="declare a yes/no feature for it")
+
+
 def _disqualified(
     rules: Sequence[Disqualifier], training: TrainingSet, label: Floats
 ) -> tuple[tuple[Disqualification, ...], npt.NDArray[np.bool_]]:
     """Each rule with its evidence, and the rows that any of them takes out."""
-    specs: Mapping[str, FeatureSpec] = {s.name: s for s in training.specs}
     out = np.zeros(len(training.frame), dtype=bool)
     found = []
-    for i, rule in enumerate(rules):
-        spec = specs.get(rule.feature)
-        if spec is None:
-            close = difflib.get_close_matches(rule.feature, sorted(specs), n=1)
-            hint = f"did you mean {close[0]!r}?" if close else "a disqualifier names one of the features, by its name"
-            raise ConfigError(f"scorecard.disqualifiers.{i}: there is no feature {rule.feature!r}", hint=hint)
-        if spec.kind == "category":
-            message = f"scorecard.disqualifiers.{i}: {rule.feature!r} is text, and a disqualifier compares a number"
-            raise ConfigError(message, hint="declare a yes/no feature for it")
+    for rule in rules:
         met = as_numbers(training.frame[rule.feature]) >= rule.at_least
         out |= met
         found.append(Disqualification(rule.feature, rule.at_least, rule.reason, int(met.sum()), _rate(label[met]), _rate(label[~met])))

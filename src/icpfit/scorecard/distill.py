@@ -21,6 +21,9 @@ from icpfit.scorecard.reading import as_numbers
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+LEAST_POINTS = 2
+"""an attribute that can give no more than one point of 100 is left off"""
+
 
 @dataclass(frozen=True)
 class Draft:
@@ -55,6 +58,16 @@ def distill(material: Material, settings: ScorecardSettings) -> Draft | None:
             chosen.append((group, bins))
     if not chosen:
         return None
+    draft = _drafted(chosen, material)
+    if draft is None:
+        return None
+    strong = {a.name for a in draft.attributes if a.max_points >= LEAST_POINTS}
+    if not strong or len(strong) == len(draft.attributes):
+        return draft
+    return _drafted([c for c in chosen if c[0].spec.name in strong], material)
+
+
+def _drafted(chosen: list[tuple[Group, tuple[Bin, ...]]], material: Material) -> Draft | None:
     codes = [bin_index(g.spec.kind, bins, material.features[g.spec.name]) for g, bins in chosen]
     sizes = [len(bins) for _, bins in chosen]
     fitted = refit(codes, sizes, [g.phi for g, _ in chosen], material.target)

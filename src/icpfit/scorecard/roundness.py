@@ -5,24 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-_SCALES = ((1.0, 2.0, 5.0), (1.5, 2.5, 3.0, 4.0, 6.0, 7.5, 8.0), tuple(i / 10 for i in range(10, 100)))
+_SCALES = ((1.0, 2.0, 5.0), (1.2, 1.5, 2.5, 3.0, 4.0, 6.0, 7.5, 8.0), tuple(i / 10 for i in range(10, 100)))
 _DAYS = (1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 14.0, 21.0, 30.0, 60.0, 90.0, 120.0, 180.0, 270.0, 365.0, 730.0)
 
 
-def round_candidates(low: float, high: float, *, integers: bool, days: bool) -> Iterator[tuple[float, ...]]:
-    """Round numbers in (low, high], from the roundest class to the least round, each class in rising order.
+def round_candidates(low: float, near: float, high: float, *, integers: bool, days: bool) -> Iterator[tuple[float, ...]]:
+    """Round numbers in (low, high], low < high, from the roundest class to the least round, each class in rising order.
 
-    >>> next(round_candidates(37, 130, integers=True, days=False))
+    The last class is ``near`` itself at three digits; of days, the whole ones beside it.
+
+    >>> next(round_candidates(37, 48, 130, integers=True, days=False))
     (50.0, 100.0)
-    >>> next(round_candidates(20, 100, integers=True, days=True))
-    (21.0, 30.0, 60.0, 90.0)
+    >>> list(round_candidates(20.0, 48.21, 100.0, integers=False, days=True))
+    [(21.0, 30.0, 60.0, 90.0), (48.0, 49.0)]
     """
     if days:
         yield tuple(v for v in _DAYS if low < v <= high)
-    largest = max(abs(low), abs(high))
-    if largest == 0:
-        yield (0.0,)
+        yield tuple(float(v) for v in (math.floor(near), math.ceil(near)) if low < v <= high)
         return
+    largest = max(abs(low), abs(high))
     top = math.floor(math.log10(largest))
     for scale in _SCALES:
         found = {0.0}
@@ -31,6 +32,8 @@ def round_candidates(low: float, high: float, *, integers: bool, days: bool) -> 
                 value = float(f"{step:g}e{power}")
                 found |= {value, -value}
         yield tuple(sorted(v for v in found if low < v <= high and not (integers and v != math.floor(v))))
+    close = float(f"{near:.3g}")
+    yield (close,) if low < close <= high and not (integers and close != math.floor(close)) else ()
 
 
 def shortest_between(low: float, high: float) -> float:

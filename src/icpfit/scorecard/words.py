@@ -12,7 +12,8 @@ from icpfit.scorecard.card import Attribute, CardKind
 
 FEW_ROWS = 1_000
 FEW_WINS = 50
-LOW_OWN_VALUE = 0.7
+LOW_OWN_VALUE = 0.75
+WORTH_NAMING = 5
 
 _ROWS = {"icp": "deals whose whole story is known", "win": "closed deals", "retention": "customers with a known outcome"}
 
@@ -49,7 +50,7 @@ def card_words(
             "Too few deals are old enough to know whether they were won and kept: the chances of this card are those of the two models"
             " together, and its test on later deals counts wins."
         )
-    crossed = [a.label for a in attributes if a.own_value_r2 < LOW_OWN_VALUE]
+    crossed = [a.label for a in attributes if a.own_value_r2 < LOW_OWN_VALUE and a.max_points >= WORTH_NAMING]
     if crossed:
         words.append(f"What these are worth depends on other criteria, and their points are an average: {', '.join(crossed)}.")
     if tiers is not None:
