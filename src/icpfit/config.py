@@ -87,7 +87,7 @@ class FlatSource(_Strict):
 
     @field_validator("no_outcome_before", mode="before")
     @classmethod
-    def _as_date(cls, value: object) -> object:
+    def _date_as_text(cls, value: object) -> object:
         return value.isoformat() if isinstance(value, dt.date) else value  # YAML reads 2017-12-05 as a date
 
     @model_validator(mode="after")
