@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -253,6 +254,7 @@ def mutants(sql: str) -> dict[str, str]:
     return {f"{sql[a:b]} at {a}": sql[:a] + re.sub(r" < [km]\.as_of", " IS NOT NULL", sql[a:b]) + sql[b:] for a, b in spans}
 
 
+@cache
 def filters() -> list[tuple[str, str]]:
     """Query and filter for every query of the configuration, on a company so small that only its columns matter."""
     warehouse = warehouse_from_frames(recorded_late(simulate_company(accounts=50, seed=1).tables, 1))

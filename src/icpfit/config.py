@@ -257,7 +257,7 @@ class Config(_Strict):
 
 
 def load_config(path: Path) -> Config:
-    """Read a configuration; relative paths in it start at its own folder.
+    """Read a configuration; relative paths in it start at its own folder, and ``${NAME}`` is an environment variable.
 
     Raises:
         ConfigError: the file is missing, is not YAML, or declares something unknown; with the
@@ -281,11 +281,27 @@ def load_config(path: Path) -> Config:
         config = Config.model_validate(body)
     except ValidationError as error:
         raise ConfigError(f"{path}: {_words(error)}", hint=_did_you_mean(error)) from error
-    source_path = config.source.path
-    if not source_path.is_absolute():
+    source_path = _with_environment(config.source.path, path)
+    if source_path.is_absolute():
+        config = config.model_copy(update={"source": config.source.model_copy(update={"path": source_path})})
+    else:
         source = config.source.model_copy(update={"path": (path.parent / source_path)})
         config = config.model_copy(update={"source": source})
     return config
+
+
+def _with_environment(source: Path, config: Path) -> Path:
+    """``${NAME}`` in the data's path is the environment's: one configuration serves several machines."""
+    import os
+    import re
+
+    def named(match: re.Match[str]) -> str:
+        value = os.environ.get(match[1])
+        if value is None:
+            raise ConfigError(f"{config}: source.path names the variable {match[1]}, which is not set", hint=f"export {match[1]}=…")
+        return value
+
+    return Path(re.sub(r"\$\{(\w+)\}", named, str(source)))
 
 
 def _words(error: ValidationError) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from icpfit.errors import ConfigError, SourceError
@@ -242,3 +244,20 @@ def test_a_configured_name_that_is_not_there(
 def test_a_configured_file_that_is_not_there(company: Frames, write: Write, read: Read) -> None:
     with pytest.raises(SourceError, match=r"no such file, though source\.files\.deals names it"):
         read(write(company), files={"deals": "dealz.csv"})
+
+
+def test_nan_is_unknown_and_infinity_bad_in_parquet_too(company: Frames, write: Write, read: Read) -> None:
+    """The file's own statistics leave NaN out, and a database that trusts them would not see it."""
+    deals = pd.concat([company["deals"]] * 500, ignore_index=True)
+    deals["deal_id"] = [f"D-{i}" for i in range(len(deals))]
+    deals["amount"] = [float("nan") if i % 3 else float(i) for i in range(len(deals))]
+    deals.loc[9, "amount"] = float("inf")
+    folder = write(company | {"deals": deals}, "parquet")
+    table = pa.Table.from_pandas(deals, preserve_index=False).set_column(
+        deals.columns.get_loc("amount"), "amount", pa.array(deals["amount"].to_numpy(), from_pandas=False)
+    )
+    pq.write_table(table, folder / "deals.parquet")
+    warehouse = read(folder)
+    assert warehouse.counts[1].left_out == {"bad number": 1}
+    assert warehouse.left_out[0].rows["row"].tolist() == [10]
+    assert warehouse.frame("deals")["amount"].isna().sum() == 2_000

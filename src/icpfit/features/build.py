@@ -57,7 +57,9 @@ def build_features(
                 columns[output.feature] = values if overrides is None else _stated(connection, output, values, overrides, as_of)
     finally:
         connection.unregister(MOMENTS)
-    return pd.DataFrame({s.name: pd.Series(columns[s.name], index=moments.index) for s in specs}, index=moments.index)
+    # The dtype is said, since pandas would guess one from the cells.
+    series = {s.name: pd.Series(columns[s.name], index=moments.index, dtype=columns[s.name].dtype) for s in specs}
+    return pd.DataFrame(series, index=moments.index)
 
 
 def current_state(warehouse: Warehouse, specs: Sequence[FeatureSpec]) -> tuple[str, ...]:

@@ -44,7 +44,9 @@ def compile_features(connection: duckdb.DuckDBPyConnection, schema: Schema, spec
 
 def _passes(connection: duckdb.DuckDBPyConnection, schema: Schema, table: str, specs: Sequence[FeatureSpec]) -> list[Query]:
     """One pass per table; a further one for each further column whose distinct values are counted."""
-    conditions = {s.name: row_condition(connection, s.name, table, schema.tables[table], s.where) for s in specs if s.where}
+    asked = {s.where: s.name for s in reversed(specs) if s.where is not None}  # each text once, under the first feature that has it
+    written = {w: row_condition(connection, name, table, schema.tables[table], w) for w, name in reversed(asked.items())}
+    conditions = {s.name: written[s.where] for s in specs if s.where is not None}
     columns = sorted({_distinct(s) for s in specs if s.aggregate == "distinct"}, key=lambda c: (c != "user_id", c))
     if not columns:
         return [RowPass(schema, table, conditions, None).query(specs)]

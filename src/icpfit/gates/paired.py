@@ -87,18 +87,19 @@ def calibration_slope(label: Floats, probability: Floats, account: npt.NDArray[n
     x = np.column_stack([np.ones(len(p)), np.log(p / (1 - p))])
     if np.ptp(x[:, 1]) < 1e-9:
         return None
-    beta = np.array([0.0, 1.0])
-    for _ in range(50):
+    beta, step = np.array([0.0, 1.0]), np.full(2, np.inf)
+    for _ in range(100):
         mean = 1 / (1 + np.exp(-np.clip(x @ beta, -35, 35)))
         information = (x * (mean * (1 - mean))[:, None]).T @ x
-        if np.linalg.cond(information) > 1e12:
-            return None
-        step = np.linalg.solve(information, x.T @ (label - mean))
-        beta = beta + step
-        if np.abs(beta).max() > 50:
+        if np.abs(beta).max() > 50 or np.linalg.cond(information) > 1e12:
             return None
         if np.abs(step).max() < 1e-10:
             break
+        step = np.linalg.solve(information, x.T @ (label - mean))
+        # A whole step can overshoot where predictions are far too extreme; half of it, until it helps.
+        while np.abs(step).max() >= 1e-10 and _loss(x @ (beta + step), label) > _loss(x @ beta, label) + 1e-12 * len(label):
+            step = step / 2
+        beta = beta + step
     else:
         return None
     _, group = np.unique(np.asarray(account).astype(str), return_inverse=True)
@@ -107,3 +108,7 @@ def calibration_slope(label: Floats, probability: Floats, account: npt.NDArray[n
     bread = np.linalg.inv(information)
     covariance = bread @ (pieces.T @ pieces) @ bread
     return float(beta[1]), float(np.sqrt(covariance[1, 1]))
+
+
+def _loss(log_odds: Floats, label: Floats) -> float:
+    return float(np.sum(np.logaddexp(0.0, log_odds) - label * log_odds))

@@ -65,7 +65,7 @@ def _mend(client: Any, workspace: Workspace) -> tuple[str, ...]:
     champion = read_champion(workspace)
     wanted = {"champion": champion.version if champion is not None else None, "challenger": read_challenger(workspace)}
     models = client.search_registered_models(f"name = '{MODEL}'")
-    aliases = dict(models[0].aliases) if models else {}
+    aliases = {alias: str(number) for alias, number in models[0].aliases.items()} if models else {}
     said = []
     for alias, version in wanted.items():
         if version is None:
@@ -110,9 +110,10 @@ def _register(client: Any, workspace: Workspace, version: str, run_id: str | Non
             pip_requirements=[*libraries, "pydantic", "pyyaml"],
             signature=_signature(bundle),
         )
-        made = mlflow.register_model(
-            info.model_uri, MODEL, tags={"version": version, "evidence": bundle.evidence_level, "company": bundle.company}
-        )
+    if not client.search_registered_models(f"name = '{MODEL}'"):
+        client.create_registered_model(MODEL)
+    tags = {"version": version, "evidence": bundle.evidence_level, "company": bundle.company}
+    made = client.create_model_version(MODEL, info.model_uri, run_id=run_id, tags=tags, model_id=info.model_id)
     return str(made.version)
 
 

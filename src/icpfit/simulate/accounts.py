@@ -33,13 +33,12 @@ FREE_MAIL = ("gmail.com", "outlook.com", "yahoo.com", "hotmail.com")
 FUNDING_STAGES = ("Bootstrapped", "Seed", "Series A", "Series B", "Series C", "Public")
 CHECKPOINTS = 8
 
-_HEADS = (
-    ["Alder", "Brook", "Cedar", "Delta", "Ember", "Falcon", "Garnet", "Harbor", "Iris", "Juniper", "Kestrel", "Lumen", "Maple", "Nimbus", "Onyx", "Pine", "Quartz", "River", "Summit", "Tidal"]
-)
-_TAILS = ["bridge", "craft", "dale", "field", "forge", "gate", "grid", "haven", "lane", "loop", "mark", "mill", "point", "port", "stack", "stone", "vale", "view", "ware", "works"]
-_KINDS = (
-    ["Analytics", "Cloud", "Digital", "Energy", "Foods", "Group", "Health", "Labs", "Logistics", "Media", "Mobility", "Networks", "Partners", "Payments", "Robotics", "Systems"]
-)
+_HEADS = ["Alder", "Brook", "Cedar", "Delta", "Ember", "Falcon", "Garnet", "Harbor", "Iris", "Juniper"]
+_HEADS += ["Kestrel", "Lumen", "Maple", "Nimbus", "Onyx", "Pine", "Quartz", "River", "Summit", "Tidal"]
+_TAILS = ["bridge", "craft", "dale", "field", "forge", "gate", "grid", "haven", "lane", "loop"]
+_TAILS += ["mark", "mill", "point", "port", "stack", "stone", "vale", "view", "ware", "works"]
+_KINDS = ["Analytics", "Cloud", "Digital", "Energy", "Foods", "Group", "Health", "Labs"]
+_KINDS += ["Logistics", "Media", "Mobility", "Networks", "Partners", "Payments", "Robotics", "Systems"]
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,7 @@ def make_firms(n: int, seed: int) -> Firms:
     free_mail = rng.random(n) < 0.06
     log_size = np.log(82) + np.array([i[3] for i in INDUSTRIES])[industry] + rng.normal(0, 1.15, n)
     log_size = np.where(free_mail, np.log(14) + rng.normal(0, 0.8, n), log_size)
-    maturity = np.array([i[2] for i in INDUSTRIES])[industry] * 0.8 + rng.normal(0, 0.9, n)
+    maturity = np.array([i[2] for i in INDUSTRIES])[industry] * 0.65 + rng.normal(0, 0.95, n)
     first = rng.uniform(3, 182, n)
     moments = np.column_stack([np.full(n, START), START + days(first[:, None] + 182.5 * np.arange(CHECKPOINTS)[None, :])])
     steps = rng.normal(0.03, 0.05, n)[:, None] + rng.normal(0, 0.06, (n, CHECKPOINTS))

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from icpfit.simulate.accounts import Firms
-from icpfit.simulate.timeline import DAY, END, START, Flags, Floats, Ints, days, generator, sigmoid
+from icpfit.simulate.timeline import DAY, END, START, Flags, Floats, Ints, days, generator, sigmoid, stamps
 
 NOBODY = -1
 """The user of an event that was seen without a login."""
@@ -43,16 +43,15 @@ def before_deals(firms: Firms, journeys: pd.DataFrame, seed: int) -> pd.DataFram
     frames.append(_rows("trial_started", journey[trial], account[trial], trial_at[trial], 0))
     first_hours = np.minimum(trial_at + 2 * DAY, moment)
     tries_api = trial & (rng.random(len(journey)) < sigmoid(-0.35 + 0.75 * maturity + 0.6 * engaged))
-    calls = np.minimum(1 + np.floor(np.exp(rng.normal(1.3, 1.2, len(journey)))), 90).astype(np.int64) * tries_api
+    calls = tries_api.astype(np.int64) * np.minimum(1 + np.floor(np.exp(rng.normal(1.3, 1.2, len(journey)))), 90).astype(np.int64)
     scatter("api_call", calls, np.where(trial, trial_at + 60, month_ago), np.where(trial, first_hours, moment), people)
-    later = (trial & (rng.random(len(journey)) < 0.35)) * np.minimum(np.floor(np.exp(rng.normal(1.6, 1.1, len(journey)))), 90).astype(
-        np.int64
-    )
+    goes_on = trial & (rng.random(len(journey)) < 0.35)
+    later = goes_on.astype(np.int64) * np.minimum(np.floor(np.exp(rng.normal(1.6, 1.1, len(journey)))), 90).astype(np.int64)
     scatter("api_call", later, np.where(trial, np.minimum(trial_at + 2 * DAY, moment - 60), month_ago), moment, people)
 
     # Each active user signs in at least once in the last four weeks, then as often as the mood takes.
     j = np.repeat(journey, people * active)
-    order = pd.Series(j).groupby(j).cumcount().to_numpy()
+    order = np.asarray(pd.Series(j).groupby(j).cumcount(), dtype=np.int64)
     since = np.maximum(started, month_ago)
     at = since[j] + np.floor(rng.random(len(j)) * (moment - since)[j]).astype(np.int64)
     frames.append(_rows("login", j, account[j], np.minimum(at, moment[j] - 1), order))
@@ -60,7 +59,7 @@ def before_deals(firms: Firms, journeys: pd.DataFrame, seed: int) -> pd.DataFram
     scatter("report_created", rng.poisson(np.exp(0.1 + 0.2 * engaged)) * active, started, moment, people)
     scatter("invite_sent", rng.binomial(1, 0.6, len(journey)) * np.maximum(people - 1, 0) * active, started, moment, people)
     connects = (active == 1) & (rng.random(len(journey)) < sigmoid(-1.3 + 0.6 * engaged + 0.5 * maturity + 0.6 * trial))
-    scatter("integration_connected", connects * (1 + rng.poisson(0.5, len(journey))), started, moment, people)
+    scatter("integration_connected", connects.astype(np.int64) * (1 + rng.poisson(0.5, len(journey))), started, moment, people)
 
     taste = rng.normal(0, 0.8, (3, len(journey)))
     robots = np.where(rng.random(len(journey)) < 0.06, rng.poisson(14, len(journey)), 0)
@@ -115,8 +114,6 @@ def after_purchase(customers: pd.DataFrame, seed: int) -> pd.DataFrame:
 
 def events_table(account_id: np.ndarray, events: pd.DataFrame) -> pd.DataFrame:
     """The contract's table, in time order."""
-    from icpfit.simulate.timeline import stamps
-
     ordered = events.sort_values(["at", "account", "event", "user"], kind="stable", ignore_index=True)
     who = account_id[ordered["account"].to_numpy(np.int64)]
     number = ordered["user"].to_numpy(np.int64)

@@ -34,7 +34,7 @@ def live(deals: pd.DataFrame, retain: Floats, seed: int) -> tuple[pd.DataFrame, 
     shrinks = ~stays & (leaves >= 0.80)
     ended = np.where(early, started + rng.integers(90, 340, n) * DAY, ended)
     ended = np.where(~stays & ~early & ~shrinks, started + YEAR, ended)
-    changes = []
+    changes: list[pd.DataFrame] = []
     # A healthy second year follows from a healthy first one more often than not, whoever it is.
     again = np.clip(retain + 0.12, 0, 0.97)
     for year in range(4):
@@ -53,7 +53,7 @@ def live(deals: pd.DataFrame, retain: Floats, seed: int) -> tuple[pd.DataFrame, 
     customers = pd.DataFrame(
         {"deal_id": deals["deal_id"], "account": deals["account"], "started": started, "ended": ended, "arr": first_arr, "stays": stays}
     ).reset_index(drop=True)
-    moves = pd.concat(changes, ignore_index=True).sort_values(["at", "row"], kind="stable", ignore_index=True)
+    moves: pd.DataFrame = pd.concat(changes, ignore_index=True).sort_values(["at", "row"], kind="stable", ignore_index=True)
     return customers, moves[moves["at"] < END].reset_index(drop=True)
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from icpfit.simulate.accounts import REGIONS, Firms
+from icpfit.simulate.accounts import Firms
 from icpfit.simulate.timeline import DAY, END, NEVER, Floats, Ints, days, generator, pick, stamps
-from icpfit.simulate.truth import DEEP_DISCOUNT
+from icpfit.simulate.truth import BEHAVIOR, DEEP_DISCOUNT
 
 BOUGHT = 0.035
 """Share of otherwise lost deals that a deep discount turns into a win."""
@@ -58,7 +58,7 @@ def settle(candidates: pd.DataFrame, fit: Floats, seed: int, *, null: bool) -> p
         opens = mine[created[mine] >= free_from[account[mine]]]
         kept[opens] = True
         free_from[account[opens]] = np.where(won[opens], NEVER, closed[opens] + QUIET * DAY)
-    deals = candidates.assign(created=created, closed=closed, won=won, deep=deep, p_fit=fit)[kept]
+    deals: pd.DataFrame = candidates.assign(created=created, closed=closed, won=won, deep=deep, p_fit=fit)[kept]
     return deals.sort_values(["created", "account"], kind="stable", ignore_index=True)
 
 
@@ -123,17 +123,18 @@ def _only(words: npt.NDArray[np.object_], where: npt.NDArray[np.bool_]) -> npt.N
 def _source(deals: pd.DataFrame, rng: np.random.Generator) -> npt.NDArray[np.object_]:
     """Who did much came by themselves; who did little was found by ads and outbound."""
     n = len(deals)
-    score = deals["engaged"].to_numpy(np.float64) + rng.normal(0, 0.6, n)
-    source = np.where(score > 0.5, pick(rng, ["inbound use case", "inbound content"], n, [0.7, 0.3]), "")
+    score = deals[list(BEHAVIOR)].to_numpy(np.float64).sum(axis=1) + rng.normal(0, 0.25, n)
+    source = np.where(score > 1.3, pick(rng, ["inbound use case", "inbound content"], n, [0.7, 0.3]), "")
     middle = pick(rng, ["inbound content", "event", "partner"], n, [0.5, 0.3, 0.2])
     low = pick(rng, ["broad ads", "outbound"], n, [0.45, 0.55])
-    source = np.where(score <= 0.5, np.where(score > -0.2, middle, low), source)
-    return np.asarray(np.where(deals["trial"].to_numpy(bool) & (rng.random(n) < 0.35), "product trial", source), dtype=object)
+    source = np.where(score <= 1.3, np.where(score > 0.55, middle, low), source)
+    return np.asarray(np.where(deals["trial"].to_numpy(bool) & (rng.random(n) < 0.25), "product trial", source), dtype=object)
 
 
 def _owner(firms: Firms, account: Ints, rng: np.random.Generator) -> npt.NDArray[np.object_]:
     pair = firms.region[account] * 2 + rng.integers(0, 2, len(account))
-    return np.array(REPS, dtype=object)[pair % (2 * len(REGIONS))]
+    names: npt.NDArray[np.object_] = np.array(REPS, dtype=object)[pair]
+    return names
 
 
 def _referrals(firms: Firms, deals: pd.DataFrame, rng: np.random.Generator) -> npt.NDArray[np.object_]:
@@ -160,6 +161,6 @@ def stages_table(deals: pd.DataFrame, seed: int) -> pd.DataFrame:
         at = created + np.floor(span * step / 5.5).astype(np.int64)
         frames.append(pd.DataFrame({"deal_id": deals["deal_id"], "stage": name, "at": at})[(reached > step) & (at < END)])
     frames.append(pd.DataFrame({"deal_id": deals["deal_id"], "stage": np.where(won, "won", "lost"), "at": closed})[closed < END])
-    table = pd.concat(frames, ignore_index=True).sort_values(["at", "deal_id"], kind="stable", ignore_index=True)
+    table: pd.DataFrame = pd.concat(frames, ignore_index=True).sort_values(["at", "deal_id"], kind="stable", ignore_index=True)
     table["entered_at"] = stamps(table.pop("at").to_numpy(np.int64))
     return table

@@ -50,7 +50,8 @@ def sigmoid(x: Floats) -> Floats:
 def pick(rng: np.random.Generator, options: list[str], size: int, p: list[float] | None = None) -> npt.NDArray[np.object_]:
     """Words drawn independently."""
     weights = None if p is None else np.asarray(p) / np.sum(p)
-    return np.array(options, dtype=object)[rng.choice(len(options), size, p=weights)]
+    words: npt.NDArray[np.object_] = np.array(options, dtype=object)[rng.choice(len(options), size, p=weights)]
+    return words
 
 
 class Log:
@@ -68,4 +69,4 @@ class Log:
         base = account.astype(np.int64) << 33
         low = np.searchsorted(self.keys, base | np.maximum(since, 0), side="left")
         high = np.searchsorted(self.keys, base | np.maximum(until, 0), side="left")
-        return np.maximum(high - low, 0).astype(np.int64)
+        return np.asarray(np.maximum(high - low, 0), dtype=np.int64)

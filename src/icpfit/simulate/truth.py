@@ -14,36 +14,36 @@ import pandas as pd
 from icpfit.simulate.accounts import Firms
 from icpfit.simulate.timeline import DAY, Flags, Floats, Ints, Log, days, sigmoid
 
-WIN_BASE = -3.55
+WIN_BASE = -3.65
 WIN: dict[str, float] = {
-    "x_size_best": 1.3,
-    "x_size_tiny": -0.5,
-    "x_warehouse": 0.9,
-    "x_competitor": -0.8,
-    "x_api_first_48h": 1.1,
-    "x_active_users": 1.1,
+    "x_size_best": 0.95,
+    "x_size_tiny": -0.4,
+    "x_warehouse": 1.0,
+    "x_competitor": -0.9,
+    "x_api_first_48h": 1.2,
+    "x_active_users": 1.2,
     "x_pricing_views": 1.1,
-    "x_integration": 0.6,
-    "x_funding_180d": 0.9,
-    "x_layoffs_180d": -1.1,
-    "x_hiring_freeze_180d": -0.6,
-    "x_topic_surges": 0.6,
-    "x_free_email": -1.2,
-    "x_behavior_apac": -0.65,
+    "x_integration": 0.7,
+    "x_funding_180d": 1.1,
+    "x_layoffs_180d": -1.2,
+    "x_hiring_freeze_180d": -0.7,
+    "x_topic_surges": 0.8,
+    "x_free_email": -1.1,
+    "x_behavior_apac": -0.4,
 }
 """Log-odds of a win. ``x_behavior_apac`` is the behavioral part of an APAC account's log-odds: a share of it is lost."""
 BEHAVIOR = ("x_api_first_48h", "x_active_users", "x_pricing_views", "x_integration")
 
-RETAIN_BASE = 0.35
+RETAIN_BASE = 0.0
 RETAIN: dict[str, float] = {
-    "x_under_30": -1.0,
+    "x_under_30": -0.9,
     "x_size_best": 0.7,
-    "x_warehouse": 0.5,
-    "x_competitor": -0.6,
-    "x_api_first_48h": 0.7,
-    "x_active_users": 0.9,
-    "x_integration": 0.5,
-    "x_layoffs_180d": -0.7,
+    "x_warehouse": 0.7,
+    "x_competitor": -0.7,
+    "x_api_first_48h": 0.9,
+    "x_active_users": 1.2,
+    "x_integration": 0.6,
+    "x_layoffs_180d": -0.9,
     "x_deep_discount": -1.5,
 }
 DEEP_DISCOUNT = 0.30

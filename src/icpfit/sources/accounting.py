@@ -49,7 +49,7 @@ def check_share(account: Account, place: str, max_left_out: float, accountless_r
     count = account.count
     worst = max(count.left_out, key=lambda r: (count.left_out[r], r), default="")
     example = next((f.words for f in sorted(account.findings, key=lambda f: -f.rows)), "")
-    if count.used == 0 and (count.table in REQUIRED_TABLES or count.left_out):
+    if count.used == 0 and count.table in REQUIRED_TABLES:
         if not count.rows_in:
             raise SourceError(f"{place}: the file has a header and no rows", hint="export it again, with its rows")
         raise SourceError(f"{place}: none of its {count.rows_in:,} rows can be used, mostly '{worst}'", hint=example)

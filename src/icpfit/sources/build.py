@@ -93,7 +93,7 @@ def _content(connection: duckdb.DuckDBPyConnection, name: str, columns: tuple[st
     """A line that tells a table's content: whole-number sums of a hash per row, so that no order and no thread matters."""
     cells = ", ".join(f"coalesce(CAST({quoted(c)} AS VARCHAR), chr(0))" for c in columns)
     (row,) = connection.execute(f"""
-        SELECT count(*), coalesce(sum(md5_number_lower(line)), 0), coalesce(sum(md5_number_upper(line)), 0)
-        FROM (SELECT concat_ws(chr(31), {cells}) AS line FROM {quoted(name)})""").fetchall()
+        SELECT count(*), coalesce(sum(CAST(h >> 64 AS UBIGINT)), 0), coalesce(sum(CAST(h & {2**64 - 1}::UHUGEINT AS UBIGINT)), 0)
+        FROM (SELECT md5_number(concat_ws(chr(31), {cells})) AS h FROM {quoted(name)})""").fetchall()
     kinds = ",".join(f"{c}:{kind_of(TABLES[name], c)}" for c in columns)
     return f"{name}({kinds}) {row}"

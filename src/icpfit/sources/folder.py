@@ -34,7 +34,7 @@ def read_folder(source: FolderSource, *, max_left_out: float, accountless_rows_e
     """
     for setting in ("columns", "files", "values"):
         check_table_names(getattr(source, setting), f"source.{setting}")
-    files, findings = _find(source)
+    files, findings = find_tables(source)
     connection = connect()
     mapped: dict[str, MappedTable] = {}
     for name, path in files.items():
@@ -57,7 +57,7 @@ def open_table(connection: duckdb.DuckDBPyConnection, path: Path, *, alias: str)
     return open_csv(connection, path, alias=alias)
 
 
-def _find(source: FolderSource) -> tuple[dict[str, Path], tuple[DataFinding, ...]]:
+def find_tables(source: FolderSource) -> tuple[dict[str, Path], tuple[DataFinding, ...]]:
     """The file of each table that is there, and notes on files whose names are nearly right."""
     folder = source.path
     if not folder.exists():

@@ -9,8 +9,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from icpfit.config import Config, FeatureSpec, Outcome
-from icpfit.moments import quarter_of, to_timestamps
+from icpfit.errors import ConfigError
+from icpfit.features.build import build_features, current_state
+from icpfit.moments import DAY, quarter_of, to_timestamps
 from icpfit.outcomes import Customers, DealBook, LabelsAt, joint_labels, retention_labels, win_labels
+from icpfit.outcomes.deals import OPEN
+from icpfit.outcomes.win import IMMATURE
 from icpfit.sources.warehouse import Warehouse
 from icpfit.training_set.assemble import assemble
 from icpfit.training_set.core import TrainingSet
@@ -57,7 +61,7 @@ def build_training_set(
     outcome: Outcome,
     as_of: int,
     *,
-    feature_builder: FeatureBuilder | None = None,
+    feature_builder: FeatureBuilder = build_features,
 ) -> TrainingSet:
     """One row per deal (win) or won customer (retention) with a label known strictly before ``as_of`` (microseconds).
 
@@ -66,8 +70,14 @@ def build_training_set(
     ``labels_at(p)`` never knows more than ``as_of``: for a later p it gives what was known then.
 
     Raises:
+        ConfigError: a feature bears the name of a configured deal attribute.
         FeatureError: a declared feature cannot be computed.
     """
+    attributes = deal_attribute_specs(config)
+    specs = (*config.features, *attributes)
+    twice = sorted({s.name for s in config.features} & {s.name for s in attributes})
+    if twice:
+        raise ConfigError(f"features: {', '.join(twice)} is the name of a deal attribute", hint="give the feature another name")
     book, customers, deals = read_book(warehouse, config)
 
     def labelled(moment: int) -> LabelsAt:
@@ -76,9 +86,8 @@ def build_training_set(
     now = labelled(as_of)
     used = np.flatnonzero(~np.isnan(now.label))
     used = used[np.lexsort((book.deal_id[used].astype(str), book.as_of[used]))]
-    specs = (*config.features, *deal_attribute_specs(config))
     moments = pd.DataFrame({"account_id": book.account_id[used], "as_of": book.as_of[used]})
-    features = [_built(warehouse, config.features, moments, feature_builder), _attributes(deals, used, config)]
+    features = [feature_builder(warehouse, config.features, moments).reset_index(drop=True), _attributes(deals, used, attributes)]
 
     def labels_at(position: int) -> npt.NDArray[np.float64]:
         return labelled(min(position, as_of)).label[used]
@@ -98,8 +107,8 @@ def build_training_set(
         amount=book.amount,
         labels_at=labels_at,
         timing="dated",
-        current_state=tuple(s.name for s in specs if _reads_today(s)),
-        notes=_notes(book, now, as_of),
+        current_state=(*current_state(warehouse, config.features), *(s.name for s in attributes)),
+        notes=(*_missing_attributes(deals, attributes), *_notes(book, now, as_of)),
     )
 
 
@@ -110,41 +119,27 @@ def joint_labels_for(warehouse: Warehouse, config: Config, training: TrainingSet
     return np.array(by_deal.reindex(training.frame["deal_id"]), dtype=np.float64)
 
 
-def _built(
-    warehouse: Warehouse, specs: tuple[FeatureSpec, ...], moments: pd.DataFrame, feature_builder: FeatureBuilder | None
-) -> pd.DataFrame:
-    if feature_builder is None:
-        from icpfit.features.build import build_features
-
-        feature_builder = build_features
-    return feature_builder(warehouse, specs, moments).reset_index(drop=True)
-
-
-def _attributes(deals: pd.DataFrame, used: npt.NDArray[np.int64], config: Config) -> pd.DataFrame:
+def _attributes(deals: pd.DataFrame, used: npt.NDArray[np.int64], specs: tuple[FeatureSpec, ...]) -> pd.DataFrame:
     columns: dict[str, npt.NDArray[np.object_]] = {}
-    for spec in deal_attribute_specs(config):
+    for spec in specs:
         values = deals[spec.column].astype(object) if spec.column in deals else pd.Series([None] * len(deals), dtype=object)
         columns[spec.name] = values.where(values.notna(), None).to_numpy(dtype=object)[used]
     return pd.DataFrame(columns, index=range(len(used)))
 
 
-def _reads_today(spec: FeatureSpec) -> bool:
-    return (spec.table == "accounts" and not spec.history) or spec.table == "deals"
+def _missing_attributes(deals: pd.DataFrame, specs: tuple[FeatureSpec, ...]) -> tuple[str, ...]:
+    return tuple(f"The deals have no {s.column}: {s.name} is unknown everywhere." for s in specs if s.column not in deals)
 
 
 def _notes(book: DealBook, now: LabelsAt, as_of: int) -> tuple[str, ...]:
     """What a person should change when maturity leaves most of the closed deals out."""
-    immature = int((now.reason == "creation month not mature").sum())
+    immature = int((now.reason == IMMATURE).sum())
     if immature <= 0.5 * (immature + int((~np.isnan(now.label)).sum())):
         return ()
-    old = now.exists & (book.created < as_of - 365 * 86_400_000_000)
-    open_share = float((now.reason[old] == "still open").mean()) if old.any() else 0.0
-    words = (
-        f"{immature} closed deals are left out because their creation months are not mature: too few of the deals opened then had closed."
-    )
+    words = f"{immature:,} closed deals are left out: of deals as old as theirs, fewer than {book.settings.maturity_share:.0%} are closed."
+    old = now.exists & (book.created < as_of - 180 * DAY)
+    open_share = float((now.reason[old] == OPEN).mean()) if old.any() else 0.0
     if open_share > 1 - book.settings.maturity_share:
-        words += (
-            f" {open_share:.0%} of the deals older than a year are still open; if these are dead,"
-            " say so by outcomes.stale_after_days, and they count as lost."
-        )
+        words += f" {open_share:.0%} of the deals older than 180 days are still open:"
+        words += " if they are dead, set outcomes.stale_after_days, and they count as lost."
     return (words,)

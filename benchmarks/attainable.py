@@ -1,0 +1,113 @@
+"""How much of what could be known do the win model and its card learn?
+
+    python benchmarks/attainable.py --seeds 11 12 13 [--null] [--out results.json]
+
+For each seed: simulate a company, propose a configuration as ``icpfit init`` does, retrain, and compare
+on the same later deals the AUC of the model, of the win card, of the truth, and of the limit: a logistic
+regression that is *given* the true functional form, fitted at the same origins. The share is
+(AUC - .5) / (AUC of the truth - .5). Results are added to ``--out`` seed by seed; a seed that is there is
+not run again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import roc_auc_score
+
+from icpfit.config import load_config
+from icpfit.cycle.opened import open_source
+from icpfit.cycle.retrain import Learned, learn
+from icpfit.scorecard.folds import later_rows
+from icpfit.simulate import simulate_company, write_company
+from icpfit.simulate.limit import logistic_scores, share
+from icpfit.sources.files import write_text
+from icpfit.sources.propose import propose
+
+
+def measure(seed: int, *, accounts: int, null: bool) -> dict[str, Any]:
+    """One company: verdict and evidence, and the AUCs where there is a signal."""
+    started = time.perf_counter()
+    company = simulate_company(accounts=accounts, seed=seed, null=null)
+    with tempfile.TemporaryDirectory() as folder:
+        data, config_path = Path(folder) / "data", Path(folder) / "company.yaml"
+        write_company(company, data)
+        write_text(config_path, propose(data, out=config_path).yaml_text)
+        opened = open_source(load_config(config_path))
+        learned = learn(opened, opened.moment(None))
+    win = learned.metrics["win"]
+    row: dict[str, Any] = {
+        "seed": seed,
+        "null": null,
+        "verdict": learned.metrics["verdict"],
+        "retention": learned.metrics["retention"]["verdict"],
+    }
+    row["refused"] = [r["attribute"] for r in learned.metrics["refused"]]
+    row["p_value"] = win["signal"]["p_value"] if win.get("signal") else None
+    if learned.metrics["verdict"] == "signal" and not null:
+        row |= shares(learned, company.truth["deals"].set_index("deal_id"), opened.config)
+    row["seconds"] = round(time.perf_counter() - started, 1)
+    return row
+
+
+def shares(learned: Learned, truth: Any, config: Any) -> dict[str, Any]:
+    """AUCs on the backtest's own rows."""
+    training, result = learned.training["win"], learned.results["win"]
+    assert result.backtest is not None
+    known = truth.loc[training.frame["deal_id"]]
+    form = known.filter(like="x_").to_numpy(np.float64)
+    limit = np.full(len(training.frame), np.nan)
+    for fold in result.backtest.folds:
+        limit[fold.test] = logistic_scores(form[fold.train], fold.train_labels.astype(np.int8), form[fold.test])
+    tested = result.backtest.predictions
+    rows, label = tested["row"].to_numpy(int), tested["label"].to_numpy(int)
+    read = later_rows((training, result), None, training.label.astype(float), training.specs, config.scorecard, config.training.seed)
+    auc_truth = roc_auc_score(label, known["p_win"].to_numpy()[rows])
+    out: dict[str, Any] = {"rows": len(rows), "auc_truth": auc_truth}
+    named = {
+        "limit": limit[rows],
+        "model": tested["probability"],
+        "logistic": tested["logistic"],
+        "firmographic": tested["firmographic_only"],
+    }
+    for name, score in named.items():
+        out[f"auc_{name}"] = roc_auc_score(label, score)
+    out["auc_card"] = roc_auc_score(training.label[read.row], read.card)
+    shared = {f"share_{n}": share(out[f"auc_{n}"], auc_truth) for n in (*named, "card")}
+    out |= shared
+    out["model_of_limit"] = shared["share_model"] / shared["share_limit"]
+    out["card_of_limit"] = shared["share_card"] / shared["share_limit"]
+    out["depth"] = result.model.parameters["max_depth"] if result.model else None
+    return {k: round(v, 4) if isinstance(v, float) else v for k, v in out.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, nargs="+", required=True)
+    parser.add_argument("--accounts", type=int, default=6_000)
+    parser.add_argument("--null", action="store_true")
+    parser.add_argument("--out", type=Path)
+    asked = parser.parse_args()
+    rows = json.loads(asked.out.read_text()) if asked.out and asked.out.exists() else []
+    for seed in asked.seeds:
+        if any(r["seed"] == seed and r["null"] == asked.null for r in rows):
+            continue
+        rows.append(measure(seed, accounts=asked.accounts, null=asked.null))
+        print(json.dumps(rows[-1]), flush=True)
+        if asked.out:
+            write_text(asked.out, json.dumps(rows, indent=1) + "\n")
+    done = [r for r in rows if "model_of_limit" in r]
+    if done:
+        for name in ("model_of_limit", "card_of_limit", "share_limit", "share_logistic", "share_firmographic"):
+            print(f"{name}: mean {np.mean([r[name] for r in done]):.3f}, lowest {min(r[name] for r in done):.3f}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,202 @@
+"""Default features of accounts and technologies, each with layer, words, unit, and the direction where the trade is sure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from icpfit.config import Disqualifier, FeatureSpec, Kind, Layer
+from icpfit.sources.contract import TABLES
+from icpfit.sources.flat_features import judge_column
+from icpfit.sources.names import TAKEN, free_name, snake_case
+from icpfit.sources.propose_tables import Tables
+from icpfit.sources.sql import literal
+from icpfit.sources.vocabulary import layer_of, plain_words
+
+MOST_TECHNOLOGIES = 12
+
+_RIVAL = re.compile(r"\b(competitors?|rivals?|competing)\b")
+
+
+@dataclass
+class Features:
+    """``specs`` with a rank: 0 stays longest when there are too many."""
+
+    taken: set[str]
+    specs: list[tuple[int, FeatureSpec]] = field(default_factory=list)
+    disqualifiers: list[Disqualifier] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+
+    def add(self, rank: int, name: str, label: str, layer: Layer, table: str, aggregate: str, **more: object) -> str:
+        """Declare a feature; its name may get a number behind it. Returns the name."""
+        name = free_name(name, self.taken)
+        self.taken.add(name)
+        body = {"name": name, "label": label, "layer": layer, "table": table, "aggregate": aggregate, **more}
+        self.specs.append((rank, FeatureSpec.model_validate(body)))
+        return name
+
+
+def short_name(text: str) -> str:
+    return snake_case(text)[:40].rstrip("_")
+
+
+def in_words(text: str) -> str:
+    words = plain_words(text) if re.fullmatch(r"[A-Za-z0-9_]+", text) else " ".join(text.split())
+    return words[:1].upper() + words[1:]
+
+
+# column -> words, unit, kind, why
+_KNOWN_FIELDS: dict[str, tuple[str, str, Kind, str]] = {
+    "industry": ("Industry", "", "category", "where the problem is felt"),
+    "sub_industry": ("Sub-industry", "", "category", "where the problem is felt, more closely"),
+    "employee_count": ("Employees", "employees", "number", "too small cannot use it, too large builds it"),
+    "annual_revenue": ("Annual revenue", "", "number", "what it can spend"),
+    "country": ("Country", "", "category", "where it is"),
+    "region": ("Region", "", "category", "regions buy differently"),
+    "funding_stage": ("Funding stage", "", "category", "young money buys, old money negotiates"),
+}
+
+
+def account_features(tables: Tables, taken: set[str]) -> Features:
+    """A feature for every column of ``accounts``; with its history where there is one."""
+    out = Features(taken)
+    historic = {n.text for n in tables.names("account_history", "field")}
+    for column, (label, unit, kind, why) in _KNOWN_FIELDS.items():
+        if tables.has("accounts", column):
+            out.add(
+                0,
+                column,
+                label,
+                "firmographic",
+                "accounts",
+                "value",
+                column=column,
+                unit=unit,
+                kind=kind,
+                history=column in historic,
+                why=why,
+            )
+    if tables.has("accounts", "founded_year"):
+        out.add(
+            0,
+            "age_years",
+            "Years since founding",
+            "firmographic",
+            "accounts",
+            "age_years",
+            column="founded_year",
+            unit="years",
+            history="founded_year" in historic,
+            why="young and old companies buy differently",
+        )
+    if tables.has("accounts", "domain"):
+        name = out.add(
+            0,
+            "free_email_domain",
+            "Free e-mail domain",
+            "firmographic",
+            "accounts",
+            "free_email_domain",
+            column="domain",
+            kind="flag",
+            monotone="decreasing",
+            why="no company behind the address",
+        )
+        out.disqualifiers.append(Disqualifier(feature=name, reason="free e-mail domain: no company behind the address"))
+    for column in _further(tables):
+        _further_feature(out, tables, column, column in historic)
+    return out
+
+
+def _further(tables: Tables) -> list[str]:
+    known = {*TABLES["accounts"].columns, "recorded_at", "visible_at"}
+    return [c for c in tables.raw["accounts"].names if c and c not in known]
+
+
+def _further_feature(out: Features, tables: Tables, column: str, historic: bool) -> None:
+    texts = tables.texts("accounts", column)
+    judged = judge_column(column, texts, frozenset(), "accounts", np.arange(1, len(texts) + 1, dtype=np.int64))
+    if judged.kind is None:
+        out.doubts.append(f"accounts.{column} is not proposed: it is empty, or names things rather than groups them")
+        return
+    meaning = layer_of(column)
+    out.doubts.append(
+        f"accounts.{column} is a column of your own: was it known before the outcome, and is {meaning.layer or 'firmographic'} its layer?"
+    )
+    name = snake_case(column)
+    out.add(
+        0,
+        f"{name[:55]}_of_account" if name in TAKEN else name,
+        in_words(column),
+        meaning.layer or "firmographic",
+        "accounts",
+        "value",
+        column=column,
+        kind=judged.kind,
+        history=historic,
+        why="a column of your own",
+    )
+
+
+def technology_features(tables: Tables, taken: set[str]) -> Features:
+    """Whether a category, or one of the commonest tools, is in use; how many are; whether one came lately."""
+    out = Features(taken)
+    if not tables.has("technologies"):
+        return out
+    for category in tables.names("technologies", "category"):
+        words = plain_words(category.text) or category.text
+        rival = _RIVAL.search(words) is not None
+        name = out.add(
+            0,
+            f"has_{short_name(category.text)}",
+            "Uses a competitor" if rival else f"Has a tool of the kind: {words}",
+            "technographic",
+            "technologies",
+            "present",
+            where=f"category = {literal(category.text)}",
+            kind="flag",
+            monotone="decreasing" if rival else None,
+            why="bound to somebody else" if rival else "what it runs says whether it can adopt ours",
+        )
+        if rival:
+            out.disqualifiers.append(Disqualifier(feature=name, reason="uses a competitor"))
+    out.add(
+        0,
+        "technologies_seen",
+        "Technologies seen so far",
+        "technographic",
+        "technologies",
+        "count",
+        unit="tools",
+        why="how mature its stack is",
+    )
+    out.add(
+        1,
+        "technologies_new_180d",
+        "Technologies adopted in the last 180 days",
+        "intent",
+        "technologies",
+        "count",
+        window_days=180,
+        unit="tools",
+        why="who is changing the stack is buying",
+    )
+    kinds = tables.pairs("technologies", "technology", "category")
+    commonest = [t for t in tables.names("technologies", "technology") if t.accounts > 1]
+    for technology in commonest[:MOST_TECHNOLOGIES]:
+        rival = _RIVAL.search(plain_words(kinds.get(technology.text, ""))) is not None
+        out.add(
+            3,
+            f"uses_{short_name(technology.text)}",
+            f"Uses {technology.text}",
+            "technographic",
+            "technologies",
+            "present",
+            where=f"technology = {literal(technology.text)}",
+            kind="flag",
+            monotone="decreasing" if rival else None,
+            why="a competitor's customer" if rival else "a tool that fits, or does not",
+        )
+    return out

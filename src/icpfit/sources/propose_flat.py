@@ -1,0 +1,150 @@
+"""A configuration for one flat file: roles, layers and texts that mean nothing, with a doubt where there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from icpfit.config import LAYERS
+from icpfit.sources import propose_roles as roles
+from icpfit.sources.flat_features import judge_column
+from icpfit.sources.propose_roles import Look, Result
+from icpfit.sources.propose_times import Times, guess_times
+from icpfit.sources.texts import TextTable, is_parquet, read_texts
+from icpfit.sources.values import parse_number
+from icpfit.sources.vocabulary import Meaning, layer_of, placeholder_texts
+from icpfit.sources.yaml_text import flow, one_line, remark, scalar
+
+
+def propose_flat(path: Path, shown_path: str, company: str) -> tuple[list[str], list[str]]:
+    """Lines of YAML, and the doubts.
+
+    Raises:
+        SourceError: the file cannot be read, or no column could be an outcome.
+    """
+    texts = read_texts(path)
+    looks = [Look.at(h, texts.frame[h]) for h in texts.columns]
+    result = roles.guess_result(looks, texts.place)
+    times = guess_times(looks, result)
+    guesses = _roles(looks, result, times)
+    missing, missing_doubts = _missing(looks, {result.header})
+    rest = [k for k in looks if k.header not in {g.header for n, g in guesses.items() if n != "amount"} | {result.header, *times.dates}]
+    layers, unused = _layers(rest, texts, frozenset(missing))
+    doubts: list[str] = []
+
+    def unsure(subject: str, text: str) -> str:
+        if not text:
+            return ""
+        doubts.append(f"{subject}: {text}")
+        return remark(f"unsure: {text}")
+
+    said = dict(times.doubts)
+    lines = [
+        f"# Proposed from {one_line(texts.place)}: {len(texts.frame) + len(texts.broken):,} rows, {len(texts.columns):,} columns.",
+        "# What is marked unsure deserves a look. A column that is given no layer is not used.",
+        f"company: {scalar(company)}",
+        f"currency: {_currency(guesses['amount'].header)}",
+        "source:",
+        "  kind: flat",
+        f"  path: {scalar(shown_path)}",
+    ]
+    if not is_parquet(path):
+        lines.append(f"  separator: {scalar(texts.separator)}")
+    lines += [
+        f"  outcome: {result.outcome}",
+        "  columns:",
+        f"    id: {scalar(guesses['id'].header)}{unsure('id', guesses['id'].doubt)}",
+        f"    result: {scalar(result.header)}{unsure('result', result.doubt)}",
+        f"    positive: {flow(result.positive)}",
+        f"    negative: {flow(result.negative)}",
+        f"    created_at: {scalar(times.created_at)}{unsure('created_at', said.get('created_at', ''))}",
+        f"    closed_at: {scalar(times.closed_at)}{unsure('closed_at', said.get('closed_at', ''))}",
+    ]
+    for role in ("account_id", "domain", "name", "amount"):
+        lines.append(f"    {role}: {scalar(guesses[role].header)}{unsure(role, guesses[role].doubt)}")
+    if times.date_format:
+        lines.append(f"  date_format: {scalar(times.date_format)}")
+    if times.no_outcome_before:
+        lines.append(f"  no_outcome_before: {scalar(times.no_outcome_before)}{unsure('no_outcome_before', said['no_outcome_before'])}")
+    if times.outcome_window_days:
+        lines.append(f"  outcome_window_days: {times.outcome_window_days}{unsure('outcome_window_days', said['outcome_window_days'])}")
+    if times.row_order_is_time:
+        lines.append(f"  row_order_is_time: true{unsure('row_order_is_time', said['row_order_is_time'])}")
+    lines.append(f"  missing: {flow(missing)}{unsure('missing', missing_doubts) if missing_doubts else remark('texts that mean unknown')}")
+    lines.append("  layers:")
+    for layer in LAYERS:
+        chosen = [(k, m) for k, m in layers if m.layer == layer]
+        lines.append(f"    {layer}:" + ("" if chosen else " []"))
+        for look, meaning in chosen:
+            doubt = "; ".join(t for t in (meaning.words, _sentinel(look)) if t)
+            lines.append(f"      - {scalar(look.header)}{unsure(repr(look.header), doubt)}")
+    if unused:
+        lines.append("  # Not used:")
+        lines += [f"  #   {one_line(header) or '(no name)'}: {one_line(why)}" for header, why in unused]
+    return lines, doubts
+
+
+def _roles(looks: Sequence[Look], result: Result, times: Times) -> Mapping[str, roles.Guess]:
+    taken = {result.header, *times.dates}
+    rest = [look for look in looks if look.header not in taken]
+    found = {"id": roles.guess_id(rest)}
+    for role, guess in (
+        ("account_id", roles.guess_account),
+        ("domain", roles.guess_domain),
+        ("name", roles.guess_name),
+        ("amount", roles.guess_amount),
+    ):
+        taken |= {g.header for g in found.values() if g.header}
+        found[role] = guess(rest, taken)
+    return {**found, "created_at": roles.Guess(times.created_at), "closed_at": roles.Guess(times.closed_at)}
+
+
+def _layers(looks: Sequence[Look], texts: TextTable, missing: frozenset[str]) -> tuple[list[tuple[Look, Meaning]], list[tuple[str, str]]]:
+    chosen, unused = [], []
+    for look in looks:
+        judged = judge_column(look.header, look.texts, missing, texts.place, texts.row)
+        meaning = layer_of(look.header)
+        if judged.kind is None:
+            why = "empty in every row" if not look.known else f"{len(look.counts):,} different texts name things rather than group them"
+            unused.append((look.header, why))
+        elif meaning.layer is None:
+            unused.append((look.header, meaning.words))
+        elif judged.kind == "number" and look.distinct_share > 0.99 and look.known > 100 and all(v.isdigit() for v in look.values[:100]):
+            unused.append((look.header, "different in almost every row: a running number?"))
+        else:
+            chosen.append((look, meaning))
+    return chosen, unused
+
+
+def _missing(looks: Sequence[Look], apart: set[str]) -> tuple[list[str], str]:
+    """Placeholders that stand in the file as they are written there, and a doubt about those that may be values."""
+    always, often = placeholder_texts("always"), placeholder_texts("often")
+    where: dict[str, int] = {}
+    for look in looks:
+        if look.header in apart or look.is_number():
+            continue
+        for text in look.values[:1_000]:
+            if text.casefold() in always | often:
+                where[text] = where.get(text, 0) + 1
+    sure = sorted(t for t, n in where.items() if t.casefold() in always or n >= 2)
+    perhaps = sorted(t for t in where if t not in sure)
+    doubt = f"does {perhaps[0]!r} mean unknown too? It stands in one column, and was taken for a value" if perhaps else ""
+    return sure, doubt
+
+
+def _sentinel(look: Look) -> str:
+    """999 among numbers that end at 27 is no number."""
+    if not look.is_number() or len(look.counts) < 5:
+        return ""
+    numbers = sorted(n for v in look.values if (n := parse_number(v)) is not None and n == n)
+    if len(numbers) < 2:
+        return ""
+    top, next_one = numbers[-1], numbers[-2]
+    if top in (99, 999, 9_999, 99_999, 999_999) and top > 5 * max(next_one, 1):
+        return f"{top:.0f} stands apart from all others (the next is {next_one:g}): does it mean never, or unknown?"
+    return ""
+
+
+def _currency(amount: str | None) -> str:
+    words = (amount or "").upper().split()
+    return next((c for c in ("EUR", "GBP", "CHF", "JPY", "INR", "CAD", "AUD") if c in words), "USD")
