@@ -106,7 +106,8 @@ def _card(
     features = training.features
     disqualifiers, out = _disqualified(settings.disqualifiers, training, label)
     points = draft.points(features)
-    at_zero, per_point = intercept + slope * draft.intercept, slope * draft.per_point
+    # Rounded, so that the order in which a machine adds does not show.
+    at_zero, per_point = round(intercept + slope * draft.intercept, 9), round(slope * draft.per_point, 9)
     attributes, move = _filled(draft, features, label, training.frame["account_id"], per_point, seed)
     newest = newest_rows(training)
     shares = [t.share for t in settings.tiers]
