@@ -320,6 +320,18 @@ def test_rows_before_outcomes_were_recorded_and_young_rows_are_set_aside(tmp_pat
     assert "less than 29 days before 2026-02-06" in words["FLAT-TOO-YOUNG"]
 
 
+def test_a_lead_that_never_bought_is_lost_when_its_window_has_passed(tmp_path: Path) -> None:
+    rows = [r.replace("2026-02-02", "").replace("2026-02-04", "") for r in ROWS]
+    flat = read(tmp_path, rows, outcome_window_days=20)
+    closed = dict(zip(flat.frame["id"], flat.frame["closed_at"], strict=True))
+    assert closed["D2"] == parse_moment("2026-01-26")
+    assert closed["D4"] == parse_moment("2026-01-28")
+    assert closed["D1"] == parse_moment("2026-02-01")
+    assert closed["D3"] is pd.NA  # still open: neither won nor lost
+    assert flat.newest == parse_moment("2026-02-06")  # a window's end is no time in the data
+    assert read(tmp_path, rows).frame["closed_at"].isna().tolist() == [False, True, True, True, False]
+
+
 def test_windows_need_a_creation_date(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="outcome_window_days needs a creation date"):
         read(tmp_path, ROWS, columns={**ROLES, "created_at": None}, outcome_window_days=30)
