@@ -120,9 +120,7 @@ def retrain(opened: Opened, workspace: Workspace, as_of: int, progress: Progress
         documents = write_documents(opened, learned, workspace.path / "documents" / learned.version)
         clock.lap("gates, bundle and documents")
         progress("writing the record to MLflow")
-        log_retrain(
-            workspace, _record(opened, learned, documents, {**learned.seconds, **clock.laps})
-        )
+        log_retrain(workspace, _record(opened, learned, documents, {**learned.seconds, **clock.laps}))
         clock.lap("MLflow")
     return replace(learned, seconds={**learned.seconds, **clock.laps})
 
