@@ -21,6 +21,7 @@ def card_page(card: Scorecard, timing: str) -> dict[str, Any]:
         "about": terms.title,
         "many": terms.many,
         "good": terms.good,
+        "were": terms.were,
         "chance": terms.chance,
         "attributes": [_attribute(a) for a in _by_weight(card)],
         "tiers": [
@@ -30,7 +31,7 @@ def card_page(card: Scorecard, timing: str) -> dict[str, Any]:
                 "rows": count(t.rows),
                 "share": percent(t.rows / considered) if considered else NOTHING,
                 "expected": percent(t.expected_rate),
-                "observed": percent(t.observed_rate) if t.observed_rate is not None else "not known yet",
+                "observed": percent(t.observed_rate) if t.observed_rate is not None else NOTHING,
                 "answer": f"{t.sla_hours} hours" if t.sla_hours else NOTHING,
                 "owner": t.owner or NOTHING,
                 "action": t.action or NOTHING,

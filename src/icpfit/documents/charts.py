@@ -7,7 +7,7 @@ from html import escape
 
 from markupsafe import Markup
 
-MOST_SIGNS = 22
+MOST_SIGNS = 14
 """A longer name is cut on a chart; the tables have it whole."""
 
 
@@ -18,7 +18,7 @@ def intervals(rows: Sequence[tuple[str, float, float, float]], *, key: str, titl
     """
     if not rows:
         return Markup("")
-    left, right, width, step = 110, 52, 460, 26
+    left, right, width, step = 96, 44, 460, 26
     low = int(min(line, *(r[2] for r in rows)) - 1) // 10 * 10
     high = 100
     bottom = step * len(rows) + 4
@@ -45,7 +45,7 @@ def reliability(points: Sequence[tuple[float, float, int]], *, key: str, title: 
     """Predicted against observed rates; on the diagonal the model is right. No points, no chart."""
     if not points:
         return Markup("")
-    size, pad, top = 340, 52, 12
+    size, pad, top = 340, 52, 20
     step = next(s for s in (0.05, 0.1, 0.2, 0.25) if max(max(p[0], p[1]) for p in points) <= 4 * s + 1e-9 or s == 0.25)
     most = 4 * step
 

@@ -31,7 +31,7 @@ def outcome_page(name: str, report: Mapping[str, Any], considered: str) -> dict[
         "words": sentence(report["words"]),
         "base_rate": percent_range(*report["base_rate"]),
         "many": terms.many,
-        "good": terms.good,
+        "were": terms.were,
         "teach": f"{count(training['used'])} of {count(training['considered'])} {considered} teach",
         "left_out": [(LEFT_OUT.get(why, why), count(n)) for why, n in sorted(training["left_out"].items(), key=lambda kv: (-kv[1], kv[0]))],
         "measured": known(report.get("auc")) is not None,
@@ -62,35 +62,34 @@ def lead(name: str, report: Mapping[str, Any]) -> str | None:
     overall = f"of all {terms.many} tested, {percent(positives / rows)}"
     if len(tenths) == 10 and known(tenths[0][1]) is not None and known(tenths[-1][1]) is not None:
         return (
-            f"Of the tenth of {terms.many} that the model ranks highest, {percent(tenths[-1][1])} {_were(terms)}; "
+            f"Of the tenth of {terms.many} that the model ranks highest, {percent(tenths[-1][1])} {terms.were}; "
             f"of the tenth that it ranks lowest, {percent(tenths[0][1])}; {overall}."
         )
     if known(report.get("lift_10")) is None:
         return None
-    return f"The {terms.many} that the model ranks highest {_were(terms)} {times(report['lift_10'])} as often as the average; {overall}."
-
-
-def _were(terms: Terms) -> str:
-    return terms.good if terms.many == "customers" else f"were {terms.good}"
+    return f"The {terms.many} that the model ranks highest {terms.were} {times(report['lift_10'])} as often as the average; {overall}."
 
 
 def _figures(report: Mapping[str, Any], terms: Terms) -> list[tuple[str, str, str]]:
     """(name, figure, what it means)"""
     baselines = report.get("baselines") or {}
-    good, bad, many, one = terms.good, terms.bad, terms.many, terms.one
+    many = terms.many
     signal = report.get("signal") or {}
     by_chance = known(signal.get("p_value"))
     rows: list[tuple[str, str, str]] = [
         (
             "Pairs in the right order, of 100",
             pairs(report["auc"], report.get("auc_low"), report.get("auc_high")),
-            f"Take one {one} that {_was(terms, good)} and one that {_was(terms, bad)}: so often the model ranks the first higher. "
-            f"Chance gives 50. In brackets the 90% range. (AUC {number(report['auc'], 3)})",
+            f"How often the model ranks {terms.pair}. Chance gives 50. In brackets the 90% range. (AUC {number(report['auc'], 3)})",
         ),
         ("… by a simpler model", _pairs_of(baselines.get("logistic")), f"logistic regression on the same {many}"),
-        ("… by firmographics alone", _pairs_of(baselines.get("firmographic_only")), "what kind of company it is, without what it uses or does"),
-        ("The best tenth against the average", times(report.get("lift_10")), f"as many {good} as in a tenth drawn by lot"),
-        ("The best fifth holds", percent(report.get("wins_in_top_20")), f"of all {many} that {_were(terms)}"),
+        (
+            "… by firmographics alone",
+            _pairs_of(baselines.get("firmographic_only")),
+            "what kind of company it is, without what it uses or does",
+        ),
+        ("The best tenth holds", times(report.get("lift_10")), f"as many {terms.many_good} as a tenth drawn by lot"),
+        ("The best fifth holds", percent(report.get("wins_in_top_20")), f"of all {terms.many_good}"),
     ]
     if known(report.get("value_in_top_20")) is not None:
         rows.append(("… and of their value", percent(report["value_in_top_20"]), "in money"))
@@ -111,12 +110,8 @@ def _figures(report: Mapping[str, Any], terms: Terms) -> list[tuple[str, str, st
                 else f"how often chance alone would do as well, on {count(signal.get('rows'))} {many} kept aside",
             )
         )
-    rows.append(("Tested on", count(report.get("rows")), f"{many}, of them {count(report.get('positives'))} {good}"))
+    rows.append(("Tested on", count(report.get("rows")), f"{many}; {count(report.get('positives'))} of them {terms.were}"))
     return rows
-
-
-def _was(terms: Terms, what: str) -> str:
-    return what if terms.many == "customers" else f"was {what}"
 
 
 def _pairs_of(metrics: Mapping[str, Any] | None) -> str:

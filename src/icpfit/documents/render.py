@@ -57,7 +57,7 @@ def plain_text(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     text = "".join(" " if c.isspace() else c for c in text)
-    return "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cs") and not (unicodedata.bidirectional(c) in _TURNS))
+    return "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cs") and unicodedata.bidirectional(c) not in _TURNS)
 
 
 _TURNS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})

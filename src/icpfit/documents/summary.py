@@ -8,7 +8,7 @@ from typing import Any
 from icpfit.documents.card_page import card_page, layers_page, profile_page
 from icpfit.documents.market import Market, Segment
 from icpfit.documents.outcome_page import lead, outcome_page
-from icpfit.documents.words import ANSWERS, GATES, OUTCOMES, VOICES, count, known, listed, money, pairs, percent, sentence
+from icpfit.documents.words import ANSWERS, GATES, OUTCOMES, VOICES, count, known, listed, money, pairs, percent, sentence, times
 from icpfit.models.evidence import MEANING
 from icpfit.models.model_card import NOT_FOR
 from icpfit.moments import day_text
@@ -75,10 +75,11 @@ def summarise(
         "rows": [_row(table, r) for table, r in metrics["rows"].items()],
         "findings": [sentence(f["words"]) for f in metrics["findings"]],
         "market": None if market is None else _market(market, metrics["currency"]),
-        "voices": [{"quote": v["quote"], "about": ", ".join(w for w in (VOICES.get(v["kind"], v["kind"]), v["theme"]) if w)} for v in voices],
+        "voices": [
+            {"quote": v["quote"], "about": ", ".join(w for w in (VOICES.get(v["kind"], v["kind"]), v["theme"]) if w)} for v in voices
+        ],
         "gates": [
-            {"question": GATES.get(g["gate"], g["gate"]), "answer": ANSWERS.get(g["answer"], g["answer"]), "words": g["words"]}
-            for g in gates
+            {"gate": GATES.get(g["gate"], g["gate"]), "answer": ANSWERS.get(g["answer"], g["answer"]), "words": g["words"]} for g in gates
         ],
         "drift": _drift(drift),
         "meanings": list(meanings),
@@ -107,14 +108,16 @@ def _lead(metrics: Mapping[str, Any], reports: Mapping[str, Any]) -> list[str]:
 
 def _tiles(metrics: Mapping[str, Any], reports: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """(name, figure, remark) of the leading outcome, to be seen at a glance."""
-    name, report = next(iter(reports.items()), ("", {}))
+    if not reports:
+        return []
+    name, report = next(iter(reports.items()))
     if metrics["verdict"] != "signal" or known(report.get("auc")) is None:
         return []
     terms = OUTCOMES[name]
     return [
-        ("Pairs in the right order", f"{pairs(report['auc'])} of 100", "chance gives 50"),
-        ("The best tenth", f"{known(report.get('lift_10')) or 0:.1f} times the average", f"in {terms.many} {terms.good}"),
-        ("The best fifth holds", percent(report.get("wins_in_top_20")), f"of all {terms.many} {terms.good}"),
+        ("Pairs in the right order", f"{pairs(report['auc'])} of 100", f"{terms.pair}; chance gives 50"),
+        ("The best tenth holds", times(report.get("lift_10")), f"as many {terms.many_good} as a tenth drawn by lot"),
+        ("The best fifth holds", percent(report.get("wins_in_top_20")), f"of all {terms.many_good}"),
         ("Learned from", count(report["training"]["used"]), f"{terms.many} with a known outcome"),
     ]
 
@@ -123,7 +126,7 @@ def _evidence(metrics: Mapping[str, Any], reports: Mapping[str, Any]) -> str:
     found = metrics["evidence"]
     terms = OUTCOMES[next(iter(reports), "win")]
     meaning = MEANING.get(found["level"], "")
-    teach = f"{count(found['wins'])} {terms.many} {terms.good} and {count(found['losses'])} {terms.bad} teach it"
+    teach = f"{count(found['wins'])} {terms.many_good} and {count(found['losses'])} {terms.many_bad} teach it"
     return f"{found['level']}{', ' if meaning else ''}{meaning} ({teach})"
 
 
@@ -133,19 +136,21 @@ def _time_words(metrics: Mapping[str, Any], reports: Mapping[str, Any], rows_are
         first = "The data holds no dates, so nothing could be tested forward in time"
         if not tested:
             return f"{first}."
-        return f"{first}: it was tested on accounts it had not seen. Expect it to do worse on next year's {rows_are} than these figures say."
+        return (
+            f"{first}: it was tested on accounts it had not seen. Expect it to do worse on next year's {rows_are} than these figures say."
+        )
     if not tested:
         return ""
     if metrics["timing"] == "ordered":
-        return "The data holds no dates, but its rows stand in time order: every figure comes from rows later than those the model learned from."
+        return "The data holds no dates, but its rows stand in time order: every figure is of rows later than those the model learned from."
     if all(r.get("forward") for r in tested):
         return f"Every figure comes from {rows_are} created after everything that the tested model had learned from."
     return ""
 
 
 def _alerts(gates: Sequence[Mapping[str, Any]]) -> list[str]:
-    failed = [GATES.get(g["gate"], g["gate"]) for g in gates if g["answer"] == "failed" and g["binding"]]
-    return [f"It did not pass every gate before the sign-off: {listed([f'“{q}”' for q in failed])} was answered with no."] if failed else []
+    failed = [f"“{GATES.get(g['gate'], g['gate'])}”" for g in gates if g["answer"] == "failed" and g["binding"]]
+    return [f"It failed {'a gate' if len(failed) == 1 else 'gates'} before the sign-off: {listed(failed)}."] if failed else []
 
 
 def _per_attribute(refusals: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:

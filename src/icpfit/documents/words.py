@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 UNKNOWN = "unknown"
 
@@ -103,38 +103,64 @@ class Terms:
     many: str
     good: str
     bad: str
+    were: str
+    """said after "the share of them that": were won, stayed"""
+    many_good: str
+    many_bad: str
+    pair: str
     chance: str
     """what the chance is of, said of one account"""
 
 
-OUTCOMES = {
-    "win": Terms("Who buys", "deal", "deals", "won", "lost", "is won"),
-    "retention": Terms("Who stays", "customer", "customers", "stayed", "left", "stays"),
-}
+_DEALS = Terms(
+    title="Who buys",
+    one="deal",
+    many="deals",
+    good="won",
+    bad="lost",
+    were="were won",
+    many_good="deals won",
+    many_bad="deals lost",
+    pair="a won deal above a lost one",
+    chance="is won",
+)
+_CUSTOMERS = Terms(
+    title="Who stays",
+    one="customer",
+    many="customers",
+    good="stayed",
+    bad="left",
+    were="stayed",
+    many_good="customers who stayed",
+    many_bad="customers who left",
+    pair="one who stayed above one who left",
+    chance="stays",
+)
+OUTCOMES = {"win": _DEALS, "retention": _CUSTOMERS}
 KINDS = {
-    "icp": Terms("buying and staying", "deal", "deals", "won and kept", "lost, or won and not kept", "is won and kept"),
-    "win": Terms("buying", "deal", "deals", "won", "lost", "is won"),
-    "retention": Terms("staying", "customer", "customers", "stayed", "left", "stays"),
+    "icp": replace(_DEALS, title="buying and staying", good="won and kept", were="were won and kept", chance="is won and kept"),
+    "win": replace(_DEALS, title="buying"),
+    "retention": replace(_CUSTOMERS, title="staying"),
 }
 GATES = {
-    "evidence": "Is there enough data?",
-    "signal": "Is it better than chance?",
-    "no_worse": "Is it no worse than the profile in force?",
-    "calibration": "Do its percentages hold?",
-    "card_fidelity": "Does the scorecard rank as the model does?",
-    "leakage_clean": "Is nothing in use that knows the outcome?",
-    "tier_stability": "Do most accounts keep their tier?",
-    "reverse_validation": "Do customers who stayed score higher than those who left?",
-    "retrospective_recall": "Do past wins score above the lowest tier?",
+    "evidence": "There is enough data",
+    "signal": "It is better than chance",
+    "no_worse": "It is no worse than the profile in force",
+    "calibration": "Its percentages hold",
+    "card_fidelity": "The scorecard ranks as the model does",
+    "leakage_clean": "Nothing in use knows the outcome",
+    "tier_stability": "Most accounts keep their tier",
+    "reverse_validation": "Customers who stayed score above those who left",
+    "retrospective_recall": "Most past wins score above the lowest tier",
 }
-ANSWERS = {"passed": "yes", "failed": "no", "cannot tell": "cannot tell yet", "not applicable": "does not apply"}
+ANSWERS = {"cannot tell": "cannot tell yet", "not applicable": "does not apply"}
 LEFT_OUT = {
     "another deal type": "another kind of deal (expansion or renewal)",
     "already a customer": "the account was a customer already",
     "not yet at its scoring moment": "too new to be looked at",
     "closed before it could be scored": "closed before it could be looked at",
     "bought by discount": "bought by a deep discount, which says little about fit",
-    "creation month not mature": "created too recently: slower deals of the same month are still open",
+    "creation month not mature": "created too recently (slower deals of the same month are still open)",
     "lost": "lost, so never a customer",
     "no subscription": "no subscription found for it",
     "horizon not passed": "customer for too short a time to know",
