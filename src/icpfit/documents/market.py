@@ -71,9 +71,9 @@ def market_of(deals: pd.DataFrame, accounts: pd.DataFrame, as_of: Micros) -> Mar
     Industry and headcount are today's: this page describes, it does not predict.
     """
     kind = deals["deal_type"].fillna("new_logo") if "deal_type" in deals.columns else pd.Series("new_logo", index=deals.index)
-    closed_at = pd.to_numeric(deals["closed_at"], errors="coerce")
+    deals = deals.assign(closed_at=pd.to_numeric(deals["closed_at"], errors="coerce"))
     seen = deals["visible_at"] < as_of if "visible_at" in deals.columns else pd.Series(True, index=deals.index)
-    closed = deals[(kind == "new_logo") & deals["stage"].isin(["won", "lost"]) & (closed_at < as_of) & seen].assign(closed_at=closed_at)
+    closed = deals[(kind == "new_logo") & deals["stage"].isin(["won", "lost"]) & (deals["closed_at"] < as_of) & seen]
     about = [c for c in ("industry", "employee_count") if c in accounts.columns]
     year = closed[closed["closed_at"] >= as_of - YEAR].drop(columns=about, errors="ignore")
     year = year.merge(accounts[["account_id", *about]], on="account_id", how="left")

@@ -23,6 +23,7 @@ def render_html(page: Mapping[str, Any]) -> dict[str, str]:
 
     ``page`` is what ``summarise`` made.
     """
+    page = _plain(page)
     measured = [o for o in page["outcomes"] if o["measured"]]
     drawn = {
         "layers": charts.layer_pairs(page["layers"], key="layers", title="Weight of each layer of signals, learned and assumed"),
@@ -45,7 +46,7 @@ def render_html(page: Mapping[str, Any]) -> dict[str, str]:
 
 def render_markdown(page: Mapping[str, Any]) -> str:
     """The ICP document for a wiki or a pull request; no text of the company's data becomes markup."""
-    return _environment(html=False).get_template("icp.md.j2").render(page=page).strip() + "\n"
+    return _environment(html=False).get_template("icp.md.j2").render(page=_plain(page)).strip() + "\n"
 
 
 def plain_text(text: str) -> str:
@@ -63,11 +64,17 @@ def plain_text(text: str) -> str:
 _TURNS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 
 
+def _plain(value: Any) -> Any:
+    """The page with every text in it made fit to be shown."""
+    if isinstance(value, Mapping):
+        return {k: _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return tuple(_plain(v) for v in value)
+    return plain_text(value) if isinstance(value, str) else value
+
+
 def _shown(value: object) -> object:
-    """What a template puts in a page: no None, no sign that cannot be shown."""
-    if value is None:
-        return UNKNOWN
-    return plain_text(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return UNKNOWN if value is None else value
 
 
 def _in_markdown(value: object) -> object:
