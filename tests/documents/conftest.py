@@ -221,7 +221,7 @@ def whole_page(**changes: Any) -> dict[str, Any]:
 
 def no_signal_page() -> dict[str, Any]:
     words = "on groups of accounts the model does not tell won deals from lost ones, so no profile is offered"
-    failed = outcome(verdict="no signal", words=words, auc=0.51, auc_low=0.48, auc_high=0.54)
+    failed = outcome(verdict="no signal", words=words, auc=0.51, auc_low=0.48, auc_high=0.54, lift_10=1.1, baselines={}, signal=None)
     return summarise(run_metrics(verdict="no signal", words=words, win=failed, retention=None, suspects=[]), None)
 
 
