@@ -42,10 +42,10 @@ def read_column(name: str, reference: pd.Series, current: pd.Series) -> Column:
     sides = (reference, current)
     numeric = [_is_number(s) or bool(s.isna().all()) for s in sides]
     if all(numeric) and any(_is_number(s) for s in sides):
-        numbers = [_numbers(s) for s in sides]
-        both = np.unique(np.concatenate(numbers))
+        before, now = _numbers(reference), _numbers(current)
+        both = np.unique(np.concatenate([before, now]))
         if (~np.isnan(both)).sum() > FEW:
-            return Column(name, *numbers, 0)
+            return Column(name, before, now, 0)
     codes, levels = pd.factorize(np.concatenate([_texts(s) for s in sides]), sort=True)
     coded = np.where(codes < 0, np.nan, codes.astype(np.float64))
     return Column(name, coded[: len(reference)], coded[len(reference) :], len(levels))

@@ -136,7 +136,8 @@ def _feature_finding(column: Column, test: Test, q: float | None, level: float) 
     elif q <= level:
         words = f"{column.name}: has moved, too little to matter; {effect:.1%} of rows lie elsewhere"
     else:
-        seen = smallest_seen(*(len(side) for side in column.known), level)
+        before, now = column.known
+        seen = smallest_seen(len(before), len(now), level)
         words = f"{column.name}: no more different than chance allows; with so few rows a move of less than {seen:.0%} may go unseen"
     return Finding("DRIFT-FEATURE", column.name, statistic, p, q, effect, n_ref, n_cur, alarm, words)
 
