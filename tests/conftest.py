@@ -1,10 +1,23 @@
-"""What all tests share: real data is tested only where it is there."""
+"""What all tests share: real data is tested only where it is there, and a small company's bundle made of real parts."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from typing import Any
 
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
 import pytest
+
+from icpfit.bundle import Bundle, make_version, thresholds_of
+from icpfit.config import FeatureSpec, OutcomeSettings
+from icpfit.models.calibration import Calibration
+from icpfit.models.encoding import Encoding
+from icpfit.models.results import FittedModel
+from icpfit.moments import parse_moment
+from icpfit.scorecard.card import Attribute, Bin, Disqualification, Fidelity, Scorecard, Tier
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -15,3 +28,149 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if real:
         config.hook.pytest_deselected(items=real)
         items[:] = [item for item in items if not item.get_closest_marker("real_data")]
+
+
+SPECS = (
+    FeatureSpec(name="employees", label="Employees", layer="firmographic", table="accounts", aggregate="value", column="employee_count"),
+    FeatureSpec(name="region", label="Région", layer="firmographic", kind="category", table="accounts", aggregate="value", column="region"),
+    FeatureSpec(
+        name="views_30d",
+        label="Pricing page views in the last 30 days",
+        layer="behavioral",
+        table="events",
+        aggregate="count",
+        where="event = 'pricing_page_view'",
+        window_days=30,
+        monotone="increasing",
+        why="buyers read pricing: before they talk to sales",
+    ),
+)
+REGIONS = ("APAC", "EMEA", "no", 'Zürich, "west"')
+
+
+def company_features(rows: int, seed: int) -> pd.DataFrame:
+    """Training-set columns of made-up accounts: text or None, float or NaN."""
+    rng = np.random.default_rng(seed)
+    employees = np.where(rng.random(rows) < 0.1, np.nan, np.round(np.exp(rng.normal(4, 1, rows))))
+    region = np.array([*REGIONS, None], dtype=object)[rng.integers(len(REGIONS) + 1, size=rows)]
+    return pd.DataFrame({"employees": employees, "region": region, "views_30d": rng.poisson(1.5, rows).astype(np.float64)})
+
+
+def _model(outcome: Any, seed: int) -> FittedModel:
+    features = company_features(400, seed)
+    rng = np.random.default_rng(seed + 1)
+    lift = features["views_30d"].to_numpy() - 1.5 + np.where(features["employees"].to_numpy() > 60, 0.8, 0.0)
+    label = (rng.random(len(features)) < 1 / (1 + np.exp(-lift))).astype(np.float64)
+    encoding = Encoding.fit(features, ("region",))
+    parameters = {
+        "objective": "binary",
+        "num_leaves": 4,
+        "learning_rate": 0.1,
+        "seed": seed,
+        "deterministic": True,
+        "force_row_wise": True,
+        "num_threads": 1,
+        "verbosity": -1,
+    }
+    booster = lgb.train(parameters, lgb.Dataset(encoding.apply(features), label), num_boost_round=12)
+    grid = (-1.0, -0.1, 1 / 3, 1.7)
+    calibration = Calibration(0.1 + 0.2, 1.0 / 0.9, grid, (0.1, 0.2, 0.3, 0.4), (0.4, 0.5, 0.6, 0.9), (10, 20, 30, 5))
+    return FittedModel(outcome, booster.model_to_string(), encoding, calibration, parameters, float(label.mean()))
+
+
+def _card(kind: Any, edge: int) -> Scorecard:
+    def cell(label: str, points: int, **rest: Any) -> Bin:
+        return Bin(label, points, points - 1.5, points + 1 / 3, 40, 0.25, **rest)
+
+    attributes = (
+        Attribute(
+            "employees",
+            "Employees",
+            "firmographic",
+            "number",
+            "",
+            "",
+            own_value_r2=0.9,
+            stands_for=("Révenue",),
+            bins=(cell("below 50", 5, high=50.0), cell("50 and more", 40, low=50.0), cell("unknown", 12, unknown=True)),
+        ),
+        Attribute(
+            "region",
+            "Région",
+            "firmographic",
+            "category",
+            "",
+            "",
+            own_value_r2=0.8,
+            bins=(cell("APAC", 0, values=("APAC",)), cell("all others", 20, other=True), cell("unknown", 3, unknown=True)),
+        ),
+        Attribute(
+            "views_30d",
+            "Pricing page views",
+            "behavioral",
+            "number",
+            "",
+            "",
+            own_value_r2=0.99,
+            bins=(cell("below 2", 0, high=2.0), cell("2 and more", 40, low=2.0), cell("unknown", 7, unknown=True)),
+        ),
+    )
+    names: tuple[Any, ...] = ("A", "B", "C", "D")
+    tiers = tuple(Tier(n, p, 0.1 * p / 10 + 0.1, None, 20, 4, "SDR", "call") for n, p in zip(names, (edge, 50, 30, 0), strict=True))
+    return Scorecard(
+        kind=kind,
+        attributes=attributes,
+        disqualifiers=(Disqualification("employees", 100_000, "far too large", 3, None, 0.3),),
+        tiers=tiers,
+        fidelity=Fidelity(0.91, 0.83, 0.78, 0.77, 0.004, 0.8, 300),
+        layer_weights_learned={"firmographic": 60, "technographic": 0, "behavioral": 40, "intent": 0},
+        layer_weights_assumed={"firmographic": 30, "technographic": 20, "behavioral": 35, "intent": 15},
+        platt_intercept=-2.5,
+        platt_slope=0.031,
+        words=("points wobble by 4 to 5",),
+    )
+
+
+@pytest.fixture(scope="session")
+def _parts() -> dict[str, Any]:
+    return {"win": _model("win", 1), "retention": _model("retention", 2)}
+
+
+@pytest.fixture(scope="session")
+def make_bundle(_parts: dict[str, Any]) -> Callable[..., Bundle]:
+    """``make_bundle(day="2026-07-01", edge=70, **changes)``: another day or edge gives another version."""
+
+    def make(day: str = "2026-07-01", edge: int = 70, **changes: Any) -> Bundle:
+        as_of = parse_moment(day)
+        card = _card("icp", edge)
+        body: dict[str, Any] = {
+            "version": make_version(as_of, f"data of {edge}", "config", "code", 7),
+            "as_of": as_of,
+            "company": "Müller & Søn",
+            "currency": "EUR",
+            "evidence_level": "established",
+            "win": _parts["win"],
+            "retention": _parts["retention"],
+            "retention_base": (0.8, 0.7, 0.9),
+            "card": card,
+            "cards": {"win": _card("win", 71), "retention": _card("retention", 72)},
+            "specs": SPECS,
+            "outcomes": OutcomeSettings(stale_after_days=180, max_discount=0.1 + 0.2),
+            "familiarity": {"weights": {"views_30d": 0.1 + 0.2}, "limit": None},
+            "expected_arr": {"size_column": "employees", "overall": 12_000.0},
+            "thresholds": thresholds_of(card, hot={"days": 7, "tiers": ["A", "B"]}),
+            "metrics": {"verdict": "signal", "company": "Müller & Søn", "win": {"auc": 0.1 + 0.7}},
+            "model_card": "# Model card\n",
+            "data_fingerprint": f"data of {edge}",
+            "config_fingerprint": "config",
+            "code_version": "code",
+            "seed": 7,
+        }
+        return Bundle(**{**body, **changes})
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_features() -> Callable[[int, int], pd.DataFrame]:
+    return company_features

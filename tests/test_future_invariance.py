@@ -67,7 +67,7 @@ CONFIGS = {
 
 
 def recorded_late(tables: Mapping[str, pd.DataFrame], seed: int) -> dict[str, pd.DataFrame]:
-    """Every table with ``recorded_at``: a sixth of the rows came to the company's knowledge up to two years late.
+    """Every table with ``recorded_at``: a sixth of the rows (half of the few ARR changes) were learned of up to two years late.
 
     So that each filter has rows to decide on, some renewals are called new logos, and some customers have
     a second product, which they drop after 200 days.
@@ -84,7 +84,7 @@ def recorded_late(tables: Mapping[str, pd.DataFrame], seed: int) -> dict[str, pd
         late = pd.to_timedelta(rng.integers(1, 730, len(table)), unit="D").to_numpy()
         own = table[TABLES[name].time] if TABLES[name].time else pd.Series(pd.Timestamp("2022-06-01"), index=table.index)
         recorded = pd.Series((own.to_numpy() + late).astype("datetime64[us]"), index=table.index)
-        share = 0.08 if name == "accounts" else 1 / 6
+        share = {"accounts": 0.08, "arr_changes": 0.5}.get(name, 1 / 6)
         out[name] = table.assign(recorded_at=recorded.where(rng.random(len(table)) < share))
     deals = out["deals"]
     # whether these are left out rests on what was known of the subscription

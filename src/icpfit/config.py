@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from pathlib import Path
@@ -78,7 +79,16 @@ class FlatSource(_Strict):
     no_outcome_before: str | None = Field(
         default=None, description="rows created before this date are left out: outcomes were not recorded yet"
     )
-    outcome_window_days: int | None = Field(default=None, ge=1, description="a row younger than this at the as-of date has no outcome yet")
+    outcome_window_days: int | None = Field(
+        default=None,
+        ge=1,
+        description="a row younger than this at the as-of date has no outcome yet; a negative one without a close is known from then on",
+    )
+
+    @field_validator("no_outcome_before", mode="before")
+    @classmethod
+    def _date_as_text(cls, value: object) -> object:
+        return value.isoformat() if isinstance(value, dt.date) else value  # YAML reads 2017-12-05 as a date
 
     @model_validator(mode="after")
     def _one_role_each(self) -> FlatSource:

@@ -142,7 +142,7 @@ def plant(
                 column=name,
                 kind=kind,
                 monotone=monotone,
-            )  # fmt: skip
+            )
         )
     training = TrainingSet(
         outcome="win",

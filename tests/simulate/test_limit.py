@@ -86,6 +86,8 @@ def test_eight_seeds_hold() -> None:
         company = simulate_company(seed=seed)
         reached = attainable(company)
         truths.append(reached.auc_truth)
+        deals = teaching_deals(company)
+        assert 0.80 <= roc_auc_score(deals["label"], deals["p_win_fit"]) <= 0.84
         retained.append(retention_truth(company))
         assert reached.share_logistic <= 0.92
         assert reached.share_firmographic <= 0.45

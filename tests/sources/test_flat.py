@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -318,6 +319,23 @@ def test_rows_before_outcomes_were_recorded_and_young_rows_are_set_aside(tmp_pat
     words = {f.code: f.words for f in flat.findings}
     assert "1 rows were created before 2026-01-06" in words["FLAT-TOO-EARLY"]
     assert "less than 29 days before 2026-02-06" in words["FLAT-TOO-YOUNG"]
+
+
+def test_a_lead_that_never_bought_is_lost_when_its_window_has_passed(tmp_path: Path) -> None:
+    rows = [r.replace("2026-02-02", "").replace("2026-02-04", "") for r in ROWS]
+    flat = read(tmp_path, rows, outcome_window_days=20)
+    closed = dict(zip(flat.frame["id"], flat.frame["closed_at"], strict=True))
+    assert closed["D2"] == parse_moment("2026-01-26")
+    assert closed["D4"] == parse_moment("2026-01-28")
+    assert closed["D1"] == parse_moment("2026-02-01")
+    assert closed["D3"] is pd.NA  # still open: neither won nor lost
+    assert flat.newest == parse_moment("2026-02-06")  # a window's end is no time in the data
+    assert read(tmp_path, rows).frame["closed_at"].isna().tolist() == [False, True, True, True, False]
+
+
+def test_a_plain_yaml_date_is_a_date(tmp_path: Path) -> None:
+    written = source(deals(tmp_path, ROWS), **yaml.safe_load("no_outcome_before: 2026-01-06"))
+    assert written.no_outcome_before == "2026-01-06"
 
 
 def test_windows_need_a_creation_date(tmp_path: Path) -> None:

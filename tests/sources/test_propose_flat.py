@@ -153,7 +153,7 @@ def test_a_close_that_only_wins_have_becomes_a_window(tmp_path: Path) -> None:
     proposal, config, flat = use(tmp_path, write(tmp_path, ["lead_id", "first_contact_date", "won_date", "converted", "origin"], rows))
     source = config.source
     assert isinstance(source, FlatSource)
-    assert (source.columns.created_at, source.columns.closed_at) == ("first_contact_date", None)
+    assert (source.columns.created_at, source.columns.closed_at) == ("first_contact_date", "won_date")
     assert source.outcome_window_days in range(20, 25)
     assert source.no_outcome_before is not None
     assert flat.count.left_out["created before outcomes were recorded"] > 100

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from typing import Any
 
 import click
@@ -27,10 +28,17 @@ class _Commands(click.Group):
         except IcpfitError as error:
             click.echo(f"icpfit: {error}", err=True)
             ctx.exit(error.exit_code)
+        except (click.exceptions.Exit, click.ClickException, click.Abort):
+            raise
         except BrokenPipeError:
             # The reader of our output has gone (`icpfit status | head`); there is nobody to tell.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(0)
+        except Exception:
+            # Not the user's doing: 1 and 2 have meanings of their own, so a fault of ours leaves with 3.
+            traceback.print_exc()
+            click.echo("icpfit: this is a fault of icpfit, not of your data; please report it with the lines above", err=True)
+            ctx.exit(3)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

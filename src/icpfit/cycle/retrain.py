@@ -120,9 +120,7 @@ def retrain(opened: Opened, workspace: Workspace, as_of: int, progress: Progress
         documents = write_documents(opened, learned, workspace.path / "documents" / learned.version)
         clock.lap("gates, bundle and documents")
         progress("writing the record to MLflow")
-        log_retrain(
-            workspace, _record(opened, learned, documents, {**learned.seconds, **clock.laps})
-        )
+        log_retrain(workspace, _record(opened, learned, documents, {**learned.seconds, **clock.laps}))
         clock.lap("MLflow")
     return replace(learned, seconds={**learned.seconds, **clock.laps})
 
@@ -156,14 +154,10 @@ def retrain_report(learned: Learned) -> dict[str, Any]:
 def _cards(
     opened: Opened, training: Mapping[Outcome, TrainingSet], results: Mapping[Outcome, OutcomeResult], as_of: int
 ) -> dict[CardKind, Scorecard]:
-    win = (training["win"], results["win"]) if "win" in results and results["win"].model is not None else None
-    keep = (training["retention"], results["retention"]) if "retention" in results and results["retention"].model is not None else None
-    if "win" in results and win is None:
-        return {}
-    if win is None and keep is None:
-        return {}
+    win = (training["win"], results["win"]) if "win" in results else None
+    keep = (training["retention"], results["retention"]) if "retention" in results else None
     joint = None
-    if win is not None and keep is not None and opened.warehouse is not None:
+    if win is not None and keep is not None and keep[1].model is not None and opened.warehouse is not None:
         joint = joint_labels_for(opened.warehouse, opened.config, win[0], as_of)
     return build_scorecards(win, keep, opened.config.scorecard, seed=opened.config.training.seed, joint=joint)
 

@@ -76,6 +76,8 @@ def row_condition(
 
 
 def _parse(connection: duckdb.DuckDBPyConnection, table: str, where: str) -> dict[str, Any]:
+    if not where.strip():
+        raise _NotAConditionError("is empty", "leave out where, and every row counts")
     # The line break ends a comment that would swallow the bracket.
     query = f"SELECT 1 FROM {identifier(table)} WHERE ({where}\n)"
     rows = connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [query]).fetchall()

@@ -31,14 +31,14 @@ class Recipe:
 
     max_depth: int = 1
     num_leaves: int = 2
-    rounds: int = 300
+    rounds: int = 400
     learning_rate: float = 0.06
     min_data_in_leaf: int = 40
     feature_fraction: float = 0.4
     bagging_fraction: float = 0.7
     lambda_l2: float = 5.0
-    cat_smooth: float = 40.0
-    cat_l2: float = 40.0
+    cat_smooth: float = 100.0
+    cat_l2: float = 100.0
     max_cat_threshold: int = 8
     min_data_per_group: int = 50
     extra_trees: bool = False

@@ -124,12 +124,10 @@ def _tune(matrix: Matrix, plan: FoldPlan, settings: TrainingSettings, threads: i
 
 def _signal(matrix: Matrix, plan: FoldPlan, backtest: Backtest, settings: TrainingSettings) -> SignalTest:
     seen = backtest.predictions[backtest.predictions["fold"].isin(plan.final)]
-    place = np.empty(len(matrix), dtype=np.int64)
-    place[matrix.row] = np.arange(len(matrix))
     return judge_signal(
         seen["label"].to_numpy(np.float64),
         seen["margin"].to_numpy(np.float64),
-        matrix.account[place[seen["row"].to_numpy()]],
+        matrix.account[matrix.places(seen["row"].to_numpy())],
         np.array([plan.final.index(f) for f in seen["fold"]], dtype=np.int64),
         plan.final,
         permutations=settings.permutations,
@@ -145,13 +143,13 @@ def _final(
     merit = judge_merit(matrix, rows, matrix.y, seed=settings.seed, max_rows=settings.max_rows_tuning)
     columns = merit.columns(tuned.recipe.attributes)
     booster = train(matrix, rows, matrix.y, columns, tuned.recipe, settings.seed)
-    place = np.empty(len(matrix), dtype=np.int64)
-    place[matrix.row] = rows
     seen = backtest.predictions
+    at = matrix.places(seen["row"].to_numpy())
     calibration = fit_calibration(
         seen["margin"].to_numpy(np.float64),
         seen["label"].to_numpy(np.float64),
-        matrix.account[place[seen["row"].to_numpy()]],
+        matrix.account[at],
+        matrix.period[at],
         draws=settings.bootstrap,
         seed=settings.seed,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +18,11 @@ MIN_TEST_ROWS = 30
 MIN_TEST_CLASS = 5
 MIN_TRAIN_CLASS = 10
 ENOUGH_FOLDS = 3
+MIN_TUNING_CLASS = 60
+"""of the rarer outcome among the tuning folds' test rows; with fewer, recipes cannot be told apart"""
 GROUPS = 5
 GROUPS_FINAL = 2
+NOT_TUNED = "too few outcomes to tell recipes apart: the standard recipe is used, and every fold tests it"
 WIDTHS = (1, 2, 4)
 """Where single quarters hold too few deals, half-years are tested, then years."""
 
@@ -127,10 +130,15 @@ def _forward_plan(found: list[Fold], matrix: Matrix, settings: TrainingSettings,
         notes.append(f"single {period} hold too few deals; {width} are tested together")
     if n < settings.test_quarters:
         notes.append(f"{n} of the {settings.test_quarters} {period} asked for hold enough deals, with enough known outcomes before them")
-    if n == final:
-        notes.append(f"with {n} to test on, none is left to tune on: the standard recipe is used")
     folds = tuple(found)
+    if not _can_tune(matrix, folds[: n - final]):
+        final = n
+        notes.append(NOT_TUNED)
     return FoldPlan(True, folds[: n - final], folds, tuple(f.name for f in folds[n - final :]), tuple(notes))
+
+
+def _can_tune(matrix: Matrix, folds: Sequence[Fold]) -> bool:
+    return bool(folds) and _rarer(matrix.y[np.concatenate([f.test for f in folds])]) >= MIN_TUNING_CLASS
 
 
 def _periods(matrix: Matrix, width: int) -> Iterator[tuple[str, int, int]]:
@@ -213,9 +221,8 @@ def _grouped_plan(matrix: Matrix, settings: TrainingSettings, notes: list[str]) 
         if g not in final:
             inner = np.flatnonzero((group != g) & tuned)
             tuning.append(make_fold(matrix, f"group {g + 1}", inner, matrix.y[inner], test, None))
-    if any(_rarer(f.train_labels) < MIN_TRAIN_CLASS for f in tuning):
-        tuning = []
-        notes.append("too few rows to tune on: the standard recipe is used")
+    if not _can_tune(matrix, tuning):
+        return FoldPlan(False, (), tuple(backtest), tuple(f.name for f in backtest), (*notes, NOT_TUNED))
     return FoldPlan(False, tuple(tuning), tuple(backtest), tuple(f"group {g + 1}" for g in final), tuple(notes))
 
 
@@ -224,5 +231,5 @@ def sample_accounts(matrix: Matrix, max_rows: int, seed: int) -> npt.NDArray[np.
     if len(matrix) <= max_rows:
         return np.ones(len(matrix), dtype=bool)
     place = group_of(matrix.account_id, 2**62, seed, "sample")
-    cut = np.sort(place)[max_rows - 1]
-    return place < cut
+    kept: npt.NDArray[np.bool_] = place < np.sort(place)[max_rows]
+    return kept

@@ -47,10 +47,21 @@ class Matrix:
     def __len__(self) -> int:
         return len(self.y)
 
+    @property
+    def period(self) -> Ints:
+        """A code per cohort."""
+        return pd.factorize(self.cohort, sort=True)[0].astype(np.int64)
+
     def labels_at(self, moment: int) -> Floats:
         """Labels as known at ``moment``, in this order; a row at or after the moment has none."""
         known = np.asarray(self.training.labels_at(moment), dtype=np.float64)[self.row]
         return np.where(self.position < moment, known, np.nan)
+
+    def places(self, row: Ints) -> Ints:
+        """Where rows of the training set stand in this order."""
+        place = np.empty(len(self.row), dtype=np.int64)
+        place[self.row] = np.arange(len(self.row))
+        return place[row]
 
     def is_category(self, column: int) -> bool:
         return self.names[column] in self.encoding.categories

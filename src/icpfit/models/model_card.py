@@ -35,7 +35,10 @@ def model_card_text(metrics: Mapping[str, Any]) -> str:
             ("Made from what was known before", metrics.get("as_of")),
             ("Currency", metrics.get("currency")),
             ("Verdict", metrics.get("verdict")),
-            ("Evidence", f"{level.get('level')} ({level.get('wins')} won, {level.get('losses')} lost)" if "wins" in level else level.get("level")),
+            (
+                "Evidence",
+                f"{level.get('level')} ({level.get('wins')} won, {level.get('losses')} lost)" if "wins" in level else level.get("level"),
+            ),
             ("Time", _TIMING.get(str(metrics.get("timing")), metrics.get("timing"))),
         ],
     )

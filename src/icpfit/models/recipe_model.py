@@ -45,7 +45,8 @@ def inner_margins(matrix: Matrix, rows: Ints, labels: Floats, columns: Ints, rec
 def calibrate_inside(matrix: Matrix, rows: Ints, labels: Floats, columns: Ints, recipe: Recipe, *, seed: int, draws: int) -> Calibration:
     """The calibration of a model trained on ``rows``, from those rows alone."""
     places, found = inner_margins(matrix, rows, labels, columns, recipe, seed)
-    return fit_calibration(found, labels[places], matrix.account[rows[places]], draws=draws, seed=seed)
+    at = rows[places]
+    return fit_calibration(found, labels[places], matrix.account[at], matrix.period[at], draws=draws, seed=seed)
 
 
 def as_model(

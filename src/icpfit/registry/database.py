@@ -23,11 +23,14 @@ _ENVIRONMENT = {
     "GIT_PYTHON_REFRESH": "quiet",
 }
 
+_IN_THE_WAY = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", "MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME")
+"""What a person may have set for other work; here the workspace alone decides."""
+
 
 @contextlib.contextmanager
 def open_mlflow(workspace: Workspace) -> Iterator[Any]:
     """MLflow over this workspace alone; what the process had set before is put back."""
-    before = {name: os.environ.get(name) for name in (*_ENVIRONMENT, "MLFLOW_TRACKING_URI", "MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID")}
+    before = {name: os.environ.get(name) for name in (*_ENVIRONMENT, *_IN_THE_WAY)}
     for name in before:
         os.environ.pop(name, None)
     os.environ.update(_ENVIRONMENT)
@@ -37,13 +40,13 @@ def open_mlflow(workspace: Workspace) -> Iterator[Any]:
             import mlflow
             from sqlalchemy.exc import SQLAlchemyError
 
-            uri = prepare(workspace)
             logger = logging.getLogger("mlflow")
-            level, tracking, registry = logger.level, mlflow.get_tracking_uri(), mlflow.get_registry_uri()
+            untyped: Any = mlflow
+            level, tracking = logger.level, mlflow.get_tracking_uri() if untyped.is_tracking_uri_set() else None
             logger.setLevel(logging.WARNING)
-            mlflow.set_tracking_uri(uri)
-            mlflow.set_registry_uri(uri)
             try:
+                uri = prepare(workspace)
+                mlflow.set_tracking_uri(uri)
                 client = mlflow.MlflowClient(uri, uri)
                 _close_abandoned(client)
                 yield client
@@ -53,8 +56,7 @@ def open_mlflow(workspace: Workspace) -> Iterator[Any]:
                     f"{workspace.database}: MLflow could not follow ({words})", hint="models/ is whole; icpfit status mends it"
                 ) from error
             finally:
-                mlflow.set_tracking_uri(tracking)
-                mlflow.set_registry_uri(registry)
+                untyped.set_tracking_uri(tracking)  # None: nothing was set
                 logger.setLevel(level)
     finally:
         for name, value in before.items():
@@ -77,7 +79,6 @@ def prepare(workspace: Workspace) -> str:
         aside = workspace.mlruns / f"{TEMPORARY}{os.getpid()}.db"
         for left in workspace.mlruns.glob(f"{TEMPORARY}*"):
             left.unlink()
-        logging.getLogger("mlflow").setLevel(logging.WARNING)
         make_store: Any = SqlAlchemyStore  # it has no types
         store = make_store(f"sqlite:///{aside}", workspace.artifacts.as_uri())
         store.engine.dispose()

@@ -38,11 +38,6 @@ class LaterRows:
     def labelled(self) -> npt.NDArray[np.bool_]:
         return ~np.isnan(self.label)
 
-    def both_classes(self, least: int) -> bool:
-        """At least ``least`` rows of each class."""
-        known = self.label[self.labelled]
-        return bool(min((known == 1).sum(), (known == 0).sum()) >= least)
-
 
 def fidelity(later: LaterRows) -> Fidelity:
     """Measures within each fold, averaged by rows (AUC: by pairs)."""

@@ -31,7 +31,7 @@ def adopt(firms: Firms, seed: int) -> pd.DataFrame:
         who = np.flatnonzero(has)
         early = rng.random(len(who)) < 0.72
         first = np.where(early, START - days(rng.uniform(1, 1100, len(who))), START + days(rng.uniform(0, 1455, len(who))))
-        dropped = rng.random(len(who)) < (0.25 if category == "competitor" else 0.08)
+        dropped = rng.random(len(who)) < (0.25 if category == "competitor" else 0.14)
         last = np.where(dropped, np.maximum(first, START) + days(rng.uniform(60, 1300, len(who))), NEVER)
         frames.append(
             pd.DataFrame(

@@ -10,7 +10,7 @@ import pandas as pd
 
 from icpfit.config import FeatureSpec, FlatSource
 from icpfit.errors import SourceError
-from icpfit.moments import Micros, round_up_to_day
+from icpfit.moments import DAY, Micros, round_up_to_day
 from icpfit.sources.flat_faults import Faults, refuse_far_newest
 from icpfit.sources.flat_features import TABLE, declare_specs, flat_targets, parse_features
 from icpfit.sources.flat_ids import account_ids, row_ids
@@ -34,6 +34,9 @@ class FlatTable:
     ``amount`` (float64), ``label`` (float64: 1 positive, 0 negative, NaN where the result is neither:
     still open, or unknown), then one column per spec. Its index is the row's number in the file. Rows
     stand in the file's order where that is time, else by ``created_at`` and ``id``.
+
+    A negative row without a close (a lead that simply never bought) closes ``outcome_window_days`` after its
+    creation, where the configuration names that window beside a ``closed_at``.
 
     ``newest`` is the default moment of knowing, rounded up to the day; None where no column holds a time.
     ``fingerprint`` is a sha256 over the content of the used rows: the same for any order of the rows,
@@ -88,8 +91,8 @@ def read_flat(source: FlatSource, *, max_left_out: float, as_of: Micros | None =
     if roles.created_at:
         faults.mark("no created_at", ~created.known, roles.created_at)
     faults.mark("bad date", closed.bad, roles.closed_at, frame, "For dates such as 1/31/2026 set source.date_format (%m/%d/%Y).")
-    midnight = closed.micros % 86_400_000_000 == 0  # a close known only by its day is not before a creation on that day
-    early = np.where(midnight, closed.micros + 86_400_000_000 <= created.micros, closed.micros < created.micros)
+    midnight = closed.micros % DAY == 0  # a close known only by its day is not before a creation on that day
+    early = np.where(midnight, closed.micros + DAY <= created.micros, closed.micros < created.micros)
     order = created.known & closed.known & early
     faults.mark("closed before created", order, roles.closed_at, frame, "If the two columns are swapped, say so under source.columns.")
     amount = numbers(frame[roles.amount] if roles.amount else blank, missing)
@@ -113,6 +116,11 @@ def read_flat(source: FlatSource, *, max_left_out: float, as_of: Micros | None =
         faults.good,
     )
     newest = None if newest is None else round_up_to_day(newest)
+    closed_known = closed.known
+    if source.outcome_window_days is not None and roles.closed_at:
+        lapsed = (label == 0) & ~closed.known & created.known
+        closed_micros = np.where(lapsed, created.micros + source.outcome_window_days * DAY, closed_micros)
+        closed_known = closed.known | lapsed
     windows = leave_out_by_window(source, faults, created, as_of if as_of is not None else newest)
     if not faults.good.any():
         raise SourceError(f"{place}: no row is left to learn from, mostly '{faults.most()}'", hint=faults.example())
@@ -127,7 +135,7 @@ def read_flat(source: FlatSource, *, max_left_out: float, as_of: Micros | None =
             "domain": categories(frame[roles.domain] if roles.domain else blank, missing),
             "name": categories(frame[roles.name] if roles.name else blank, missing),
             "created_at": pd.arrays.IntegerArray(created.micros.copy(), ~created.known),
-            "closed_at": pd.arrays.IntegerArray(closed_micros.astype(np.int64), ~closed.known),
+            "closed_at": pd.arrays.IntegerArray(closed_micros.astype(np.int64), ~closed_known),
             "amount": amount.values,
             "label": label,
         },

@@ -79,16 +79,19 @@ def _with_close(
     if not bad.any() or ended.known[bad].mean() >= 0.5:
         return Times(created.header, closed.header, form, tuple(said), dates=dates)
     both = opened.known & ended.known
-    said.append(("closed_at", f"only good results have {closed.header!r}; without the close of the others it is not used"))
     if not both.any():
+        said.append(("closed_at", f"no good result has {closed.header!r}: it is not used"))
         return Times(created.header, None, form, tuple(said), dates=dates)
+    said.append(
+        ("closed_at", f"only good results have {closed.header!r}; the others count as lost outcome_window_days after their creation")
+    )
     window = int(np.ceil(np.quantile(np.maximum(ended.micros[both] - opened.micros[both], 0), 0.9) / DAY))
     said.append(("outcome_window_days", f"nine of ten good results came within {window} days of {created.header!r}"))
     first_open, first_end = int(opened.micros[opened.known].min()), int(ended.micros[both].min())
     early = first_end - first_open > 90 * DAY
     if early:
         said.append(("no_outcome_before", f"no result stands before {day_text(first_end)}, though rows begin on {day_text(first_open)}"))
-    return Times(created.header, None, form, tuple(said), day_text(first_end) if early else None, max(window, 1), dates=dates)
+    return Times(created.header, closed.header, form, tuple(said), day_text(first_end) if early else None, max(window, 1), dates=dates)
 
 
 def _ordered_by_month(looks: Sequence[Look]) -> str | None:

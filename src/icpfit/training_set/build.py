@@ -120,10 +120,11 @@ def joint_labels_for(warehouse: Warehouse, config: Config, training: TrainingSet
 
 
 def _attributes(deals: pd.DataFrame, used: npt.NDArray[np.int64], specs: tuple[FeatureSpec, ...]) -> pd.DataFrame:
-    columns: dict[str, npt.NDArray[np.object_]] = {}
+    columns: dict[str, pd.Series] = {}
     for spec in specs:
         values = deals[spec.column].astype(object) if spec.column in deals else pd.Series([None] * len(deals), dtype=object)
-        columns[spec.name] = values.where(values.notna(), None).to_numpy(dtype=object)[used]
+        texts = values.where(values.notna(), None).to_numpy(dtype=object)[used]
+        columns[spec.name] = pd.Series(texts, dtype=object)  # pandas would make texts of its own kind of it
     return pd.DataFrame(columns, index=range(len(used)))
 
 

@@ -53,6 +53,10 @@ class TrainingSet:
         names = [*KEYS, *(s.name for s in self.specs)]
         if list(self.frame.columns) != names:
             raise ValueError(f"a training set has the columns {names}, got {list(self.frame.columns)}")
+        for spec in self.specs:
+            wanted = "object" if spec.kind == "category" else "float64"
+            if str(self.frame[spec.name].dtype) != wanted:
+                raise ValueError(f"{spec.name} is a {spec.kind}, so its column is {wanted}, got {self.frame[spec.name].dtype}")
         if self.considered != len(self.frame) + sum(self.left_out.values()):
             raise ValueError(f"{self.considered} rows considered, but {len(self.frame)} used + {sum(self.left_out.values())} left out")
         if len(self.position) != len(self.frame) or len(self.amount) != len(self.frame):
