@@ -138,7 +138,7 @@ def _hot(
     there = account.notna().to_numpy()
     if "visible_at" in known.columns:
         since = account.map(known.set_index("account_id")["visible_at"]).to_numpy(np.float64)
-        there &= np.isnan(since) | (since < then)
+        there = there & (np.isnan(since) | (since < then))
     hot[there] = False
     fit = np.flatnonzero(there & points["tier"].isin(HOT_TIERS).to_numpy())
     if len(fit):
