@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from icpfit.bundle import Bundle
 from icpfit.cycle.opened import Opened
@@ -46,7 +47,7 @@ def gate_evidence(opened: Opened, learned: Learned, champion: Bundle | None) -> 
         churned_points=churned,
         past_win_tiers=tuple(learned.card.score(won)["tier"]) if len(won) else (),
     )
-    return challenger, _against(training, learned, champion)
+    return challenger, _against(opened, training, learned, champion)
 
 
 def _customer_points(learned: Learned) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -58,7 +59,7 @@ def _customer_points(learned: Learned) -> tuple[npt.NDArray[np.float64], npt.NDA
     return points[data.label == 1], points[data.label == 0]
 
 
-def _against(training: TrainingSet, learned: Learned, champion: Bundle | None) -> Against | None:
+def _against(opened: Opened, training: TrainingSet, learned: Learned, champion: Bundle | None) -> Against | None:
     """Deals created after the champion's moment: its frozen model against the challenger's refitted recipe."""
     if champion is None or learned.card is None:
         return None
@@ -72,13 +73,22 @@ def _against(training: TrainingSet, learned: Learned, champion: Bundle | None) -
     rows = rows[later]
     # Tiers are compared on the newest year of accounts, or on all where there are no times.
     recent = training.position >= learned.as_of - YEAR if training.timing == "dated" else np.ones(len(training.frame), dtype=bool)
-    known = training.features[recent]
+    theirs = _as_champion_sees(opened, training, learned.as_of, champion)
     return Against(
         version=champion.version,
         label=tested["label"].to_numpy(np.float64)[later],
-        champion=frozen.probability(training.features.iloc[rows]) if len(rows) else np.zeros(0),
+        champion=frozen.probability(theirs.iloc[rows]) if len(rows) else np.zeros(0),
         challenger=tested["probability"].to_numpy(np.float64)[later],
         account=training.frame["account_id"].to_numpy(object)[rows],
-        tiers_then=tuple(champion.card.score(known)["tier"]) if len(known) else (),
-        tiers_now=tuple(learned.card.score(known)["tier"]) if len(known) else (),
+        tiers_then=tuple(champion.card.score(theirs[recent])["tier"]),
+        tiers_now=tuple(learned.card.score(training.features[recent])["tier"]),
     )
+
+
+def _as_champion_sees(opened: Opened, training: TrainingSet, as_of: int, champion: Bundle) -> pd.DataFrame:
+    """The same deals under the champion's own features, which the configuration may have changed or dropped since."""
+    if champion.specs == training.specs:
+        return training.features
+    theirs = opened.with_features(champion.specs).training_set(training.outcome, as_of)
+    place = pd.Index(theirs.frame["deal_id"]).get_indexer(pd.Index(training.frame["deal_id"]))
+    return theirs.features.take(place).reset_index(drop=True)

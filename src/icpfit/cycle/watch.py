@@ -35,44 +35,50 @@ class WatchReport:
 
 
 def watch(opened: Opened, workspace: Workspace, as_of: Micros) -> WatchReport:
-    """Deals created since the champion's moment against those it learned from."""
+    """Deals whose outcome became known since the champion was trained, against those it learned from."""
     bundle = load_bundle(workspace, "champion")
     findings = findings_since(opened, bundle, as_of)
     alarms = [f for f in findings if f["alarm"]]
-    lines = [f"champion {bundle.version}, trained as of {day_text(bundle.as_of)}; looked at as of {day_text(as_of)}"]
+    then, now = bundle.metrics.get("as_of"), opened.day(as_of)
+    lines = [f"champion {bundle.version}" + (f", trained as of {then}; looked at as of {now}" if then and now else "")]
     lines += [f"ALARM {f['code']} {f['subject']}: {f['words']}" for f in alarms]
     lines += [f"{f['code']}: {f['words']}" for f in findings if not f["alarm"] and f["p_value"] is None]
-    lines.append(f"{len(alarms)} of {len(findings)} findings need action" if alarms else "nothing needs action")
+    told = [f for f in findings if f["p_value"] is not None]
+    if alarms:
+        lines.append(f"{len(alarms)} of {len(findings)} findings need action")
+    else:
+        lines.append("nothing needs action" if told else "nothing can be told yet")
     return WatchReport({"champion": bundle.version, "findings": findings}, lines, bool(alarms))
 
 
 def findings_since(opened: Opened, bundle: Bundle, as_of: Micros) -> list[dict[str, Any]]:
-    """Findings as plain values; empty where the source has no dates."""
+    """Findings as plain values. Where the source has no dates, the one finding is that nothing can be told."""
     leading = opened.outcomes[0]
     model = bundle.win if leading == "win" else bundle.retention
     if model is None:
         return []
     now = opened.with_features(bundle.specs).training_set(leading, as_of)
     if now.timing != "dated":
-        return []
-    newer = now.position >= bundle.as_of
-    names = [c for c in model.encoding.columns if c in now.frame.columns]
+        words = "cannot tell; the source has no dates, so what is new cannot be told from what was there before"
+        return [asdict(Finding("DRIFT-DATES", "dates", None, None, None, None, len(now.frame), 0, False, words))]
+    newer = np.isnan(now.labels_at(bundle.as_of))
     findings = [_outcome_finding(now, newer, bundle, ALPHA * SPLIT["win rate"])]
     if int(newer.sum()) >= ENOUGH:
-        labels = {s.name: s.label for s in bundle.specs}
-        shown = now.frame[names].rename(columns=labels)
+        labels = [s.label for s in bundle.specs]
+        names = {s.name: s.label if labels.count(s.label) == 1 else f"{s.label} ({s.name})" for s in bundle.specs}
+        shown = now.frame[[c for c in model.encoding.columns if c in now.frame.columns]].rename(columns=names)
         findings += compare(shown[~newer], shown[newer], alpha=ALPHA * SPLIT["data"], seed=bundle.seed)
     return [asdict(f) for f in findings]
 
 
 def _outcome_finding(now: TrainingSet, newer: np.ndarray, bundle: Bundle, level: float) -> Finding:
-    """Observed against expected outcomes of deals that matured since, by the champion's own probabilities."""
+    """Observed against expected outcomes of deals that matured since, by the champion's own probabilities (a z test)."""
     model = bundle.win if now.outcome == "win" else bundle.retention
     good = "wins" if now.outcome == "win" else "customers kept"
     code = "MODEL-WINRATE" if now.outcome == "win" else "MODEL-RETENTION"
     n = int(newer.sum())
     if model is None or n < ENOUGH:
-        words = f"{n:,} deals created since {day_text(bundle.as_of)} have an outcome; {ENOUGH} are needed, so this cannot be told yet"
+        words = f"cannot tell yet; {n:,} outcomes became known since {day_text(bundle.as_of)}, and {ENOUGH} are needed"
         return Finding(code, good, None, None, None, None, int((~newer).sum()), n, False, words)
     p = model.probability(now.features[newer])
     observed, expected = float(now.label[newer].sum()), float(p.sum())
@@ -80,5 +86,5 @@ def _outcome_finding(now: TrainingSet, newer: np.ndarray, bundle: Bundle, level:
     p_value = float(2 * stats.norm.sf(abs(z)))
     effect = abs(observed - expected) / n
     alarm = p_value <= level and effect >= FLOOR_RATE
-    words = f"{observed:,.0f} {good} among {n:,} new deals, where the champion expected {expected:,.0f}"
+    words = f"{observed:,.0f} {good} among {n:,} deals whose outcome became known since, where the champion expected {expected:,.0f}"
     return Finding(code, good, z, p_value, p_value, effect, int((~newer).sum()), n, alarm, words)
