@@ -28,11 +28,12 @@ def model_card_text(metrics: Mapping[str, Any]) -> str:
     lines = [f"# Model card: ideal customer profile of {_text(metrics.get('company'))}", ""]
     evidence = metrics.get("evidence")
     level = evidence if isinstance(evidence, Mapping) else {"level": evidence}
+    undated = "no dates" if metrics.get("timing") in ("none", "ordered") else None
     lines += _table(
         ("", ""),
         [
             ("Version", metrics.get("version")),
-            ("Made from what was known before", metrics.get("as_of") or ("no dates" if metrics.get("timing") in ("none", "ordered") else None)),
+            ("Made from what was known before", metrics.get("as_of") or undated),
             ("Currency", metrics.get("currency")),
             ("Verdict", metrics.get("verdict")),
             (
