@@ -137,5 +137,14 @@ jane@gmail.com,,,x,,
         7: "as_of is not a date",
         9: "the same as line 8",
     }
-    assert list(found.rejected.columns) == ["line", "reason", "domain", "account_id", "as_of", "input_line", "input_reason", "input_input_line"]
+    assert list(found.rejected.columns) == [
+        "line",
+        "reason",
+        "domain",
+        "account_id",
+        "as_of",
+        "input_line",
+        "input_reason",
+        "input_input_line",
+    ]
     assert Counter(found.rejected["input_line"]) == {"x": 5, "nobody here": 1}
