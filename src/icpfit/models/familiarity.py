@@ -72,8 +72,9 @@ class Familiarity:
         for start in range(0, len(features), BLOCK):
             block = features.iloc[start : start + BLOCK]
             rows = slice(start, start + len(block))
-            nothing = np.zeros((len(block), self._size))
-            total: Floats = cdist(self._weighted_ranks(numbers, block), theirs, "cityblock") if numbers else nothing
+            total: Floats = (
+                cdist(self._weighted_ranks(numbers, block), theirs, "cityblock") if numbers else np.zeros((len(block), self._size))
+            )
             for name, (place, table) in tables.items():
                 total += table[_codes(block, name, place)]
             out[rows] = total.min(axis=1)

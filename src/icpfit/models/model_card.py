@@ -28,12 +28,14 @@ def model_card_text(metrics: Mapping[str, Any]) -> str:
     lines = [f"# Model card: ideal customer profile of {_text(metrics.get('company'))}", ""]
     evidence = metrics.get("evidence")
     level = evidence if isinstance(evidence, Mapping) else {"level": evidence}
-    undated = "no dates" if metrics.get("timing") in ("none", "ordered") else None
     lines += _table(
         ("", ""),
         [
             ("Version", metrics.get("version")),
-            ("Made from what was known before", metrics.get("as_of") or undated),
+            (
+                "Made from what was known before",
+                metrics.get("as_of") or ("no dates" if metrics.get("timing") in ("none", "ordered") else None),
+            ),
             ("Currency", metrics.get("currency")),
             ("Verdict", metrics.get("verdict")),
             (
