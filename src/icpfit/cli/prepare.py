@@ -90,7 +90,7 @@ def training_set(out: Path, model: str, config_path: Path, as_of: str | None, as
     lines = [f"{out}: {len(data.frame):,} rows as of {day_text(moment)}, {data.considered - len(data.frame):,} left out"]
     lines += [f"  {n:,} {reason}" for reason, n in sorted(data.left_out.items())]
     values = {
-        "out": out,
+        "out": str(out),
         "rows": len(data.frame),
         "considered": data.considered,
         "left_out": dict(data.left_out),

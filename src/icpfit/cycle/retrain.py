@@ -63,7 +63,7 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None) -> Le
         progress(f"{outcome}: building the training set as of {day_text(as_of)}")
         data = opened.training_set(outcome, as_of)
         clock.lap(f"{outcome} training set")
-        leaks = find_leaks(data, config.training.allow if outcome == opened.outcomes[0] else ())
+        leaks = find_leaks(data, config.training.allow)
         clock.lap(f"{outcome} leakage")
         result = fit_outcome(data, config.training, refused=leaks.refused, suspects=leaks.suspects, progress=progress)
         clock.lap(f"{outcome} model")
@@ -120,9 +120,7 @@ def retrain(opened: Opened, workspace: Workspace, as_of: int, progress: Progress
         documents = write_documents(opened, learned, workspace.path / "documents" / learned.version)
         clock.lap("gates, bundle and documents")
         progress("writing the record to MLflow")
-        log_retrain(
-            workspace, _record(opened, learned, documents, {**learned.seconds, **clock.laps})
-        )
+        log_retrain(workspace, _record(opened, learned, documents, {**learned.seconds, **clock.laps}))
         clock.lap("MLflow")
     return replace(learned, seconds={**learned.seconds, **clock.laps})
 
@@ -202,7 +200,7 @@ def _bundle(
         cards={k: c for k, c in cards.items() if k != card.kind},
         specs=data.specs,
         familiarity=familiarity.to_dict(),
-        expected_arr=_expected_arr(opened, training).to_dict(),
+        expected_arr=_expected_arr(training).to_dict(),
         metrics=metrics,
         model_card=model_card_text(metrics),
         outcomes=config.outcomes,
@@ -216,7 +214,7 @@ def _bundle(
     )
 
 
-def _expected_arr(opened: Opened, training: Mapping[Outcome, TrainingSet]) -> ExpectedArr:
+def _expected_arr(training: Mapping[Outcome, TrainingSet]) -> ExpectedArr:
     """First ARR of the won: the deal's amount at close, by headcount as of the deal's moment."""
     data = training.get("win")
     if data is None:

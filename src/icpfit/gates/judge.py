@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from icpfit.config import GateSettings
 from icpfit.gates.paired import auc_difference, calibration_slope
-from icpfit.models.results import EvidenceLevel, Verdict
 
 if TYPE_CHECKING:  # its module imports the models' libraries, and signing off does not need them
     from icpfit.models.results import EvidenceLevel, Verdict
