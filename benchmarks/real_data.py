@@ -111,7 +111,8 @@ def row_of(public: Public, report: dict[str, Any]) -> str:
     refused = ", ".join(dict.fromkeys(r["attribute"] for r in learned["refused"])) or "none"
     if "auc" in one:
         interval = f"{one['auc']:.3f} ({one['auc_low']:.3f} to {one['auc_high']:.3f})"
-        tested = {"dated": "later deals", "ordered": "later rows", "none": "unseen accounts (no dates)"}[learned["timing"]]
+        later = {"dated": "later deals", "ordered": "later rows"}
+        tested = later[learned["timing"]] if one["forward"] else f"unseen accounts{' (no dates)' if learned['timing'] == 'none' else ''}"
         others = [f"{one['baselines'][b]['auc']:.3f}" if b in one["baselines"] else "—" for b in ("logistic", "firmographic_only")]
     else:
         interval, tested, others = "—", "—", ["—", "—"]

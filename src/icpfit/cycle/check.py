@@ -23,7 +23,7 @@ class CheckReport:
 def check_source(opened: Opened, as_of: str | None) -> CheckReport:
     """Rows by reason, findings, what would be refused and how much evidence there is; trains nothing."""
     moment = opened.moment(as_of)
-    lines = [f"as of {day_text(moment)}"]
+    lines = [f"as of {day_text(moment)}" if opened.has_times else "no column holds a time: nothing can be tested forward in time"]
     for count in opened.counts:
         left = sum(count.left_out.values())
         lines.append(f"{count.table}: {count.rows_in:,} rows in, {count.used:,} used, {left:,} left out")
@@ -58,7 +58,7 @@ def check_source(opened: Opened, as_of: str | None) -> CheckReport:
         lines.append(f"read from today's values, since there is no history: {', '.join(current)}")
     lines += [f"{f.severity}: {f.words}" for f in opened.findings]
     values = {
-        "as_of": day_text(moment),
+        "as_of": day_text(moment) if opened.has_times else None,
         "rows": rows_report(opened.counts),
         "refused": refused,
         "suspects": suspects,

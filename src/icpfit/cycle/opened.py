@@ -61,6 +61,11 @@ class Opened:
         return self.warehouse.fingerprint if self.warehouse is not None else self._flat.fingerprint
 
     @property
+    def has_times(self) -> bool:
+        """Whether any column says when; without one the moment is 0 and means nothing."""
+        return self.warehouse is not None or self._flat.newest is not None
+
+    @property
     def specs(self) -> tuple[FeatureSpec, ...]:
         return self.config.features if self.warehouse is not None else self._flat.specs
 

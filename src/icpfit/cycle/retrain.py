@@ -17,6 +17,7 @@ from icpfit.cycle.challenge import gate_evidence
 from icpfit.cycle.opened import Opened
 from icpfit.cycle.paper import write_documents
 from icpfit.cycle.report import card_report, combined_report, findings_report, outcome_report, refusals_report, rows_report
+from icpfit.cycle.watch import findings_since
 from icpfit.gates import Gate, decide, judge
 from icpfit.models.expected_arr import ExpectedArr
 from icpfit.models.familiarity import Familiarity
@@ -49,6 +50,9 @@ class Learned:
     """None unless there is a signal"""
     gates: tuple[Gate, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
+    """by step; they stand in MLflow and in no document"""
+    drift: tuple[Mapping[str, Any], ...] = ()
+    """findings against the champion in force; none without one"""
 
 
 def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None) -> Learned:
@@ -111,10 +115,14 @@ def retrain(opened: Opened, workspace: Workspace, as_of: int, progress: Progress
         clock = _Stopwatch()
         learned = learn(opened, as_of, progress)
         clock.skip()
-        bundle = learned.bundle
+        bundle, champion = learned.bundle, load_bundle(workspace, "champion", missing_ok=True)
+        if champion is not None:
+            progress("looking for drift since the champion")
+            learned = replace(learned, drift=tuple(findings_since(opened, champion, as_of)))
+            clock.lap("drift")
         if bundle is not None:
             progress("judging the challenger")
-            challenger, against = gate_evidence(opened, learned, load_bundle(workspace, "champion", missing_ok=True))
+            challenger, against = gate_evidence(opened, learned, champion)
             learned = replace(learned, gates=judge(challenger, against, opened.config.gates, seed=opened.config.training.seed))
             write_bundle(workspace, bundle)
         documents = write_documents(opened, learned, workspace.path / "documents" / learned.version)
@@ -136,6 +144,7 @@ def _record(opened: Opened, learned: Learned, documents: Path, seconds: Mapping[
         documents=documents,
         trials={o: r.trials for o, r in learned.results.items()},
         datasets={o: (t.fingerprint, len(t.frame)) for o, t in learned.training.items()},
+        drift=learned.drift,
         params={"seed": opened.config.training.seed, "trials": opened.config.training.trials},
         seconds=seconds,
     )
@@ -147,7 +156,8 @@ def retrain_report(learned: Learned) -> dict[str, Any]:
         **learned.metrics,
         "registered": learned.bundle is not None,
         "gates": [g.values() for g in learned.gates],
-        "seconds": {k: round(v, 2) for k, v in learned.seconds.items()},
+        "seconds": round(sum(learned.seconds.values()), 2),
+        "seconds_by_step": {k: round(v, 2) for k, v in learned.seconds.items()},
     }
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,8 +12,10 @@ import numpy as np
 from scipy import stats
 
 from icpfit.bundle import Bundle
+from icpfit.config import FeatureSpec
 from icpfit.cycle.opened import Opened
 from icpfit.drift import Finding, compare
+from icpfit.errors import FeatureError
 from icpfit.moments import Micros, day_text
 from icpfit.registry import Workspace, load_bundle
 from icpfit.training_set import TrainingSet
@@ -47,22 +50,31 @@ def watch(opened: Opened, workspace: Workspace, as_of: Micros) -> WatchReport:
 
 
 def findings_since(opened: Opened, bundle: Bundle, as_of: Micros) -> list[dict[str, Any]]:
-    """Findings as plain values; empty where the source has no dates."""
+    """Findings as plain values; empty where the source has no dates. What the champion reads and is gone cannot be told."""
     leading = opened.outcomes[0]
     model = bundle.win if leading == "win" else bundle.retention
     if model is None:
         return []
-    now = opened.with_features(bundle.specs).training_set(leading, as_of)
+    try:
+        now = opened.with_features(bundle.specs).training_set(leading, as_of)
+    except FeatureError as error:
+        gone = Finding("DRIFT-SOURCE", "the data", None, None, None, None, 0, 0, False, f"cannot tell: {error.message}")
+        return [asdict(gone)]
     if now.timing != "dated":
         return []
     newer = now.position >= bundle.as_of
     names = [c for c in model.encoding.columns if c in now.frame.columns]
     findings = [_outcome_finding(now, newer, bundle, ALPHA * SPLIT["win rate"])]
     if int(newer.sum()) >= ENOUGH:
-        labels = {s.name: s.label for s in bundle.specs}
-        shown = now.frame[names].rename(columns=labels)
+        shown = now.frame[names].rename(columns=subjects(bundle.specs))
         findings += compare(shown[~newer], shown[newer], alpha=ALPHA * SPLIT["data"], seed=bundle.seed)
     return [asdict(f) for f in findings]
+
+
+def subjects(specs: Sequence[FeatureSpec]) -> dict[str, str]:
+    """Name to the words a finding is told in; two features of one label keep apart by their names."""
+    said = Counter(s.label for s in specs)
+    return {s.name: s.label if said[s.label] == 1 else f"{s.label} ({s.name})" for s in specs}
 
 
 def _outcome_finding(now: TrainingSet, newer: np.ndarray, bundle: Bundle, level: float) -> Finding:

@@ -110,7 +110,11 @@ def _hot(bundle: Bundle, points: pd.DataFrame, resolved: Resolved, build: Featur
     known = np.array([a is not None for a in resolved.account_id])
     if not known.any() or not any(a.layer == "intent" for a in bundle.card.attributes):
         return [None] * n
-    before = bundle.card.score(build(resolved.as_of - HOT_DAYS * DAY).reset_index(drop=True))
+    then = build(resolved.as_of - HOT_DAYS * DAY).reset_index(drop=True)
+    # The list's own words about an account are those of today; what the data folder knew then is in the tables of dated rows.
+    seen = [s.name for s in bundle.specs if s.table not in ("accounts", "deals")]
+    known &= then[seen].notna().any(axis=1).to_numpy()
+    before = bundle.card.score(then)
     risen = points["points_intent"].to_numpy() > before["points_intent"].to_numpy()
     fit = points["tier"].isin(HOT_TIERS).to_numpy()
     return [bool(r and f) if k else None for r, f, k in zip(risen, fit, known, strict=True)]
