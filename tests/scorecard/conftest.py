@@ -118,7 +118,7 @@ class Planted:
         return self.training, self.result
 
 
-METRICS = Metrics(1, 1, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.0, 1.0, 0.0, 1.0, 1.0, 0.2, None)
+METRICS = Metrics(1, 1, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.0, 1.0, 0.0, 1.0, 1.0, 0.2, None)
 
 
 def company(

@@ -51,7 +51,8 @@ def run_demo(config_path: Path, workspace_path: Path, progress: Callable[[str], 
         *_figures(report),
         f"ICP document:  {written[0]}",
         f"scorecard:     {card}",
-        f"scored list:   {scored['out']} ({scored['rows_scored']:,} of {scored['rows_in']:,} rows; the rest in {scored['rejected']})",
+        f"scored list:   {scored['out']} ({scored['rows_scored']:,} accounts)",
+        f"not scored:    {scored['rejected']} ({scored['rows_rejected']:,} rows, each with its reason)",
     ]
     return DemoReport({**report, "scored": scored, "documents": [str(p) for p in written], "scorecard_file": str(card)}, lines)
 
