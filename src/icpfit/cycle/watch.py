@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 from scipy import stats
 
 from icpfit.bundle import Bundle
@@ -16,7 +18,7 @@ from icpfit.config import FeatureSpec
 from icpfit.cycle.opened import Opened
 from icpfit.drift import Finding, compare
 from icpfit.errors import FeatureError
-from icpfit.moments import Micros, day_text
+from icpfit.moments import DAY, Micros, day_text
 from icpfit.registry import Workspace, load_bundle
 from icpfit.training_set import TrainingSet
 
@@ -27,7 +29,11 @@ SPLIT = {"data": 0.6, "win rate": 0.4}
 ENOUGH = 50
 """Newly matured deals that a win-rate finding needs."""
 
+ENOUGH_BEFORE = 200
+"""Deals of the year before the champion that newer ones are compared with; with fewer, all older ones."""
+
 FLOOR_RATE = 0.03
+YEAR = 365 * DAY
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,7 @@ class WatchReport:
 
 
 def watch(opened: Opened, workspace: Workspace, as_of: Micros) -> WatchReport:
-    """Deals created since the champion's moment against those it learned from."""
+    """Deals created since the champion's moment: how they ended against what it expected, and how they look against those before."""
     bundle = load_bundle(workspace, "champion")
     findings = findings_since(opened, bundle, as_of)
     alarms = [f for f in findings if f["alarm"]]
@@ -66,9 +72,31 @@ def findings_since(opened: Opened, bundle: Bundle, as_of: Micros) -> list[dict[s
     names = [c for c in model.encoding.columns if c in now.frame.columns]
     findings = [_outcome_finding(now, newer, bundle, ALPHA * SPLIT["win rate"])]
     if int(newer.sum()) >= ENOUGH:
-        shown = now.frame[names].rename(columns=subjects(bundle.specs))
-        findings += compare(shown[~newer], shown[newer], alpha=ALPHA * SPLIT["data"], seed=bundle.seed)
+        shown = within_a_year(now.frame[names], bundle.specs).rename(columns=subjects(bundle.specs))
+        findings += compare(shown[before(now.position, bundle.as_of)], shown[newer], alpha=ALPHA * SPLIT["data"], seed=bundle.seed)
     return [asdict(f) for f in findings]
+
+
+def before(position: npt.NDArray[np.int64], moment: Micros) -> npt.NDArray[np.bool_]:
+    """The deals that newer ones are compared with: of the year before ``moment``, or all older ones where those are few.
+
+    The oldest deals stand where the tables begin: their windows look into nothing, so they have gaps that
+    later ones cannot have, and would make every later quarter look as if it had moved.
+    """
+    older = position < moment
+    year = older & (position >= moment - YEAR)
+    return year if int(year.sum()) >= ENOUGH_BEFORE else older
+
+
+def within_a_year(frame: pd.DataFrame, specs: Sequence[FeatureSpec]) -> pd.DataFrame:
+    """Days since something, counted up to a year; longer ago, or never, is a year.
+
+    What has no window looks back to where the tables begin: it grows older by itself from quarter to quarter,
+    and what was never seen becomes rarer, though nothing has moved.
+    """
+    open_ended = [s.name for s in specs if s.aggregate in ("recency_days", "days_since_first") and s.window_days is None]
+    cut = {name: frame[name].clip(upper=365.0).fillna(365.0) for name in open_ended if name in frame.columns}
+    return frame.assign(**cut)
 
 
 def subjects(specs: Sequence[FeatureSpec]) -> dict[str, str]:
