@@ -113,6 +113,7 @@ def _tune(matrix: Matrix, plan: FoldPlan, settings: TrainingSettings, threads: i
     return tune(
         matrix,
         folds,
+        rows=int(np.median([len(f.train) for f in plan.backtest])),
         trials=settings.trials,
         minutes=settings.minutes,
         seed=settings.seed,

@@ -18,6 +18,8 @@ from icpfit.models.matrix import Floats, Ints, Matrix
 from icpfit.models.results import FittedModel
 
 INNER_GROUPS = 4
+ENOUGH_INNER = 3_000
+"""out-of-fold rows with which two numbers, an intercept and a slope, are known well enough"""
 
 
 def train(matrix: Matrix, rows: Ints, labels: Floats, columns: Ints, recipe: Recipe, seed: int) -> lgb.Booster:
@@ -27,12 +29,14 @@ def train(matrix: Matrix, rows: Ints, labels: Floats, columns: Ints, recipe: Rec
 def inner_margins(matrix: Matrix, rows: Ints, labels: Floats, columns: Ints, recipe: Recipe, seed: int) -> tuple[Ints, Floats]:
     """Out-of-fold margins inside the training rows, by groups of accounts: (places in ``rows``, margins).
 
-    A group whose training part has one outcome only is left out.
+    A group whose training part has one outcome only is left out; with many rows one group tells enough.
     """
     group = group_of(matrix.account_id[rows], INNER_GROUPS, seed, "inner")
     places: list[Ints] = []
     found: list[Floats] = []
     for g in range(INNER_GROUPS):
+        if sum(len(p) for p in places) >= ENOUGH_INNER:
+            break
         rest, out = np.flatnonzero(group != g), np.flatnonzero(group == g)
         if len(out) == 0 or len(np.unique(labels[rest])) < 2:
             continue
