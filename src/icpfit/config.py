@@ -279,6 +279,11 @@ def load_config(path: Path) -> Config:
         raise ConfigError(f"{path}: no such configuration", hint="icpfit init --from DATA --out CONFIG writes one") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read ({error.__class__.__name__})", hint="a configuration is UTF-8 text in YAML") from error
+    return parse_config(text, path)
+
+
+def parse_config(text: str, path: Path) -> Config:
+    """What :func:`load_config` makes of the text of a file at ``path``."""
     try:
         body = yaml.safe_load(text)
     except yaml.YAMLError as error:

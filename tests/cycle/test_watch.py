@@ -6,10 +6,8 @@ import numpy as np
 import pandas as pd
 
 from icpfit.config import FeatureSpec
-from icpfit.cycle.watch import ENOUGH_BEFORE, before, subjects, within_a_year
+from icpfit.cycle.watch import ENOUGH_BEFORE, before, newly_matured, subjects, within_a_year
 from icpfit.moments import DAY
-
-NOW = 2_000 * DAY
 
 
 def spec(name, label):
@@ -18,14 +16,21 @@ def spec(name, label):
 
 def test_newer_deals_are_compared_with_the_year_before_not_with_the_first_days_of_the_tables():
     position = np.arange(0, 3_000, dtype=np.int64) * DAY
-    chosen = position[before(position, NOW)]
-    assert chosen.min() == NOW - 365 * DAY
-    assert chosen.max() == NOW - DAY
+    newer = position >= 2_000 * DAY
+    chosen = position[before(position, newer)]
+    assert (chosen.min() // DAY, chosen.max() // DAY) == (1_635, 1_999)
 
 
 def test_where_the_year_before_holds_few_deals_all_older_ones_are_taken():
-    position = np.arange(0, ENOUGH_BEFORE, dtype=np.int64) * 10 * DAY
-    assert before(position, NOW).sum() == ENOUGH_BEFORE
+    position = np.arange(0, ENOUGH_BEFORE + 10, dtype=np.int64) * 10 * DAY
+    newer = np.arange(len(position)) >= ENOUGH_BEFORE
+    assert before(position, newer).sum() == ENOUGH_BEFORE
+
+
+def test_slow_deals_of_a_month_that_taught_are_not_news():
+    """All of January was quick but one; February had not matured at all."""
+    position = np.array([3, 9, 20, 35, 40], dtype=np.int64) * DAY
+    assert newly_matured(position, np.array([1.0, 0.0, np.nan, np.nan, np.nan])).tolist() == [False, False, False, True, True]
 
 
 def test_two_features_of_one_label_stay_two_subjects():

@@ -85,25 +85,26 @@ def _against(opened: Opened, training: TrainingSet, learned: Learned, champion: 
     rows = rows[later]
     # Tiers are compared on the newest year of accounts, or on all where there are no times.
     recent = training.position >= learned.as_of - YEAR if training.timing == "dated" else np.ones(len(training.frame), dtype=bool)
-    seen = _as_champion_sees(opened, champion, training, learned.as_of)
+    theirs = _as_champion_sees(opened, training, learned.as_of, champion)
     return Against(
         version=champion.version,
         label=tested["label"].to_numpy(np.float64)[later],
-        champion=frozen.probability(seen.iloc[rows]) if len(rows) else np.zeros(0),
+        champion=frozen.probability(theirs.iloc[rows]) if len(rows) else np.zeros(0),
         challenger=tested["probability"].to_numpy(np.float64)[later],
         account=training.frame["account_id"].to_numpy(object)[rows],
-        tiers_then=tuple(champion.card.score(seen[recent])["tier"]) if recent.any() else (),
-        tiers_now=tuple(learned.card.score(training.features[recent])["tier"]) if recent.any() else (),
+        tiers_then=tuple(champion.card.score(theirs[recent])["tier"]),
+        tiers_now=tuple(learned.card.score(training.features[recent])["tier"]),
     )
 
 
-def _as_champion_sees(opened: Opened, champion: Bundle, training: TrainingSet, as_of: int) -> pd.DataFrame:
-    """The training set's rows under the champion's own features: what was declared otherwise since must not weaken it."""
-    if opened.warehouse is None or champion.specs == training.specs:
+def _as_champion_sees(opened: Opened, training: TrainingSet, as_of: int, champion: Bundle) -> pd.DataFrame:
+    """The same deals under the champion's own features, which the configuration may have changed or dropped since."""
+    if champion.specs == training.specs:
         return training.features
     try:
         theirs = opened.with_features(champion.specs).training_set(training.outcome, as_of)
     except FeatureError:
         # A table that it read is gone: it would be as blind in use.
         return training.features
-    return theirs.frame.set_index("deal_id").loc[training.frame["deal_id"], [s.name for s in theirs.specs]].reset_index(drop=True)
+    place = pd.Index(theirs.frame["deal_id"]).get_indexer(pd.Index(training.frame["deal_id"]))
+    return theirs.features.take(place).reset_index(drop=True)

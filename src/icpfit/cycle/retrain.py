@@ -24,7 +24,6 @@ from icpfit.models.familiarity import Familiarity
 from icpfit.models.fit import fit_outcome
 from icpfit.models.leakage import find_leaks
 from icpfit.models.results import OutcomeResult
-from icpfit.moments import day_text
 from icpfit.registry import RetrainRecord, Workspace, load_bundle, log_retrain, write_bundle
 from icpfit.scorecard.build import build_scorecards
 from icpfit.scorecard.card import CardKind, Scorecard
@@ -64,7 +63,7 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None) -> Le
     refused: list[dict[str, str]] = []
     suspects: list[dict[str, str]] = []
     for outcome in opened.outcomes:
-        progress(f"{outcome}: building the training set as of {day_text(as_of)}")
+        progress(f"{outcome}: building the training set, {_when(opened, as_of)}")
         data = opened.training_set(outcome, as_of)
         clock.lap(f"{outcome} training set")
         leaks = find_leaks(data, config.training.allow)
@@ -84,7 +83,7 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None) -> Le
     metrics: dict[str, Any] = {
         "company": config.company,
         "currency": config.currency,
-        "as_of": day_text(as_of),
+        "as_of": opened.day(as_of),
         "version": version,
         "timing": next(iter(training.values())).timing,
         **combined_report(reports),
@@ -159,6 +158,11 @@ def retrain_report(learned: Learned) -> dict[str, Any]:
         "seconds": round(sum(learned.seconds.values()), 2),
         "seconds_by_step": {k: round(v, 2) for k, v in learned.seconds.items()},
     }
+
+
+def _when(opened: Opened, as_of: int) -> str:
+    day = opened.day(as_of)
+    return f"as of {day}" if day is not None else "no dates"
 
 
 def _cards(

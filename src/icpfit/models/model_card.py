@@ -32,7 +32,10 @@ def model_card_text(metrics: Mapping[str, Any]) -> str:
         ("", ""),
         [
             ("Version", metrics.get("version")),
-            ("Made from what was known before", metrics.get("as_of")),
+            (
+                "Made from what was known before",
+                metrics.get("as_of") or ("no dates" if metrics.get("timing") in ("none", "ordered") else None),
+            ),
             ("Currency", metrics.get("currency")),
             ("Verdict", metrics.get("verdict")),
             (
