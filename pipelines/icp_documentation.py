@@ -23,7 +23,7 @@ def main() -> int:
     parser.add_argument("--as-of")
     asked = parser.parse_args()
     try:
-        opened = open_config(asked.config)
+        opened = open_config(asked.config, asked.as_of)
         written = document_champion(opened, Workspace(asked.workspace), opened.moment(asked.as_of), asked.out)
     except IcpfitError as error:
         print(f"icp_documentation: {error}", file=sys.stderr)

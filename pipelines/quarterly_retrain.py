@@ -25,7 +25,7 @@ def main() -> int:
     parser.add_argument("--as-of")
     asked = parser.parse_args()
     try:
-        opened = open_config(asked.config)
+        opened = open_config(asked.config, asked.as_of)
         learned = retrain(opened, Workspace(asked.workspace), opened.moment(asked.as_of), lambda words: print(words, file=sys.stderr))
     except IcpfitError as error:
         print(f"quarterly_retrain: {error}", file=sys.stderr)

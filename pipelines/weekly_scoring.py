@@ -24,8 +24,8 @@ def main() -> int:
     parser.add_argument("--as-of")
     asked = parser.parse_args()
     try:
-        opened = open_config(asked.config)
-        report = score_list(opened, Workspace(asked.workspace), asked.targets, asked.out, as_of=opened.moment(asked.as_of))
+        opened = open_config(asked.config, asked.as_of)
+        report = score_list(opened, Workspace(asked.workspace), asked.targets, asked.out, as_of=opened.scoring_moment(asked.as_of))
     except IcpfitError as error:
         print(f"weekly_scoring: {error}", file=sys.stderr)
         return error.exit_code

@@ -87,7 +87,7 @@ class FlatSource(_Strict):
 
     @field_validator("no_outcome_before", mode="before")
     @classmethod
-    def _as_date(cls, value: object) -> object:
+    def _date_as_text(cls, value: object) -> object:
         return value.isoformat() if isinstance(value, dt.date) else value  # YAML reads 2017-12-05 as a date
 
     @model_validator(mode="after")
@@ -279,6 +279,11 @@ def load_config(path: Path) -> Config:
         raise ConfigError(f"{path}: no such configuration", hint="icpfit init --from DATA --out CONFIG writes one") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read ({error.__class__.__name__})", hint="a configuration is UTF-8 text in YAML") from error
+    return parse_config(text, path)
+
+
+def parse_config(text: str, path: Path) -> Config:
+    """What :func:`load_config` makes of the text of a file at ``path``."""
     try:
         body = yaml.safe_load(text)
     except yaml.YAMLError as error:

@@ -19,7 +19,7 @@ def test_attributions_of_both_sum_to_their_joint_log_chance_to_first_order(win, 
     material = gather(win.training.specs, features, models)
     p_win, p_keep = win.result.model.probability(features), keep.result.model.probability(features)
     np.testing.assert_allclose(np.exp(material.target), p_win * p_keep)
-    np.testing.assert_allclose(models.probability(features), p_win * p_keep)
+    np.testing.assert_allclose(models.chance(models.margins(features)), p_win * p_keep)
     total = np.sum(list(material.phi.values()), axis=0)
     assert np.corrcoef(total, material.target)[0, 1] > 0.98
     assert np.polyfit(total, material.target, 1)[0] == pytest.approx(1.0, abs=0.15)

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -330,6 +331,11 @@ def test_a_lead_that_never_bought_is_lost_when_its_window_has_passed(tmp_path: P
     assert closed["D3"] is pd.NA  # still open: neither won nor lost
     assert flat.newest == parse_moment("2026-02-06")  # a window's end is no time in the data
     assert read(tmp_path, rows).frame["closed_at"].isna().tolist() == [False, True, True, True, False]
+
+
+def test_a_plain_yaml_date_is_a_date(tmp_path: Path) -> None:
+    written = source(deals(tmp_path, ROWS), **yaml.safe_load("no_outcome_before: 2026-01-06"))
+    assert written.no_outcome_before == "2026-01-06"
 
 
 def test_windows_need_a_creation_date(tmp_path: Path) -> None:

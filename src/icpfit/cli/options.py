@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -53,7 +54,16 @@ def answer(result: Mapping[str, Any], lines: list[str], *, as_json: bool) -> Non
     if as_json:
         from icpfit.manifest import plain
 
-        click.echo(json.dumps(plain(result), indent=2, ensure_ascii=False, allow_nan=False))
+        click.echo(json.dumps(plain(_finite(result)), indent=2, ensure_ascii=False, allow_nan=False))
     else:
         for line in lines:
             click.echo(line)
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no infinity either."""
+    if isinstance(value, float) and math.isinf(value):
+        return None
+    if isinstance(value, Mapping):
+        return {k: _finite(v) for k, v in value.items()}
+    return [_finite(v) for v in value] if isinstance(value, (list, tuple)) else value

@@ -37,7 +37,7 @@ def simulate(out: Path, accounts: int, seed: int, null: bool, as_json: bool) -> 
 @json_option
 def init(source: Path, out: Path, company: str | None, force: bool, as_json: bool) -> None:
     """Look at an export and propose a configuration; what is unsure is marked in it."""
-    from icpfit.config import load_config
+    from icpfit.config import parse_config
     from icpfit.errors import ConfigError
     from icpfit.sources.files import write_text
     from icpfit.sources.propose import propose
@@ -45,8 +45,8 @@ def init(source: Path, out: Path, company: str | None, force: bool, as_json: boo
     if out.exists() and not force:
         raise ConfigError(f"{out}: is there already", hint="choose another name, or add --force to write over it")
     proposal = propose(source, out=out, company=company)
+    config = parse_config(proposal.yaml_text, out)
     write_text(out, proposal.yaml_text)
-    config = load_config(out)
     lines = [f"{out}: a configuration for {config.company}", *(f"unsure: {d}" for d in proposal.doubts)]
     lines.append(f"next: icpfit check --config {out}")
     answer({"out": str(out), "features": len(config.features), "doubts": list(proposal.doubts)}, lines, as_json=as_json)
@@ -77,7 +77,6 @@ def training_set(out: Path, model: str, config_path: Path, as_of: str | None, as
     """Write the training set alone: keys, as_of, cohort, label, then the features by name."""
     from icpfit.cycle.opened import open_config
     from icpfit.errors import ConfigError
-    from icpfit.moments import day_text
     from icpfit.sources.files import write_bytes
     from icpfit.training_set import parquet_bytes
 
@@ -87,10 +86,13 @@ def training_set(out: Path, model: str, config_path: Path, as_of: str | None, as
     moment = opened.moment(as_of)
     data = opened.training_set("win" if model == "win" else "retention", moment)
     write_bytes(out, parquet_bytes(data.frame, data.specs))
-    lines = [f"{out}: {len(data.frame):,} rows as of {day_text(moment)}, {data.considered - len(data.frame):,} left out"]
+    day = opened.day(moment)
+    when = f"as of {day}" if day is not None else "(no dates)"
+    lines = [f"{out}: {len(data.frame):,} rows {when}, {data.considered - len(data.frame):,} left out"]
     lines += [f"  {n:,} {reason}" for reason, n in sorted(data.left_out.items())]
     values = {
-        "out": out,
+        "out": str(out),
+        "as_of": day,
         "rows": len(data.frame),
         "considered": data.considered,
         "left_out": dict(data.left_out),

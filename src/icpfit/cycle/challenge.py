@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from icpfit.bundle import Bundle
+from icpfit.config import Outcome
 from icpfit.cycle.opened import Opened
+from icpfit.errors import FeatureError
 from icpfit.gates import Against, Challenger
 from icpfit.moments import DAY
 from icpfit.training_set import TrainingSet
@@ -27,8 +30,6 @@ def gate_evidence(opened: Opened, learned: Learned, champion: Bundle | None) -> 
         raise ValueError("a challenger has a backtest and a card")
     tested = result.backtest.predictions
     rows = tested["row"].to_numpy(np.int64)
-    in_models = {c for m in learned.bundle.models().values() for c in m.encoding.columns} | {a.name for a in learned.card.attributes}
-    refused = {r.attribute for one in learned.results.values() for r in one.refused}
     kept, churned = _customer_points(learned)
     won = training.features[training.label == 1]
     challenger = Challenger(
@@ -40,13 +41,25 @@ def gate_evidence(opened: Opened, learned: Learned, champion: Bundle | None) -> 
         account=training.frame["account_id"].to_numpy(object)[rows],
         card_spearman=learned.card.fidelity.spearman,
         card_rows=learned.card.fidelity.rows,
-        attributes=tuple(sorted(in_models)),
-        refused=tuple(sorted(refused)),
+        attributes=attributes_in_use(learned.bundle, leading),
+        refused=tuple(f"{r.attribute} ({o})" for o, one in learned.results.items() for r in one.refused),
         kept_points=kept,
         churned_points=churned,
         past_win_tiers=tuple(learned.card.score(won)["tier"]) if len(won) else (),
     )
-    return challenger, _against(training, learned, champion)
+    return challenger, _against(opened, training, learned, champion)
+
+
+def attributes_in_use(bundle: Bundle, leading: Outcome) -> tuple[str, ...]:
+    """``name (outcome)`` of every attribute, sorted: what gives winning away may lawfully tell who stays.
+
+    The card adds up what its models use. A disqualifier moves accounts whatever they use, so it counts for
+    the leading outcome, and so does an attribute of the card that no model has.
+    """
+    used = {f"{name} ({outcome})" for outcome, model in bundle.models().items() for name in model.encoding.columns}
+    modelled = {name for model in bundle.models().values() for name in model.encoding.columns}
+    others = {a.name for a in bundle.card.attributes} - modelled | {d.feature for d in bundle.card.disqualifiers}
+    return tuple(sorted(used | {f"{name} ({leading})" for name in others}))
 
 
 def _customer_points(learned: Learned) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -58,7 +71,7 @@ def _customer_points(learned: Learned) -> tuple[npt.NDArray[np.float64], npt.NDA
     return points[data.label == 1], points[data.label == 0]
 
 
-def _against(training: TrainingSet, learned: Learned, champion: Bundle | None) -> Against | None:
+def _against(opened: Opened, training: TrainingSet, learned: Learned, champion: Bundle | None) -> Against | None:
     """Deals created after the champion's moment: its frozen model against the challenger's refitted recipe."""
     if champion is None or learned.card is None:
         return None
@@ -72,13 +85,26 @@ def _against(training: TrainingSet, learned: Learned, champion: Bundle | None) -
     rows = rows[later]
     # Tiers are compared on the newest year of accounts, or on all where there are no times.
     recent = training.position >= learned.as_of - YEAR if training.timing == "dated" else np.ones(len(training.frame), dtype=bool)
-    known = training.features[recent]
+    theirs = _as_champion_sees(opened, training, learned.as_of, champion)
     return Against(
         version=champion.version,
         label=tested["label"].to_numpy(np.float64)[later],
-        champion=frozen.probability(training.features.iloc[rows]) if len(rows) else np.zeros(0),
+        champion=frozen.probability(theirs.iloc[rows]) if len(rows) else np.zeros(0),
         challenger=tested["probability"].to_numpy(np.float64)[later],
         account=training.frame["account_id"].to_numpy(object)[rows],
-        tiers_then=tuple(champion.card.score(known)["tier"]) if len(known) else (),
-        tiers_now=tuple(learned.card.score(known)["tier"]) if len(known) else (),
+        tiers_then=tuple(champion.card.score(theirs[recent])["tier"]),
+        tiers_now=tuple(learned.card.score(training.features[recent])["tier"]),
     )
+
+
+def _as_champion_sees(opened: Opened, training: TrainingSet, as_of: int, champion: Bundle) -> pd.DataFrame:
+    """The same deals under the champion's own features, which the configuration may have changed or dropped since."""
+    if champion.specs == training.specs:
+        return training.features
+    try:
+        theirs = opened.with_features(champion.specs).training_set(training.outcome, as_of)
+    except FeatureError:
+        # A table that it read is gone: it would be as blind in use.
+        return training.features
+    place = pd.Index(theirs.frame["deal_id"]).get_indexer(pd.Index(training.frame["deal_id"]))
+    return theirs.features.take(place).reset_index(drop=True)

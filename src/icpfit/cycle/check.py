@@ -10,7 +10,6 @@ from icpfit.cycle.opened import Opened
 from icpfit.cycle.report import findings_report, refusals_report, rows_report
 from icpfit.models.evidence import weigh_evidence
 from icpfit.models.leakage import find_leaks
-from icpfit.moments import day_text
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,8 @@ class CheckReport:
 def check_source(opened: Opened, as_of: str | None) -> CheckReport:
     """Rows by reason, findings, what would be refused and how much evidence there is; trains nothing."""
     moment = opened.moment(as_of)
-    lines = [f"as of {day_text(moment)}"]
+    day = opened.day(moment)
+    lines = [f"as of {day}" if day is not None else "no dates: nothing can be tested forward in time"]
     for count in opened.counts:
         left = sum(count.left_out.values())
         lines.append(f"{count.table}: {count.rows_in:,} rows in, {count.used:,} used, {left:,} left out")
@@ -33,7 +33,7 @@ def check_source(opened: Opened, as_of: str | None) -> CheckReport:
     outcomes: dict[str, Any] = {}
     for outcome in opened.outcomes:
         data = opened.training_set(outcome, moment)
-        leaks = find_leaks(data, opened.config.training.allow if outcome == opened.outcomes[0] else ())
+        leaks = find_leaks(data, opened.config.training.allow)
         refused += refusals_report(leaks.refused, data)
         suspects += refusals_report(leaks.suspects, data)
         wins = int(data.label.sum())
@@ -58,14 +58,14 @@ def check_source(opened: Opened, as_of: str | None) -> CheckReport:
         lines.append(f"read from today's values, since there is no history: {', '.join(current)}")
     lines += [f"{f.severity}: {f.words}" for f in opened.findings]
     values = {
-        "as_of": day_text(moment),
+        "as_of": day,
         "rows": rows_report(opened.counts),
         "refused": refused,
         "suspects": suspects,
         "evidence": outcomes[opened.outcomes[0]]["evidence"],
         "outcomes": outcomes,
         "current_state": list(current),
-        "identity": [f for f in findings_report(opened.findings) if f["code"].startswith("IDENTITY")],
+        "identity": [f for f in findings_report(opened.findings) if f["code"].startswith(("IDENTITY", "DOMAIN"))],
         "findings": findings_report(opened.findings),
     }
     return CheckReport(values, lines, any(f.severity == "error" for f in opened.findings))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pandas as pd
 from icpfit.config import Config, FeatureSpec, FlatSource, FolderSource, Outcome, load_config
 from icpfit.errors import SourceError
 from icpfit.features.build import build_features, current_state
-from icpfit.moments import parse_moment
+from icpfit.moments import day_text, parse_moment
 from icpfit.scoring.resolve import Resolved
 from icpfit.scoring.score import FeatureBuilder
 from icpfit.sources.contract import TABLES
@@ -27,14 +28,17 @@ from icpfit.training_set import TrainingSet, build_training_set, training_set_fr
 
 @dataclass(frozen=True)
 class Opened:
-    """A configuration with its data read and checked. One of ``warehouse`` and ``flat`` is there."""
+    """A configuration with its data. A data folder is read and checked; a flat file is read when its rows are asked for.
+
+    ``flat_as_of``: of a flat file, only what was known then.
+    """
 
     config: Config
     warehouse: Warehouse | None
-    flat: FlatTable | None
+    flat_as_of: int | None = None
 
     def __post_init__(self) -> None:
-        if (self.warehouse is None) == (self.flat is None):
+        if (self.warehouse is None) != isinstance(self.config.source, FlatSource):
             raise ValueError("a source is a warehouse or a flat file")
 
     @property
@@ -50,52 +54,75 @@ class Opened:
     def counts(self) -> tuple[RowCount, ...]:
         if self.warehouse is not None:
             return self.warehouse.counts
-        return (self._flat.count,)
+        return (self.flat.count,)
 
     @property
     def findings(self) -> tuple[DataFinding, ...]:
-        return self.warehouse.findings if self.warehouse is not None else self._flat.findings
+        return self.warehouse.findings if self.warehouse is not None else self.flat.findings
 
     @property
     def fingerprint(self) -> str:
-        return self.warehouse.fingerprint if self.warehouse is not None else self._flat.fingerprint
+        return self.warehouse.fingerprint if self.warehouse is not None else self.flat.fingerprint
 
     @property
     def specs(self) -> tuple[FeatureSpec, ...]:
-        return self.config.features if self.warehouse is not None else self._flat.specs
+        return self.config.features if self.warehouse is not None else self.flat.specs
+
+    @cached_property
+    def flat(self) -> FlatTable:
+        """The flat file's rows, read at the first call.
+
+        Raises:
+            SourceError: a file fault.
+        """
+        if not isinstance(self.config.source, FlatSource):
+            raise ValueError("not a flat file")
+        return read_flat(self.config.source, max_left_out=self.config.max_left_out, as_of=self.flat_as_of)
 
     @property
-    def _flat(self) -> FlatTable:
-        if self.flat is None:
-            raise ValueError("not a flat file")
-        return self.flat
+    def newest(self) -> int | None:
+        """The newest time in the data, rounded up to the day; None where it has no dates."""
+        if self.warehouse is not None:
+            return self.warehouse.newest
+        source = self.config.source
+        if isinstance(source, FlatSource) and source.columns.created_at is None and source.columns.closed_at is None:
+            return None  # no need to read the file
+        return self.flat.newest
 
     def moment(self, as_of: str | None) -> int:
-        """``--as-of``, or the newest time in the data, rounded up to the day. Never the clock."""
-        if as_of is not None:
-            return parse_moment(as_of)
-        newest = self.warehouse.newest if self.warehouse is not None else self._flat.newest
-        return newest if newest is not None else 0
+        """``--as-of``, or the newest time in the data, rounded up to the day. Never the clock. 0 without dates."""
+        asked = self.scoring_moment(as_of)
+        return asked if asked is not None else 0
+
+    def scoring_moment(self, as_of: str | None) -> int | None:
+        """The same; None where nothing is said and the source has no dates."""
+        return parse_moment(as_of) if as_of is not None else self.newest
+
+    def day(self, moment: int) -> str | None:
+        """The day of a moment; None where the source has no dates, so that it means nothing."""
+        return None if moment == 0 and self.newest is None else day_text(moment)
 
     def training_set(self, outcome: Outcome, as_of: int) -> TrainingSet:
         if self.warehouse is not None:
             return build_training_set(self.warehouse, self.config, outcome, as_of)
-        return training_set_from_flat(self._flat, self.config, as_of if self._flat.newest is not None else None)
+        return training_set_from_flat(self.flat, self.config, as_of if self.newest is not None else None)
 
     def with_features(self, specs: tuple[FeatureSpec, ...]) -> Opened:
-        """The same data under a bundle's own features: scoring uses what the model learned from, whatever the configuration says now."""
+        """The same data under a bundle's own features: a model is asked with what it learned from, whatever the configuration says now."""
         if self.warehouse is None:
             return self
-        return replace(self, config=self.config.model_copy(update={"features": tuple(s for s in specs if s.table != "deals")}))
+        outcomes = self.config.outcomes.model_copy(update={"deal_attributes": tuple(s.column for s in specs if s.table == "deals")})
+        features = tuple(s for s in specs if s.table != "deals")
+        return replace(self, config=self.config.model_copy(update={"features": features, "outcomes": outcomes}))
 
     def current_state(self) -> tuple[str, ...]:
         return current_state(self.warehouse, self.config.features) if self.warehouse is not None else ()
 
     def known_accounts(self) -> tuple[frozenset[str], dict[str, str], pd.DataFrame | None]:
-        """Known account ids, normalised domain to account, and their names. A flat file knows none."""
+        """Known account ids, normalised domain to account, and what else scoring needs of them. A flat file knows none."""
         if self.warehouse is None:
             return frozenset(), {}, None
-        columns = [c for c in ("account_id", "domain", "name") if c in self.warehouse.columns["accounts"]]
+        columns = [c for c in ("account_id", "domain", "name", "visible_at") if c in self.warehouse.columns["accounts"]]
         listed = ", ".join(f'"{c}"' for c in columns)
         accounts = self.warehouse.connection.sql(f"SELECT {listed} FROM accounts ORDER BY account_id DESC").df().astype(object)
         accounts = accounts.where(accounts.notna(), None)
@@ -110,25 +137,27 @@ class Opened:
         return read_target_list(path, id_columns=extra)
 
     def feature_builder(self, specs: tuple[FeatureSpec, ...], targets: TargetList, resolved: Resolved) -> FeatureBuilder:
-        """Moments to the columns of ``specs`` (a bundle's own), for the rows that are to be scored."""
+        """Rows to be scored, each as of a moment, to the columns of ``specs`` (a bundle's own)."""
         rows = targets.frame.iloc[resolved.rows].reset_index(drop=True)
-        if self.warehouse is None or not isinstance(self.config.source, FolderSource):
-            if not isinstance(self.config.source, FlatSource):
-                raise ValueError("a source is a folder or a flat file")
+        if isinstance(self.config.source, FlatSource):
             values = flat_targets(self.config.source, specs, rows)
-            return lambda _: values
+            return lambda chosen, _: values.iloc[chosen].reset_index(drop=True)
+        if self.warehouse is None:
+            raise ValueError("a source is a warehouse or a flat file")
         warehouse = self.warehouse
         fields = dict.fromkeys((*TABLES["accounts"].columns, *warehouse.columns["accounts"]))
-        said = {c: rows[own] for c in fields if c != "account_id" and (own := targets.roles.get(c, c)) in rows.columns}
-        overrides = pd.DataFrame(said, index=rows.index) if said else None
+        said = {c: rows[own] for c in fields if c != "account_id" and (own := targets.column(c)) is not None}
+        accounts = np.array(resolved.account_id, dtype=object)
         of_accounts = tuple(s for s in specs if s.table != "deals")
         # A target account has no deal: what a model knows of deals is unknown, unless the list says it.
-        of_deals = {s.name: rows[s.column] if s.column in rows.columns else None for s in specs if s.table == "deals"}
+        of_deals = {s.name: targets.column(s.column or s.name) for s in specs if s.table == "deals"}
 
-        def build(as_of: npt.NDArray[np.int64]) -> pd.DataFrame:
-            moments = pd.DataFrame({"account_id": pd.Series(resolved.account_id, dtype=object), "as_of": as_of})
+        def build(chosen: npt.NDArray[np.int64], as_of: npt.NDArray[np.int64]) -> pd.DataFrame:
+            moments = pd.DataFrame({"account_id": pd.Series(accounts[chosen], dtype=object), "as_of": as_of})
+            overrides = pd.DataFrame(said, index=rows.index).iloc[chosen].reset_index(drop=True) if said else None
             built = build_features(warehouse, of_accounts, moments, overrides)
-            for name, values in of_deals.items():
+            for name, own in of_deals.items():
+                values = rows[own].to_numpy(dtype=object)[chosen] if own is not None else [None] * len(chosen)
                 built[name] = pd.Series(values, index=built.index, dtype=object)
             return built[[s.name for s in specs]]
 
@@ -136,12 +165,13 @@ class Opened:
 
 
 def open_source(config: Config, as_of: str | None = None) -> Opened:
-    """Read the source as the contract asks; of a flat file, only what was known at ``as_of``.
+    """Open the source as the contract asks; of a flat file, only what was known at ``as_of``.
 
     Raises:
-        SourceError: a file fault; nothing was written.
+        ConfigError: ``as_of`` is no date.
+        SourceError: a file fault; nothing was written. A flat file is read later, when its rows are asked for.
     """
-    source = config.source
+    source, moment = config.source, parse_moment(as_of) if as_of is not None else None
     if isinstance(source, FolderSource):
         warehouse = read_folder(source, max_left_out=config.max_left_out, accountless_rows_exempt=config.accountless_rows_exempt)
         if not config.features:
@@ -149,9 +179,8 @@ def open_source(config: Config, as_of: str | None = None) -> Opened:
                 "the configuration declares no features",
                 hint="icpfit init --from THE_FOLDER --out CONFIG proposes one for every column, technology, event and signal",
             )
-        return Opened(config, warehouse, None)
-    moment = parse_moment(as_of) if as_of is not None else None
-    return Opened(config, None, read_flat(source, max_left_out=config.max_left_out, as_of=moment))
+        return Opened(config, warehouse)
+    return Opened(config, None, moment)
 
 
 def open_config(path: Path, as_of: str | None = None) -> Opened:

@@ -6,28 +6,32 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
+from icpfit.config import Config, FlatSource, OutcomeSettings
 from icpfit.cycle.opened import Opened
-from icpfit.documents import Market, market_of, render_html, render_markdown, summarise
+from icpfit.documents import Market, market_of, render_html, render_markdown, summarise, voices_of
 from icpfit.moments import Micros
-from icpfit.registry import Workspace, load_bundle, read_gates
+from icpfit.registry import Workspace, load_bundle, read_champion, read_gates
 from icpfit.sources.files import write_text
 
 if TYPE_CHECKING:
     from icpfit.cycle.retrain import Learned
 
-MOST_VOICES = 6
+PROPOSED = "A proposal: in force only once leadership has signed it off."
+NOT_REGISTERED = "A record of a training run; nothing was put up for a sign-off."
 
 
 def write_documents(opened: Opened, learned: Learned, out: Path) -> Path:
     """The documents of a training run, signal or not, as files in ``out``."""
+    specs = next(iter(learned.training.values())).specs if learned.training else ()
     page = summarise(
         learned.metrics,
         learned.card if learned.bundle is not None else None,
+        standing=PROPOSED if learned.bundle is not None else NOT_REGISTERED,
         market=market(opened, learned.as_of),
         voices=voices(opened, learned.as_of),
         gates=[g.values() for g in learned.gates],
+        labels={s.name: s.label for s in specs},
+        meanings=meanings(opened.config, opened.config.outcomes),
     )
     _write(page, out)
     return out
@@ -43,36 +47,62 @@ def document_champion(opened: Opened, workspace: Workspace, as_of: Micros, out: 
 
     bundle = load_bundle(workspace, "champion")
     judged = read_gates(workspace, bundle.version)
+    champion = read_champion(workspace)
     page = summarise(
         bundle.metrics,
         bundle.card,
+        standing=f"In force, signed off by {champion.by} on {champion.at[:10]}." if champion is not None else "",
         market=market(opened, as_of),
         voices=voices(opened, as_of),
         gates=[g.values() for g in judged.gates] if judged is not None else [],
         drift=findings_since(opened, bundle, as_of),
+        labels={s.name: s.label for s in bundle.specs},
+        meanings=meanings(opened.config, bundle.outcomes),
     )
     return _write(page, out)
 
 
-def market(opened: Opened, as_of: Micros) -> Market | None:
-    if opened.warehouse is None:
+def market(opened: Opened, as_of: Micros | None) -> Market | None:
+    """Who is buying; None where there are no dated deals."""
+    if opened.warehouse is None or as_of is None:
         return None
     return market_of(opened.warehouse.frame("deals"), opened.warehouse.frame("accounts"), as_of)
 
 
-def voices(opened: Opened, as_of: Micros) -> list[dict[str, str]]:
-    """The newest quotes, one a theme, from interviews held before ``as_of``."""
-    if opened.warehouse is None or not opened.warehouse.has("interviews"):
+def voices(opened: Opened, as_of: Micros | None) -> list[dict[str, str]]:
+    if opened.warehouse is None or as_of is None or not opened.warehouse.has("interviews"):
         return []
-    held: pd.DataFrame = opened.warehouse.frame("interviews")
-    if "quote" not in held.columns:
-        return []
-    held = held[held["quote"].notna() & (held["visible_at"] < as_of)].sort_values(["visible_at", "interview_id"], ascending=False)
-    for column in ("theme", "kind"):
-        if column not in held.columns:
-            held = held.assign(**{column: ""})
-    newest = held.drop_duplicates(["theme", "kind"]).head(MOST_VOICES).fillna("")
-    return [{"quote": str(r["quote"]), "theme": str(r["theme"]), "kind": str(r["kind"])} for _, r in newest.iterrows()]
+    return voices_of(opened.warehouse.frame("interviews"), as_of)
+
+
+def meanings(config: Config, outcomes: OutcomeSettings) -> list[tuple[str, str]]:
+    """What won and kept mean for this company, in words."""
+    source = config.source
+    if isinstance(source, FlatSource):
+        good, bad = ("Won", "Lost") if source.outcome == "win" else ("Stayed", "Left")
+        column = source.columns.result
+        return [(good, _values(column, source.columns.positive)), (bad, _values(column, source.columns.negative))]
+    won = "a new customer's deal that was closed as won"
+    if outcomes.max_discount is not None:
+        won += f"; a win at more than {outcomes.max_discount:.0%} below the list price teaches nothing about fit"
+    lost = "a new customer's deal that was closed as lost"
+    if outcomes.stale_after_days is not None:
+        lost += f", or is open for more than {outcomes.stale_after_days:,} days"
+    days = outcomes.retention_horizon_days + outcomes.renewal_grace_days
+    stayed = {
+        "kept_arr": "pays at least as much a year as at the start",
+        "expanded_or_referred": "pays more a year than at the start, or has brought another customer",
+    }[outcomes.retention_rule]
+    return [
+        ("Won", won),
+        ("Lost", lost),
+        ("Stayed, kept", f"a customer who {days:,} days after the start {stayed}"),
+        ("Left", "any other customer whose time of so many days has passed, one who pays less among them"),
+    ]
+
+
+def _values(column: str, values: Sequence[str]) -> str:
+    return f"the column “{column}” says {' or '.join(f'“{v}”' for v in values)}"
 
 
 def _write(page: Mapping[str, Any], out: Path) -> tuple[Path, ...]:

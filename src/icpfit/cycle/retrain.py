@@ -17,13 +17,13 @@ from icpfit.cycle.challenge import gate_evidence
 from icpfit.cycle.opened import Opened
 from icpfit.cycle.paper import write_documents
 from icpfit.cycle.report import card_report, combined_report, findings_report, outcome_report, refusals_report, rows_report
+from icpfit.cycle.watch import findings_since
 from icpfit.gates import Gate, decide, judge
 from icpfit.models.expected_arr import ExpectedArr
 from icpfit.models.familiarity import Familiarity
 from icpfit.models.fit import fit_outcome
 from icpfit.models.leakage import find_leaks
 from icpfit.models.results import OutcomeResult
-from icpfit.moments import day_text
 from icpfit.registry import RetrainRecord, Workspace, load_bundle, log_retrain, write_bundle
 from icpfit.scorecard.build import build_scorecards
 from icpfit.scorecard.card import CardKind, Scorecard
@@ -49,6 +49,9 @@ class Learned:
     """None unless there is a signal"""
     gates: tuple[Gate, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
+    """by step; they stand in MLflow and in no document"""
+    drift: tuple[Mapping[str, Any], ...] = ()
+    """findings against the champion in force; none without one"""
 
 
 def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None) -> Learned:
@@ -60,10 +63,10 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None) -> Le
     refused: list[dict[str, str]] = []
     suspects: list[dict[str, str]] = []
     for outcome in opened.outcomes:
-        progress(f"{outcome}: building the training set as of {day_text(as_of)}")
+        progress(f"{outcome}: building the training set, {_when(opened, as_of)}")
         data = opened.training_set(outcome, as_of)
         clock.lap(f"{outcome} training set")
-        leaks = find_leaks(data, config.training.allow if outcome == opened.outcomes[0] else ())
+        leaks = find_leaks(data, config.training.allow)
         clock.lap(f"{outcome} leakage")
         result = fit_outcome(data, config.training, refused=leaks.refused, suspects=leaks.suspects, progress=progress)
         clock.lap(f"{outcome} model")
@@ -80,7 +83,7 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None) -> Le
     metrics: dict[str, Any] = {
         "company": config.company,
         "currency": config.currency,
-        "as_of": day_text(as_of),
+        "as_of": opened.day(as_of),
         "version": version,
         "timing": next(iter(training.values())).timing,
         **combined_report(reports),
@@ -111,18 +114,20 @@ def retrain(opened: Opened, workspace: Workspace, as_of: int, progress: Progress
         clock = _Stopwatch()
         learned = learn(opened, as_of, progress)
         clock.skip()
-        bundle = learned.bundle
+        bundle, champion = learned.bundle, load_bundle(workspace, "champion", missing_ok=True)
+        if champion is not None:
+            progress("looking for drift since the champion")
+            learned = replace(learned, drift=tuple(findings_since(opened, champion, as_of)))
+            clock.lap("drift")
         if bundle is not None:
             progress("judging the challenger")
-            challenger, against = gate_evidence(opened, learned, load_bundle(workspace, "champion", missing_ok=True))
+            challenger, against = gate_evidence(opened, learned, champion)
             learned = replace(learned, gates=judge(challenger, against, opened.config.gates, seed=opened.config.training.seed))
             write_bundle(workspace, bundle)
         documents = write_documents(opened, learned, workspace.path / "documents" / learned.version)
         clock.lap("gates, bundle and documents")
         progress("writing the record to MLflow")
-        log_retrain(
-            workspace, _record(opened, learned, documents, {**learned.seconds, **clock.laps})
-        )
+        log_retrain(workspace, _record(opened, learned, documents, {**learned.seconds, **clock.laps}))
         clock.lap("MLflow")
     return replace(learned, seconds={**learned.seconds, **clock.laps})
 
@@ -138,6 +143,7 @@ def _record(opened: Opened, learned: Learned, documents: Path, seconds: Mapping[
         documents=documents,
         trials={o: r.trials for o, r in learned.results.items()},
         datasets={o: (t.fingerprint, len(t.frame)) for o, t in learned.training.items()},
+        drift=learned.drift,
         params={"seed": opened.config.training.seed, "trials": opened.config.training.trials},
         seconds=seconds,
     )
@@ -149,21 +155,23 @@ def retrain_report(learned: Learned) -> dict[str, Any]:
         **learned.metrics,
         "registered": learned.bundle is not None,
         "gates": [g.values() for g in learned.gates],
-        "seconds": {k: round(v, 2) for k, v in learned.seconds.items()},
+        "seconds": round(sum(learned.seconds.values()), 2),
+        "seconds_by_step": {k: round(v, 2) for k, v in learned.seconds.items()},
     }
+
+
+def _when(opened: Opened, as_of: int) -> str:
+    day = opened.day(as_of)
+    return f"as of {day}" if day is not None else "no dates"
 
 
 def _cards(
     opened: Opened, training: Mapping[Outcome, TrainingSet], results: Mapping[Outcome, OutcomeResult], as_of: int
 ) -> dict[CardKind, Scorecard]:
-    win = (training["win"], results["win"]) if "win" in results and results["win"].model is not None else None
-    keep = (training["retention"], results["retention"]) if "retention" in results and results["retention"].model is not None else None
-    if "win" in results and win is None:
-        return {}
-    if win is None and keep is None:
-        return {}
+    win = (training["win"], results["win"]) if "win" in results else None
+    keep = (training["retention"], results["retention"]) if "retention" in results else None
     joint = None
-    if win is not None and keep is not None and opened.warehouse is not None:
+    if win is not None and keep is not None and keep[1].model is not None and opened.warehouse is not None:
         joint = joint_labels_for(opened.warehouse, opened.config, win[0], as_of)
     return build_scorecards(win, keep, opened.config.scorecard, seed=opened.config.training.seed, joint=joint)
 
@@ -206,7 +214,7 @@ def _bundle(
         cards={k: c for k, c in cards.items() if k != card.kind},
         specs=data.specs,
         familiarity=familiarity.to_dict(),
-        expected_arr=_expected_arr(opened, training).to_dict(),
+        expected_arr=_expected_arr(training).to_dict(),
         metrics=metrics,
         model_card=model_card_text(metrics),
         outcomes=config.outcomes,
@@ -220,7 +228,7 @@ def _bundle(
     )
 
 
-def _expected_arr(opened: Opened, training: Mapping[Outcome, TrainingSet]) -> ExpectedArr:
+def _expected_arr(training: Mapping[Outcome, TrainingSet]) -> ExpectedArr:
     """First ARR of the won: the deal's amount at close, by headcount as of the deal's moment."""
     data = training.get("win")
     if data is None:

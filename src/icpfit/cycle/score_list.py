@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,36 +15,44 @@ from icpfit.errors import ConfigError
 from icpfit.registry import Workspace, load_bundle
 from icpfit.scoring import score_targets
 from icpfit.scoring.resolve import resolve
-from icpfit.sources.files import write_bytes
+from icpfit.scoring.score import COLUMNS, Kind
+from icpfit.sources.files import write_all
 
 FORMATS = (".csv", ".parquet")
 
 
 def score_list(
-    opened: Opened, workspace: Workspace, targets: Path, out: Path, *, model: str = "champion", features_out: Path | None = None, as_of: int
+    opened: Opened,
+    workspace: Workspace,
+    targets: Path,
+    out: Path,
+    *,
+    model: str = "champion",
+    features_out: Path | None = None,
+    as_of: int | None,
 ) -> dict[str, Any]:
     """Score ``targets`` into ``out`` and ``<out>.rejected.csv``; the answer counts both.
 
+    ``as_of`` is the moment of rows that name none of their own; None where the source has no dates.
+
     Raises:
-        ConfigError: an ending that is neither .csv nor .parquet, or a bundle of other features.
+        ConfigError: an ending that is neither .csv nor .parquet, or one name for two files.
         BundleError: no such model, or it is damaged.
-        SourceError: the list cannot be read.
+        SourceError: the list cannot be read, or a result cannot be written; none is there then.
     """
     started = time.perf_counter()
-    for path, allowed in ((out, FORMATS), (features_out, (".parquet",))):
-        if path is not None and path.suffix.lower() not in allowed:
-            raise ConfigError(f"{path}: the ending must be {' or '.join(allowed)}")
     rejected_path = out.with_name(out.name + ".rejected.csv")
+    _check_names(targets, out, rejected_path, features_out)
     bundle = load_bundle(workspace, model)
     listed = opened.read_targets(targets)
-    known_ids, by_domain, names = opened.known_accounts()
+    known_ids, by_domain, known = opened.known_accounts()
     resolved = resolve(listed, known_ids, by_domain, as_of)
-    scored = score_targets(bundle, listed, resolved, opened.feature_builder(bundle.specs, listed, resolved), names)
-    written = [(out, table_bytes(scored.frame, out)), (rejected_path, table_bytes(scored.rejected, rejected_path))]
+    scored = score_targets(bundle, listed, resolved, opened.feature_builder(bundle.specs, listed, resolved), known)
+    written = {out: table_bytes(scored.frame, out, COLUMNS), rejected_path: table_bytes(scored.rejected, rejected_path, {"line": "whole"})}
     if features_out is not None:
-        written.append((features_out, table_bytes(scored.features, features_out)))
-    for path, content in written:
-        write_bytes(path, content)
+        numbers: dict[str, Kind] = {s.name: "text" if s.kind == "category" else "number" for s in bundle.specs}
+        written[features_out] = table_bytes(scored.features, features_out, numbers)
+    write_all(written)
     return {
         "rows_in": scored.rows_in,
         "rows_scored": len(scored.frame),
@@ -58,15 +68,25 @@ def score_list(
     }
 
 
-def table_bytes(frame: pd.DataFrame, path: Path) -> bytes:
-    """CSV or Parquet, by the ending; the same table gives the same bytes."""
+def _check_names(targets: Path, out: Path, rejected: Path, features_out: Path | None) -> None:
+    for path, allowed in ((out, FORMATS), (features_out, (".parquet",))):
+        if path is not None and path.suffix.lower() not in allowed:
+            raise ConfigError(f"{path}: the ending must be {' or '.join(allowed)}", hint=f"for example {path.with_suffix(allowed[0])}")
+    places = [p.absolute() for p in (targets, out, rejected, *((features_out,) if features_out is not None else ()))]
+    twice = next((p for i, p in enumerate(places) if p in places[:i]), None)
+    if twice is not None:
+        raise ConfigError(f"{twice}: cannot hold the list and the result, or two results", hint="name another file with --out")
+
+
+def table_bytes(frame: pd.DataFrame, path: Path, kinds: Mapping[str, Kind]) -> bytes:
+    """CSV or Parquet, by the ending; the same table gives the same bytes. Columns that ``kinds`` does not name are text."""
     if path.suffix.lower() == ".csv":
         return frame.to_csv(index=False, lineterminator="\n").encode()
-    import io
-
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    types = {"text": pa.string(), "number": pa.float64(), "whole": pa.int64(), "flag": pa.bool_()}
+    columns = {str(c): pa.array(frame[c], types[kinds.get(str(c), "text")], from_pandas=True) for c in frame.columns}
     sink = io.BytesIO()
-    pq.write_table(pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None), sink, compression="zstd")
+    pq.write_table(pa.table(columns), sink, compression="zstd")
     return sink.getvalue()

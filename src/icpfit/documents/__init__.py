@@ -3,5 +3,6 @@
 from icpfit.documents.market import Market, market_of
 from icpfit.documents.render import render_html, render_markdown
 from icpfit.documents.summary import summarise
+from icpfit.documents.voices import voices_of
 
-__all__ = ["Market", "market_of", "render_html", "render_markdown", "summarise"]
+__all__ = ["Market", "market_of", "render_html", "render_markdown", "summarise", "voices_of"]

@@ -15,11 +15,17 @@ Floats = npt.NDArray[np.float64]
 YEAR = 365 * DAY
 SIZE_BANDS = ((0, 30, "under 30"), (30, 50, "30 to 49"), (50, 120, "50 to 119"), (120, 500, "120 to 499"), (500, np.inf, "500 and more"))
 MOST_BARS = 8
+FEW = 10
+"""Fewer closed deals than this carry no win rate."""
+
+NOT_SAID = "not known"
+OTHERS = "all others"
+NO_REASON = "no reason given"
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """``win_rate`` is of the segment's closed deals, None below ten of them."""
+    """``win_rate`` is of the segment's closed deals, None below ten of them; ``mean_value`` of its won deals."""
 
     name: str
     won: int
@@ -27,11 +33,19 @@ class Segment:
     win_rate: float | None
     mean_value: float | None
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.won <= self.closed:
+            raise ValueError(f"{self.name}: {self.won} won of {self.closed} closed")
+
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """Twelve months up to ``as_of``. Values in the configured currency, cycles in days."""
+    """Twelve months up to ``as_of`` (microseconds). Values in the configured currency, cycles in days.
 
+    Segments add up to ``won`` and to ``won + lost``; loss reasons add up to ``lost``.
+    """
+
+    as_of: Micros
     won: int
     lost: int
     mean_value: float | None
@@ -43,49 +57,74 @@ class Market:
     by_size: tuple[Segment, ...]
     loss_reasons: tuple[tuple[str, int], ...]
 
+    def __post_init__(self) -> None:
+        for segments in (self.by_industry, self.by_size):
+            if segments and (sum(s.won for s in segments), sum(s.closed for s in segments)) != (self.won, self.won + self.lost):
+                raise ValueError("the segments must hold every closed deal once")
+        if self.loss_reasons and sum(n for _, n in self.loss_reasons) != self.lost:
+            raise ValueError("the loss reasons must hold every lost deal once")
+
 
 def market_of(deals: pd.DataFrame, accounts: pd.DataFrame, as_of: Micros) -> Market:
-    """``deals`` and ``accounts`` as in a warehouse: times in microseconds. Only what was closed before ``as_of``.
+    """``deals`` and ``accounts`` as in a warehouse: times in microseconds. Only what was closed, and known, before ``as_of``.
 
-    Headcount is today's: this page describes, it does not predict.
+    Industry and headcount are today's: this page describes, it does not predict.
     """
     kind = deals["deal_type"].fillna("new_logo") if "deal_type" in deals.columns else pd.Series("new_logo", index=deals.index)
-    closed_at = pd.to_numeric(deals["closed_at"], errors="coerce")
-    closed = deals[(kind == "new_logo") & deals["stage"].isin(["won", "lost"]) & (closed_at < as_of)].assign(closed_at=closed_at)
-    year = closed[closed["closed_at"] >= as_of - YEAR].merge(accounts, on="account_id", how="left", suffixes=("", "_account"))
+    deals = deals.assign(closed_at=pd.to_numeric(deals["closed_at"], errors="coerce"))
+    seen = deals["visible_at"] < as_of if "visible_at" in deals.columns else pd.Series(True, index=deals.index)
+    closed = deals[(kind == "new_logo") & deals["stage"].isin(["won", "lost"]) & (deals["closed_at"] < as_of) & seen]
+    about = [c for c in ("industry", "employee_count") if c in accounts.columns]
+    year = closed[closed["closed_at"] >= as_of - YEAR].drop(columns=about, errors="ignore")
+    year = year.merge(accounts[["account_id", *about]], on="account_id", how="left")
     older = closed[(closed["closed_at"] >= as_of - 2 * YEAR) & (closed["closed_at"] < as_of - YEAR)]
     won = year[year["stage"] == "won"]
     lost = year[year["stage"] == "lost"]
-    amounts = _numbers(won, "amount")
     cycles = (won["closed_at"].to_numpy(np.float64) - pd.to_numeric(won["created_at"]).to_numpy(np.float64)) / DAY
-    reasons = lost["loss_reason"].dropna().value_counts() if "loss_reason" in lost.columns else pd.Series(dtype=int)
     return Market(
+        as_of=as_of,
         won=len(won),
         lost=len(lost),
-        mean_value=_mean(amounts),
+        mean_value=_mean(_numbers(won, "amount")),
         median_cycle_days=float(np.median(cycles)) if len(cycles) else None,
         win_rate=len(won) / len(year) if len(year) else None,
         before=(int((older["stage"] == "won").sum()), int((older["stage"] == "lost").sum())),
         by_industry=_segments(year, year["industry"]) if "industry" in year.columns else (),
         by_size=_segments(year, _bands(year), order=[b[2] for b in SIZE_BANDS]) if "employee_count" in year.columns else (),
-        loss_reasons=tuple((str(k), int(v)) for k, v in sorted(reasons.items(), key=lambda kv: (-kv[1], kv[0]))[:MOST_BARS]),
+        loss_reasons=_reasons(lost["loss_reason"]) if "loss_reason" in lost.columns and lost["loss_reason"].notna().any() else (),
     )
 
 
 def _segments(year: pd.DataFrame, names: pd.Series, order: list[str] | None = None) -> tuple[Segment, ...]:
-    rows = []
-    for name, part in year.groupby(names.fillna("unknown").astype(str)):
-        won = part[part["stage"] == "won"]
-        rate = len(won) / len(part) if len(part) >= 10 else None
-        rows.append(Segment(str(name), len(won), len(part), rate, _mean(_numbers(won, "amount"))))
-    if order is not None:
-        return tuple(sorted(rows, key=lambda s: order.index(s.name) if s.name in order else len(order)))
-    return tuple(sorted(rows, key=lambda s: (-s.won, s.name))[:MOST_BARS])
+    """Bands in their order; industries by deals won, the smallest taken together so that nothing is missing."""
+    named = names.fillna(NOT_SAID).astype(str)
+    if order is None:
+        won = (year["stage"] == "won").groupby(named).sum()
+        ranked = sorted(won.items(), key=lambda kv: (-kv[1], str(kv[0])))
+        order = [str(name) for name, _ in ranked]
+        if len(order) > MOST_BARS:
+            order = order[: MOST_BARS - 1]
+            named = named.where(named.isin(order), OTHERS)
+    rows = [_segment(str(name), part) for name, part in year.groupby(named)]
+    return tuple(sorted(rows, key=lambda s: order.index(s.name) if s.name in order else len(order)))
+
+
+def _segment(name: str, part: pd.DataFrame) -> Segment:
+    won = part[part["stage"] == "won"]
+    return Segment(name, len(won), len(part), len(won) / len(part) if len(part) >= FEW else None, _mean(_numbers(won, "amount")))
+
+
+def _reasons(reasons: pd.Series) -> tuple[tuple[str, int], ...]:
+    counts = reasons.dropna().astype(str).value_counts()
+    ranked = sorted(((str(k), int(v)) for k, v in counts.items()), key=lambda kv: (-kv[1], kv[0]))
+    shown, rest = (ranked, 0) if len(ranked) <= MOST_BARS else (ranked[: MOST_BARS - 1], sum(n for _, n in ranked[MOST_BARS - 1 :]))
+    silent = int(reasons.isna().sum())
+    return (*shown, *([(OTHERS, rest)] if rest else []), *([(NO_REASON, silent)] if silent else []))
 
 
 def _bands(year: pd.DataFrame) -> pd.Series:
     sizes = pd.to_numeric(year["employee_count"], errors="coerce")
-    out = pd.Series("unknown", index=year.index, dtype=object)
+    out = pd.Series(NOT_SAID, index=year.index, dtype=object)
     for low, high, name in SIZE_BANDS:
         out[(sizes >= low) & (sizes < high)] = name
     return out

@@ -2,61 +2,93 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import BaseLoader, Environment, StrictUndefined, select_autoescape
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from icpfit.documents import charts
+from icpfit.documents.words import UNKNOWN
+
+CHANCE = 50.0
+PAGES = ("icp.html", "signals.html")
 
 
 def render_html(page: Mapping[str, Any]) -> dict[str, str]:
-    """``icp.html`` and ``signals.html``; everything that came from the company's data is escaped."""
-    outcomes = page["outcomes"]
+    """``icp.html`` and ``signals.html``; everything that came from the company's data is escaped.
+
+    ``page`` is what ``summarise`` made.
+    """
+    page = _plain(page)
+    measured = [o for o in page["outcomes"] if o["measured"]]
     drawn = {
-        "layers": charts.layer_pairs(page["layers"], title="Learned and assumed weights by layer"),
+        "layers": charts.layer_pairs(page["layers"], key="layers", title="Weight of each layer of signals, learned and assumed"),
         "quarters": {
-            o["name"]: charts.intervals(o["quarters"], title=f"{o['title']}: ranking by quarter", low=0.3, high=1.0, line=0.5)
-            for o in outcomes
-            if o["measured"]
+            o["name"]: charts.intervals(
+                o["quarters"], key=f"{o['name']}-parts", title=f"{o['title']}: pairs in the right order, of 100, by {o['by']}", line=CHANCE
+            )
+            for o in measured
         },
         "reliability": {
-            o["name"]: charts.reliability(o["reliability"], title=f"{o['title']}: said and seen") for o in outcomes if o["measured"]
+            o["name"]: charts.reliability(
+                o["reliability"], key=f"{o['name']}-said", title=f"{o['title']}: what the model said, and what happened"
+            )
+            for o in measured
         },
     }
-    market = page["market"]
-    if market is not None:
-        drawn["industry"] = charts.bars(_segments(market["by_industry"]), title="Deals won by industry")
-        drawn["size"] = charts.bars(_segments(market["by_size"]), title="Deals won by company size")
-        drawn["losses"] = charts.bars([(n, c, f"{c:,}") for n, c in market["loss_reasons"]], title="Why deals were lost")
     style = Markup(_text("style.css"))  # our own file, not data
-    return {
-        name: _environment().from_string(_text(f"{name}.j2")).render(page=page, charts=drawn, style=style)
-        for name in ("icp.html", "signals.html")
-    }
+    return {name: _environment(html=True).get_template(f"{name}.j2").render(page=page, charts=drawn, style=style) for name in PAGES}
 
 
 def render_markdown(page: Mapping[str, Any]) -> str:
-    """The ICP document for a wiki or a pull request."""
-    return _environment(markdown=True).from_string(_text("icp.md.j2")).render(page=page).strip() + "\n"
+    """The ICP document for a wiki or a pull request; no text of the company's data becomes markup."""
+    return _environment(html=False).get_template("icp.md.j2").render(page=_plain(page)).strip() + "\n"
 
 
-def _segments(rows: list[Mapping[str, Any]]) -> list[tuple[str, float, str]]:
-    return [(r["name"], float(r["won"]), f"{r['won']:,}" + ("" if r["win_rate"] is None else f" · {r['win_rate']:.0%}")) for r in rows]
+def plain_text(text: str) -> str:
+    """Text without the signs that no page can show: control signs, halves of a sign, turns of the writing direction.
 
-
-def _markdown_escape(value: object) -> str:
-    """Text of the company's data inside a table cell: no cell, no line and no markup breaks.
-
-    >>> _markdown_escape("a|b\\n<i>*c*")
-    'a\\\\|b &lt;i>\\\\*c\\\\*'
+    >>> plain_text("a\\x00b\\ud800c\\u202ed\\ne")
+    'abcd e'
     """
-    text = " ".join(str(value).split()).replace("\\", "\\\\").replace("<", "&lt;")
-    for sign in "|*`_[]":
-        text = text.replace(sign, f"\\{sign}")
+    if text.isascii() and text.isprintable():
+        return text
+    text = "".join(" " if c.isspace() else c for c in text)
+    return "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cs") and unicodedata.bidirectional(c) not in _TURNS)
+
+
+_TURNS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+
+
+def _plain(value: Any) -> Any:
+    """The page with every text in it made fit to be shown."""
+    if isinstance(value, Mapping):
+        return {k: _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return tuple(_plain(v) for v in value)
+    return plain_text(value) if isinstance(value, str) else value
+
+
+def _shown(value: object) -> object:
+    return UNKNOWN if value is None else value
+
+
+def _in_markdown(value: object) -> object:
+    """Text in a table cell or a line: no cell, no line and no markup breaks.
+
+    >>> _in_markdown("a|b\\n<i>*c*")
+    'a\\\\|b &lt;i&gt;\\\\*c\\\\*'
+    """
+    shown = _shown(value)
+    if not isinstance(shown, str):
+        return shown
+    text = " ".join(shown.split()).replace("\\", "\\\\")
+    for sign, safe in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), *((s, f"\\{s}") for s in "|*`_[]~$#")):
+        text = text.replace(sign, safe)
     return text
 
 
@@ -66,14 +98,13 @@ def _text(name: str) -> str:
 
 
 @cache
-def _environment(markdown: bool = False) -> Environment:
-    environment = Environment(
-        loader=BaseLoader(),
-        autoescape=False if markdown else select_autoescape(default=True, default_for_string=True),
+def _environment(*, html: bool) -> Environment:
+    return Environment(
+        loader=FunctionLoader(_text),
+        autoescape=html,
+        finalize=_shown if html else _in_markdown,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=False,
     )
-    environment.filters["md"] = _markdown_escape
-    return environment

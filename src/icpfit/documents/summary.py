@@ -3,199 +3,255 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
-from icpfit.config import LAYERS
-from icpfit.documents.market import Market
-from icpfit.scorecard.card import Attribute, Bin, Scorecard
+from icpfit.documents.card_page import card_page, layers_page, profile_page
+from icpfit.documents.market import Market, Segment
+from icpfit.documents.outcome_page import lead, outcome_page
+from icpfit.documents.words import ANSWERS, GATES, OUTCOMES, VOICES, count, known, listed, money, pairs, percent, sentence, times
+from icpfit.models.evidence import MEANING
+from icpfit.models.model_card import NOT_FOR
+from icpfit.moments import day_text
+from icpfit.scorecard.card import Scorecard
 
-OUTCOME_WORDS = {"win": ("won", "lost", "Winning"), "retention": ("kept", "left", "Staying")}
-KIND_WORDS = {"icp": "winning and staying", "win": "winning", "retention": "staying"}
+NO_TIME_VERSION = "1970-01-01-"
+"""How a version begins whose data has no dates: a day that means nothing, and is not shown."""
+
+ENOUGH = ("indicative", "established")
+SELECTION = {
+    "deals": "It has learned from deals that someone chose to open.",
+    "customers": "It has learned from accounts that became customers, and says nothing of who would.",
+}
 
 
 def summarise(
     metrics: Mapping[str, Any],
     card: Scorecard | None,
     *,
+    standing: str = "",
     market: Market | None = None,
     voices: Sequence[Mapping[str, str]] = (),
     gates: Sequence[Mapping[str, Any]] = (),
-    drift: Sequence[Mapping[str, Any]] = (),
+    drift: Sequence[Mapping[str, Any]] | None = None,
+    labels: Mapping[str, str] | None = None,
+    meanings: Sequence[tuple[str, str]] = (),
 ) -> dict[str, Any]:
-    """``metrics`` is a run's own report (a bundle's metrics.json); ``voices`` are quotes of customers.
+    """The page of a run, signal or not.
 
-    The result holds text, numbers, lists and dicts only.
+    ``metrics`` is a run's own report (a bundle's metrics.json). ``standing`` says whether the profile is in
+    force. ``voices`` are quotes of customers. ``drift`` is None where nobody asked; its findings otherwise.
+    ``labels`` gives features their words, ``meanings`` are words with what they mean here.
+
+    The result holds text, numbers for charts, lists and dicts only; every figure is written out.
     """
-    tested = _tested(metrics)
+    labels = labels or {}
+    reports = {name: metrics[name] for name in OUTCOMES if metrics.get(name)}
+    undated = metrics["timing"] != "dated" or metrics["as_of"] is None
+    rows_are = "customers" if "win" not in reports else "deals"
     return {
         "company": metrics["company"],
-        "currency": metrics["currency"],
-        "as_of": metrics["as_of"],
-        "version": metrics["version"],
+        "as_of": None if undated else metrics["as_of"],
+        "version": metrics["version"].removeprefix(NO_TIME_VERSION) if undated else metrics["version"],
+        "standing": standing,
         "verdict": metrics["verdict"],
         "signal": metrics["verdict"] == "signal",
-        "words": metrics["words"],
-        "evidence": _evidence(metrics),
-        "forward": bool(tested.get("forward")),
-        "time_words": _time_words(metrics, tested),
-        "outcomes": [_outcome(name, metrics[name]) for name in ("win", "retention") if metrics.get(name)],
-        "card": _card(card) if card is not None else None,
-        "profile": _profile(card) if card is not None else [],
-        "layers": [(layer, card.layer_weights_learned.get(layer, 0), card.layer_weights_assumed.get(layer, 0)) for layer in LAYERS]
-        if card is not None
-        else [],
-        "refused": list(metrics["refused"]),
-        "suspects": list(metrics["suspects"]),
-        "current_state": list(metrics["current_state"]),
-        "notes": list(metrics["notes"]),
-        "rows": [{"table": t, **r, "left": sum(r["left_out"].values())} for t, r in metrics["rows"].items()],
-        "findings": list(metrics["findings"]),
-        "market": asdict(market) if market is not None else None,
-        "market_words": _market_words(market, metrics["currency"]) if market is not None else [],
-        "voices": list(voices),
-        "gates": list(gates),
-        "drift": [f for f in drift if f["alarm"]],
-        "drift_asked": len(drift),
-    }
-
-
-def percent(share: float | None) -> str:
-    return "unknown" if share is None else f"{share:.0%}" if share >= 0.1 or share == 0 else f"{share:.1%}"
-
-
-def money(amount: float | None, currency: str) -> str:
-    return "unknown" if amount is None else f"{currency} {amount:,.0f}"
-
-
-def _evidence(metrics: Mapping[str, Any]) -> str:
-    found = metrics["evidence"]
-    return f"{found['level']} ({found['wins']:,} wins and {found['losses']:,} losses teach it)"
-
-
-def _tested(metrics: Mapping[str, Any]) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = metrics.get("win") or metrics.get("retention") or {}
-    return found
-
-
-def _time_words(metrics: Mapping[str, Any], tested: Mapping[str, Any]) -> str:
-    if metrics["timing"] == "none":
-        return (
-            "The data holds no dates, so the model could not be tested forward in time: it was tested on accounts it had not seen. "
-            "Expect it to do worse on next year's deals than these figures say."
-        )
-    if metrics["timing"] == "ordered":
-        return "The data holds no dates; rows stand in time order, and each part was tested with a model made from the rows before it."
-    return "Every figure comes from deals created after the model that scored them was made." if tested.get("forward") else ""
-
-
-def _outcome(name: str, one: Mapping[str, Any]) -> dict[str, Any]:
-    good, bad, title = OUTCOME_WORDS[name]
-    rate, low, high = one["base_rate"]
-    out: dict[str, Any] = {
-        "name": name,
-        "title": title,
-        "verdict": one["verdict"],
-        "words": one["words"],
-        "base_rate": f"{percent(rate)} ({percent(low)} to {percent(high)})",
-        "considered": one["training"]["considered"],
-        "used": one["training"]["used"],
-        "left_out": sorted(one["training"]["left_out"].items(), key=lambda kv: (-kv[1], kv[0])),
-        "good": good,
-        "bad": bad,
-        "measured": "auc" in one,
-    }
-    if "auc" in one:
-        baselines = one["baselines"]
-        out |= {
-            "figures": [
-                ("Ranking (AUC; 0.5 is chance)", f"{one['auc']:.3f} ({one['auc_low']:.3f} to {one['auc_high']:.3f})"),
-                ("… logistic regression on the same deals", _auc(baselines.get("logistic"))),
-                ("… firmographics alone", _auc(baselines.get("firmographic_only"))),
-                (f"Share {good} in the top 10 %, against chance", f"{one['lift_10']:.1f} times"),
-                (f"Share of all {good} found in the top 20 %", percent(one["wins_in_top_20"])),
-                ("Share of their value in the top 20 %", percent(one["value_in_top_20"])),
-                ("Calibration slope (1 is right)", "unknown" if one["calibration_slope"] is None else f"{one['calibration_slope']:.2f}"),
-                ("Deals tested", f"{one['rows']:,}, of them {one['positives']:,} {good}"),
-            ],
-            "quarters": [
-                (q, m["auc"], m["auc_low"], m["auc_high"])
-                for q, m in one["by_quarter"].items()
-                if m["auc"] is not None and m["auc"] == m["auc"]
-            ],
-            "reliability": [tuple(p) for p in one["reliability"]],
-            "layers": sorted(one["without_layer"].items(), key=lambda kv: -kv[1]),
-            "signal": one.get("signal"),
-        }
-    return out
-
-
-def _auc(metrics: Mapping[str, Any] | None) -> str:
-    return "not measured" if metrics is None else f"{metrics['auc']:.3f}"
-
-
-def _card(card: Scorecard) -> dict[str, Any]:
-    fidelity = card.fidelity
-    return {
-        "kind": card.kind,
-        "kind_words": KIND_WORDS[card.kind],
-        "attributes": [_attribute(a) for a in sorted(card.attributes, key=lambda a: -a.max_points)],
-        "tiers": [{**asdict(t), "expected": percent(t.expected_rate), "observed": percent(t.observed_rate)} for t in card.tiers],
-        "disqualifiers": [
-            {**asdict(d), "rate_words": percent(d.rate), "otherwise_words": percent(d.rate_otherwise)} for d in card.disqualifiers
+        "headline": _headline(metrics, reports),
+        "lead": _lead(metrics, reports),
+        "tiles": _tiles(metrics, reports),
+        "evidence": _evidence(metrics, reports),
+        "time_words": _time_words(metrics, reports, rows_are),
+        "alerts": _alerts(gates),
+        "rows_are": rows_are,
+        "selection": SELECTION[rows_are],
+        "outcomes": [outcome_page(name, report, rows_are) for name, report in reports.items()],
+        "card": card_page(card, metrics["timing"]) if card is not None else None,
+        "profile": profile_page(card) if card is not None else [],
+        "layers": layers_page(card) if card is not None else [],
+        "refused": _per_attribute(metrics["refused"]),
+        "suspects": _per_attribute(metrics["suspects"]),
+        "dropped": _dropped(reports, labels),
+        "current_state": [labels.get(name, name) for name in metrics["current_state"]],
+        "notes": [sentence(n) for n in metrics["notes"]],
+        "not_for": [sentence(n) for n in NOT_FOR],
+        "rows": [_row(table, r) for table, r in metrics["rows"].items()],
+        "findings": [sentence(f["words"]) for f in metrics["findings"]],
+        "market": None if market is None else _market(market, metrics["currency"]),
+        "voices": [
+            {"quote": v["quote"], "about": ", ".join(w for w in (VOICES.get(v["kind"], v["kind"]), v["theme"]) if w)} for v in voices
         ],
-        "words": list(card.words),
-        "fidelity": (
-            f"On {fidelity.rows:,} later deals the card ranks accounts almost as the model does (rank correlation {fidelity.spearman:.2f}; "
-            f"AUC {fidelity.auc_card:.3f} beside {fidelity.auc_model:.3f}; {percent(fidelity.top20_overlap)} of the top fifth is the same)."
-        ),
-    }
-
-
-def _attribute(attribute: Attribute) -> dict[str, Any]:
-    return {
-        "name": attribute.name,
-        "label": attribute.label,
-        "layer": attribute.layer,
-        "why": attribute.why,
-        "max_points": attribute.max_points,
-        "stands_for": list(attribute.stands_for),
-        "bins": [
-            {
-                "label": b.label,
-                "points": b.points,
-                "interval": f"{b.points_low:.0f} to {b.points_high:.0f}",
-                "rows": b.rows,
-                "rate": percent(b.rate),
-                "share": b.points / attribute.max_points if attribute.max_points else 0.0,
-            }
-            for b in attribute.bins
+        "gates": [
+            {"gate": GATES.get(g["gate"], g["gate"]), "answer": ANSWERS.get(g["answer"], g["answer"]), "words": g["words"]} for g in gates
         ],
+        "drift": _drift(drift),
+        "meanings": list(meanings),
     }
 
 
-def _profile(card: Scorecard) -> list[dict[str, str]]:
-    """The attributes that weigh most, each as one sentence: what fits, what does not."""
-    out = []
-    for attribute in sorted(card.attributes, key=lambda a: -a.max_points)[:6]:
-        known = [b for b in attribute.bins if not b.unknown]
-        if len(known) < 2:
-            continue
-        best, worst = max(known, key=lambda b: b.points), min(known, key=lambda b: b.points)
-        out.append({"label": attribute.label, "best": _said(best), "worst": _said(worst), "points": str(attribute.max_points)})
-    return out
+def _headline(metrics: Mapping[str, Any], reports: Mapping[str, Any]) -> str:
+    if metrics["verdict"] == "no signal":
+        return "The data shows no pattern that holds."
+    if metrics["verdict"] != "signal":
+        return "There is too little data to learn from."
+    told = {name: report["verdict"] == "signal" for name, report in reports.items()}
+    if "win" not in told:
+        return "The customers of the past show who stays."
+    both = " and who stays" if told.get("retention") else ", but not who stays" if "retention" in told else ""
+    return f"The deals of the past show who buys{both}."
 
 
-def _said(cell: Bin) -> str:
-    return cell.label if cell.rate is None else f"{cell.label} ({percent(cell.rate)})"
+def _lead(metrics: Mapping[str, Any], reports: Mapping[str, Any]) -> list[str]:
+    """What the verdict rests on: counted deals where there is a signal, else the reason."""
+    if metrics["verdict"] != "signal":
+        return [sentence(metrics["words"])]
+    said = [lead(name, report) for name, report in reports.items() if report["verdict"] == "signal"]
+    return [s for s in said if s]
 
 
-def _market_words(market: Market, currency: str) -> list[tuple[str, str]]:
-    won, lost = market.before
-    before = won / (won + lost) if won + lost else None
+def _tiles(metrics: Mapping[str, Any], reports: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """(name, figure, remark) of the leading outcome, to be seen at a glance."""
+    if not reports:
+        return []
+    name, report = next(iter(reports.items()))
+    if metrics["verdict"] != "signal" or known(report.get("auc")) is None:
+        return []
+    terms = OUTCOMES[name]
     return [
-        ("Deals won in twelve months", f"{market.won:,} (the year before: {won:,})"),
-        ("Win rate", f"{percent(market.win_rate)} (the year before: {percent(before)})"),
-        ("Average value", money(market.mean_value, currency)),
-        ("Median cycle", "unknown" if market.median_cycle_days is None else f"{market.median_cycle_days:.0f} days"),
+        ("Pairs in the right order", f"{pairs(report['auc'])} of 100", f"{terms.pair}; chance gives 50"),
+        ("The best tenth holds", times(report.get("lift_10")), f"as many {terms.many_good} as a tenth drawn by lot"),
+        ("The best fifth holds", percent(report.get("wins_in_top_20")), f"of all {terms.many_good}"),
+        ("Learned from", count(report["training"]["used"]), f"{terms.many} with a known outcome"),
     ]
+
+
+def _evidence(metrics: Mapping[str, Any], reports: Mapping[str, Any]) -> str:
+    found = metrics["evidence"]
+    terms = OUTCOMES[next(iter(reports), "win")]
+    seen = f"{count(found['wins'])} {terms.many_good} and {count(found['losses'])} {terms.many_bad}"
+    if metrics["verdict"] == "no signal":
+        enough = found["level"] in ENOUGH
+        return f"{seen} were looked at" + (", so a lack of data is not the reason" if enough else ", which is little to find a pattern in")
+    meaning = MEANING.get(found["level"], "")
+    return f"{found['level']}{', ' if meaning else ''}{meaning} ({seen}{' teach it' if metrics['verdict'] == 'signal' else ''})"
+
+
+def _time_words(metrics: Mapping[str, Any], reports: Mapping[str, Any], rows_are: str) -> str:
+    tested = [r for r in reports.values() if known(r.get("auc")) is not None]
+    if metrics["timing"] == "none":
+        first = "The data holds no dates, so nothing could be tested forward in time"
+        if not tested:
+            return f"{first}."
+        return (
+            f"{first}: it was tested on accounts it had not seen. Expect it to do worse on next year's {rows_are} than these figures say."
+        )
+    if not tested:
+        return ""
+    if metrics["timing"] == "ordered":
+        return "The data holds no dates, but its rows stand in time order: every figure is of rows later than those the model learned from."
+    if all(r.get("forward") for r in tested):
+        return f"Every figure of how well it works comes from {rows_are} created after everything that the tested model had learned from."
+    return ""
+
+
+def _alerts(gates: Sequence[Mapping[str, Any]]) -> list[str]:
+    failed = [f"“{GATES.get(g['gate'], g['gate'])}”" for g in gates if g["answer"] == "failed" and g["binding"]]
+    return [f"It failed {'a gate' if len(failed) == 1 else 'gates'} before the sign-off: {listed(failed)}."] if failed else []
+
+
+def _per_attribute(refusals: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    """One line per attribute and reason; ``outcomes`` names what it was refused for."""
+    merged: dict[tuple[str, str], list[str]] = {}
+    for r in refusals:
+        title = OUTCOMES[r["outcome"]].title.lower() if r.get("outcome") in OUTCOMES else ""
+        merged.setdefault((r["attribute"], r["reason"]), []).append(title)
+    return [
+        {"attribute": attribute, "reason": sentence(reason), "outcomes": listed([t for t in dict.fromkeys(titles) if t])}
+        for (attribute, reason), titles in merged.items()
+    ]
+
+
+def _dropped(reports: Mapping[str, Any], labels: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Features that were looked at and tell nothing more, by outcome and reason."""
+    out = []
+    for name, report in reports.items():
+        by_reason: dict[str, list[str]] = {}
+        for feature, reason in (report.get("dropped") or {}).items():
+            by_reason.setdefault(reason, []).append(labels.get(feature, feature))
+        out += [{"title": OUTCOMES[name].title, "reason": sentence(why), "names": names} for why, names in by_reason.items()]
+    return out
+
+
+def _row(table: str, report: Mapping[str, Any]) -> dict[str, Any]:
+    left_out = sorted(report["left_out"].items(), key=lambda kv: (-kv[1], kv[0]))
+    return {
+        "table": "your file" if table == "flat" else table,
+        "in": count(report["in"]),
+        "used": count(report["used"]),
+        "left": count(sum(n for _, n in left_out)),
+        "why": "; ".join(f"{why}: {count(n)}" for why, n in left_out),
+    }
+
+
+def _market(market: Market, currency: str) -> dict[str, Any]:
+    won, lost = market.before
+    before = percent(won / (won + lost)) if won + lost else "unknown"
+    cycle = "unknown" if market.median_cycle_days is None else f"{market.median_cycle_days:.0f} days"
+    return {
+        "until": day_text(market.as_of),
+        "tiles": [
+            ("Deals won", count(market.won), f"the year before: {count(won)}"),
+            ("Win rate", percent(market.win_rate), f"of closed deals; the year before: {before}"),
+            ("Average value", money(market.mean_value, currency), "of a won deal"),
+            ("Half are won within", cycle, "from created to closed"),
+        ],
+        "segments": [
+            {"title": title, "name": name, "rows": _segments(rows, currency)}
+            for title, name, rows in (
+                ("Deals won by industry", "Industry", market.by_industry),
+                ("Deals won by company size", "Employees", market.by_size),
+            )
+            if rows
+        ],
+        "losses": [
+            {"name": name, "count": count(n), "share": percent(n / market.lost), "width": _width(n, max(m for _, m in market.loss_reasons))}
+            for name, n in market.loss_reasons
+        ],
+    }
+
+
+def _segments(rows: Sequence[Segment], currency: str) -> list[dict[str, str]]:
+    most = max(r.won for r in rows)
+    return [
+        {
+            "name": r.name,
+            "won": count(r.won),
+            "width": _width(r.won, most),
+            "rate": "too few" if r.win_rate is None else percent(r.win_rate),
+            "value": "—" if r.mean_value is None else money(r.mean_value, currency),
+        }
+        for r in rows
+    ]
+
+
+def _width(n: int, most: int) -> str:
+    return f"{100 * n / most:.0f}" if most else "0"
+
+
+def _drift(found: Sequence[Mapping[str, Any]] | None) -> dict[str, Any]:
+    """``state``: moved, still, cannot tell, or not asked."""
+    alarms = [sentence(f["words"]) for f in found or () if f["alarm"]]
+    told = [f for f in found or () if f["p_value"] is not None]
+    state = "not asked" if found is None else "moved" if alarms else "still" if told else "cannot tell"
+    return {
+        "state": state,
+        "headline": {
+            "moved": "Something has moved.",
+            "still": "Nothing has moved beyond chance.",
+            "cannot tell": "Whether something has moved cannot be told yet.",
+            "not asked": "This is the market as it was when the profile was made.",
+        }[state],
+        "words": alarms,
+        "open": [sentence(f["words"]) for f in found or () if f["p_value"] is None],
+        "asked": f"{count(len(told))} comparison{'' if len(told) == 1 else 's'} made with the deals that the profile was learned from."
+        if told
+        else "",
+    }

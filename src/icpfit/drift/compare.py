@@ -9,10 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from icpfit.drift.columns import Column, read_column
 from icpfit.drift.finding import Finding
-from icpfit.drift.joint import correlation_finding, whole_finding
-
-Floats = npt.NDArray[np.float64]
+from icpfit.drift.joint import correlation_finding, normal_scores, whole_finding
 
 SPLIT = {"marginal": 0.70, "correlation": 0.20, "whole": 0.10}
 """How the call's alpha is shared; Bonferroni over the three, Benjamini-Hochberg inside the first."""
@@ -22,7 +21,6 @@ FLOOR = 0.05
 
 MIN_ROWS = 20
 MIN_EXPECTED = 5.0
-UNSEEN = "(not seen before)"
 
 
 def compare(reference: pd.DataFrame, current: pd.DataFrame, *, alpha: float = 0.05, seed: int = 0) -> list[Finding]:
@@ -31,31 +29,38 @@ def compare(reference: pd.DataFrame, current: pd.DataFrame, *, alpha: float = 0.
     Numbers: Kolmogorov-Smirnov. Categories and flags: chi-squared on the contingency table, rare levels
     together, levels that are new together. Missingness: Fisher's exact test on each feature, in one
     Benjamini-Hochberg family with the features. Correlations and the whole: permutation. ``alpha`` holds
-    for the call: with no change at most that share of calls raises any alarm.
+    for the call: with no change at most that share of calls raises any alarm. The order of the rows
+    changes nothing.
 
     Args:
-        reference, current: the same columns; numbers, bool, text or ``category``; NaN or None = missing.
+        reference, current: the same columns; numbers, times, bool, text or ``category``; NaN or None = missing.
+            What ``current`` has beyond them is passed over.
 
     Raises:
-        ValueError: a column is missing from ``current``.
+        ValueError: a column is missing from ``current``, or stands twice; ``alpha`` is not between 0 and 1.
+
+    >>> compare(pd.DataFrame({"a": [1.0, 2.0]}), pd.DataFrame({"a": [3.0]}))[0].words
+    'a: cannot tell; 1 value is known now and 2 before, and 20 are needed on each side'
     """
+    if not 0 < alpha < 1:
+        raise ValueError(f"alpha is a share of calls between 0 and 1, got {alpha}")
     absent = [c for c in reference.columns if c not in current.columns]
     if absent:
         raise ValueError(f"current has no column {absent[0]!r} ({len(absent)} missing)")
-    names = [str(c) for c in reference.columns]
-    tests = [_marginal(reference[c], current[c]) for c in reference.columns]
-    gaps = [_missing(reference[c], current[c]) for c in reference.columns]
-    family = [t[1] for t in tests] + [g[1] for g in gaps]
-    q_values = benjamini_hochberg(family)
+    twice = reference.columns[reference.columns.duplicated()].tolist() or [c for c in reference.columns if (current.columns == c).sum() > 1]
+    if twice:
+        raise ValueError(f"the column {twice[0]!r} stands there twice")
+    columns = [read_column(str(c), reference[c], current[c]) for c in reference.columns]
+    tests = [_marginal(c) for c in columns]
+    gaps = [_missing(c) for c in columns]
+    q_values = benjamini_hochberg([t[1] for t in tests] + [g[1] for g in gaps])
     level = alpha * SPLIT["marginal"]
-    n_ref, n_cur = len(reference), len(current)
-    findings = [
-        _feature_finding(name, test, q, n_ref, n_cur, level) for name, test, q in zip(names, tests, q_values[: len(names)], strict=True)
-    ]
-    findings.append(_missingness_finding(names, gaps, q_values[len(names) :], n_ref, n_cur, level))
-    ranks_ref, ranks_cur = _ranks(reference, current)
-    findings.append(correlation_finding(ranks_ref, ranks_cur, alpha * SPLIT["correlation"], seed))
-    findings.append(whole_finding(ranks_ref, ranks_cur, alpha * SPLIT["whole"], seed))
+    findings = [_feature_finding(c, test, q, level) for c, test, q in zip(columns, tests, q_values[: len(columns)], strict=True)]
+    sizes = len(reference), len(current)
+    findings.append(_missingness_finding(columns, gaps, q_values[len(columns) :], sizes, level))
+    scores = normal_scores(columns, sizes, seed)
+    findings.append(correlation_finding(*scores, [c.name for c in columns], sizes, alpha * SPLIT["correlation"], seed))
+    findings.append(whole_finding(*scores, sizes, alpha * SPLIT["whole"], seed))
     return findings
 
 
@@ -78,82 +83,89 @@ Test = tuple[float | None, float | None, float | None]
 """statistic, p-value, effect"""
 
 
-def _marginal(reference: pd.Series, current: pd.Series) -> Test:
-    ref, cur = reference.dropna(), current.dropna()
+def _marginal(column: Column) -> Test:
+    ref, cur = column.known
     if len(ref) < MIN_ROWS or len(cur) < MIN_ROWS:
         return None, None, None
-    if pd.api.types.is_numeric_dtype(ref) and not pd.api.types.is_bool_dtype(ref):
-        result = stats.ks_2samp(ref.to_numpy(np.float64), cur.to_numpy(np.float64), method="auto")
+    if column.levels == 0:
+        result = stats.ks_2samp(ref, cur, method="asymp")
         return float(result.statistic), float(result.pvalue), float(result.statistic)
-    return _contingency(ref.astype(str), cur.astype(str))
+    before, now = (np.bincount(side.astype(np.int64), minlength=column.levels).astype(np.float64) for side in (ref, cur))
+    return _contingency(before, now)
 
 
-def _contingency(ref: pd.Series, cur: pd.Series) -> Test:
-    """Chi-squared over the levels; those expected in fewer than five current rows stand together."""
-    levels = ref.value_counts()
-    table = pd.DataFrame({"ref": levels, "cur": cur.value_counts().reindex(levels.index)}).fillna(0.0)
-    table.loc[UNSEEN] = [0.0, float(len(cur) - table["cur"].sum())]
-    total = table.sum(axis=1)
-    expected = total * min(len(ref), len(cur)) / (len(ref) + len(cur))
-    rare = expected < MIN_EXPECTED
-    cells = pd.concat([table[~rare], table[rare].sum().to_frame("(rare)").T])
-    counts = cells[cells.sum(axis=1) > 0].to_numpy()
-    effect = float(np.abs(table["ref"] / len(ref) - table["cur"] / len(cur)).sum() / 2)
-    if len(counts) < 2:
+def _contingency(before: npt.NDArray[np.float64], now: npt.NDArray[np.float64]) -> Test:
+    """Chi-squared over the levels; new ones stand together, and those expected in fewer than five rows of the smaller side."""
+    new = before == 0
+    table = np.vstack([np.append(before[~new], 0.0), np.append(now[~new], now[new].sum())])
+    n_before, n_now = before.sum(), now.sum()
+    effect = float(np.abs(table[0] / n_before - table[1] / n_now).sum() / 2)
+    rare = table.sum(axis=0) * min(n_before, n_now) / (n_before + n_now) < MIN_EXPECTED
+    cells = np.column_stack([table[:, ~rare], table[:, rare].sum(axis=1)])
+    cells = cells[:, cells.sum(axis=0) > 0]
+    if cells.shape[1] < 2:
         return 0.0, 1.0, effect
-    result = stats.chi2_contingency(counts, correction=False)
+    result = stats.chi2_contingency(cells, correction=False)
     return float(result.statistic), float(result.pvalue), effect
 
 
-def _missing(reference: pd.Series, current: pd.Series) -> Test:
-    a, b = int(reference.isna().sum()), int(current.isna().sum())
-    if a + b == 0 or len(current) < MIN_ROWS:
+def _missing(column: Column) -> Test:
+    n_ref, n_cur = len(column.reference), len(column.current)
+    known_ref, known_cur = (len(side) for side in column.known)
+    gaps_ref, gaps_cur = n_ref - known_ref, n_cur - known_cur
+    if gaps_ref + gaps_cur == 0 or min(n_ref, n_cur) < MIN_ROWS:
         return None, None, None
-    share_ref, share_cur = a / len(reference), b / len(current)
-    p = float(stats.fisher_exact([[a, len(reference) - a], [b, len(current) - b]]).pvalue)
-    return share_cur - share_ref, p, abs(share_cur - share_ref)
+    p = float(stats.fisher_exact([[gaps_ref, known_ref], [gaps_cur, known_cur]]).pvalue)
+    change = gaps_cur / n_cur - gaps_ref / n_ref
+    return change, min(p, 1.0), abs(change)
 
 
-def _feature_finding(name: str, test: Test, q: float | None, n_ref: int, n_cur: int, level: float) -> Finding:
+def _feature_finding(column: Column, test: Test, q: float | None, level: float) -> Finding:
     statistic, p, effect = test
+    n_ref, n_cur = len(column.reference), len(column.current)
     if p is None or q is None or effect is None:
-        words = f"{name}: cannot tell; fewer than {MIN_ROWS} known values on one side"
-        return Finding("DRIFT-FEATURE", name, None, None, None, None, n_ref, n_cur, False, words)
+        ref, cur = (len(side) for side in column.known)
+        words = (
+            f"{column.name}: cannot tell; {cur:,} {'value is' if cur == 1 else 'values are'} known now and {ref:,} before, "
+            f"and {MIN_ROWS} are needed on each side"
+        )
+        return Finding("DRIFT-FEATURE", column.name, None, None, None, None, n_ref, n_cur, False, words)
     alarm = q <= level and effect >= FLOOR
-    words = f"{name}: {'has moved' if alarm else 'no more different than chance allows'}; {effect:.0%} of rows lie elsewhere at most"
-    return Finding("DRIFT-FEATURE", name, statistic, p, q, effect, n_ref, n_cur, alarm, words)
+    if alarm:
+        words = f"{column.name}: has moved; {effect:.0%} of rows lie elsewhere"
+    elif q <= level:
+        words = f"{column.name}: has moved, too little to matter; {effect:.1%} of rows lie elsewhere"
+    else:
+        before, now = column.known
+        seen = smallest_seen(len(before), len(now), level)
+        words = f"{column.name}: no more different than chance allows; with so few rows a move of less than {seen:.0%} may go unseen"
+    return Finding("DRIFT-FEATURE", column.name, statistic, p, q, effect, n_ref, n_cur, alarm, words)
 
 
-def _missingness_finding(names: list[str], gaps: list[Test], q_values: list[float | None], n_ref: int, n_cur: int, level: float) -> Finding:
-    made = [(q, name, gap) for q, name, gap in zip(q_values, names, gaps, strict=True) if q is not None]
+def _missingness_finding(
+    columns: list[Column], gaps: list[Test], q_values: list[float | None], sizes: tuple[int, int], level: float
+) -> Finding:
+    n_ref, n_cur = sizes
+    made = [(q, c.name, gap) for q, c, gap in zip(q_values, columns, gaps, strict=True) if q is not None]
     if not made:
-        return Finding("DRIFT-MISSING", "missingness", None, None, None, None, n_ref, n_cur, False, "nothing is missing on either side")
-    q, name, (statistic, p, effect) = min(made, key=lambda m: (m[0], m[1]))
-    alarms = [m[1] for m in made if m[0] <= level and (m[2][2] or 0) >= FLOOR]
-    words = f"more or fewer gaps in: {', '.join(alarms)}" if alarms else f"gaps are as before; the largest change is in {name}"
+        few = min(sizes) < MIN_ROWS
+        words = f"missingness: cannot tell; {MIN_ROWS} rows are needed on each side" if few else "nothing is missing on either side"
+        return Finding("DRIFT-MISSING", "missingness", None, None, None, None, n_ref, n_cur, False, words)
+    alarms = sorted(m for m in made if m[0] <= level and (m[2][2] or 0.0) >= FLOOR)
+    q, name, (statistic, p, effect) = alarms[0] if alarms else min(made)
+    said = ", ".join(m[1] for m in alarms)
+    words = f"more or fewer gaps than before in: {said}" if alarms else f"gaps are as before; the largest change is in {name}"
     return Finding("DRIFT-MISSING", name if alarms else "missingness", statistic, p, q, effect, n_ref, n_cur, bool(alarms), words)
 
 
-def _ranks(reference: pd.DataFrame, current: pd.DataFrame) -> tuple[Floats, Floats]:
-    """Every column as normal scores of its ranks over both tables; gaps in the middle; texts by frequency."""
-    columns = []
-    for name in reference.columns:
-        both = pd.concat([reference[name].reset_index(drop=True), current[name].reset_index(drop=True)], ignore_index=True)
-        if not pd.api.types.is_numeric_dtype(both) or pd.api.types.is_bool_dtype(both):
-            texts = both.astype(object).where(both.notna(), None).map(lambda v: None if v is None else str(v))
-            counts = texts.value_counts()
-            order = {level: i for i, level in enumerate(sorted(counts.index, key=lambda v: (-counts[v], v)))}
-            both = texts.map(order)
-        values = both.to_numpy(np.float64)
-        known = ~np.isnan(values)
-        score = np.zeros(len(values))
-        if known.sum() > 1:
-            score[known] = stats.norm.ppf((stats.rankdata(values[known]) - 0.5) / known.sum())
-        columns.append(score)
-    matrix = np.column_stack(columns) if columns else np.zeros((len(reference) + len(current), 0))
-    return matrix[: len(reference)], matrix[len(reference) :]
+def smallest_seen(n_reference: int, n_current: int, level: float) -> float:
+    """The largest gap of two distributions that a Kolmogorov-Smirnov test at ``level`` may well miss.
 
+    The critical value (Smirnov's limit) and half a standard deviation of the gap more, so that it is found
+    some four times in five.
 
-def rows_needed(effect: float, level: float) -> int:
-    """Rows on the smaller side for a KS test to see ``effect`` four times in five, roughly."""
-    return math.ceil((math.sqrt(-math.log(level / 2) / 2) + 0.6) ** 2 / effect**2)
+    >>> f"{smallest_seen(1_000, 60, 0.035):.2f} {smallest_seen(1_000, 1_000, 0.035):.2f}"
+    '0.25 0.08'
+    """
+    rows = n_reference * n_current / (n_reference + n_current)
+    return min(1.0, (math.sqrt(-math.log(level / 2) / 2) + 0.45) / math.sqrt(rows))

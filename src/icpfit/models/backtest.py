@@ -66,7 +66,7 @@ def run_backtest(
 
     def measured(p: Floats, inside: npt.NDArray[np.bool_] | None = None) -> Metrics:
         i = slice(None) if inside is None else inside
-        return measure(label[i], p[i], account[i], amount[i], draws=draws, seed=seed)
+        return measure(label[i], p[i], account[i], amount[i], draws=draws, seed=seed, stratum=stratum[i])
 
     baselines = {"base_rate": measured(base), "logistic": measured(logistic)}
     if firmographic is not None:

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.spatial.distance import cdist
 
 Floats = npt.NDArray[np.float64]
 
 REFERENCE_ROWS = 512
-BLOCK = 4_096
+BLOCK = 1_024
 UNUSUAL = 0.99
 
 
@@ -62,46 +63,55 @@ class Familiarity:
 
     def distance(self, features: pd.DataFrame) -> Floats:
         """Mean weighted distance to the nearest reference row, 0 = the same; one per row."""
-        n = len(features)
-        out = np.empty(n)
+        out = np.zeros(len(features))
         if not self.weights or not self.reference:
-            return np.zeros(n)
-        for start in range(0, n, BLOCK):
+            return out
+        numbers = [name for name in self.weights if name in self.quantiles]
+        tables = {name: self._table(name) for name in self.weights if name not in self.quantiles}
+        theirs = self._weighted_ranks(numbers, pd.DataFrame({n: pd.Series(self.reference[n], dtype="float64") for n in numbers}))
+        for start in range(0, len(features), BLOCK):
             block = features.iloc[start : start + BLOCK]
-            size = len(next(iter(self.reference.values())))
-            total = np.zeros((len(block), size), dtype=np.float32)
-            for name, weight in self.weights.items():
-                mine, theirs = self._ranks(name, block), self._ranks(name, None)
-                if name in self.quantiles:
-                    total += np.float32(weight) * np.abs(mine[:, None] - theirs[None, :])
-                else:
-                    total += np.float32(weight) * (mine[:, None] != theirs[None, :])
-            out[start : start + len(block)] = total.min(axis=1)
+            rows = slice(start, start + len(block))
+            total: Floats = (
+                cdist(self._weighted_ranks(numbers, block), theirs, "cityblock") if numbers else np.zeros((len(block), self._size))
+            )
+            for name, (place, table) in tables.items():
+                total += table[_codes(block, name, place)]
+            out[rows] = total.min(axis=1)
         return out
 
     def unfamiliar(self, features: pd.DataFrame) -> npt.NDArray[np.bool_]:
         return self.distance(features) > self.limit
 
-    def _ranks(self, name: str, block: pd.DataFrame | None) -> npt.NDArray[np.float32]:
-        if block is None:
-            values = pd.Series(list(self.reference[name]), dtype=object)
-        elif name in block.columns:
-            values = block[name]
-        else:
-            values = pd.Series([None] * len(block), dtype=object)
-        if name not in self.quantiles:
-            known = {v: i for i, v in enumerate(sorted({str(v) for v in self.reference[name] if v is not None}))}
-            return np.array([-1 if pd.isna(v) else known.get(str(v), len(known)) for v in values], dtype=np.float32)
-        points = np.asarray(self.quantiles[name])
-        numbers = pd.to_numeric(values, errors="coerce").to_numpy(np.float64)
-        if len(points) == 1:
-            ranks = np.where(numbers == points[0], 0.5, np.where(numbers < points[0], 0.0, 1.0))
-        else:
-            ranks = np.interp(numbers, points, np.linspace(0, 1, len(points)))
-            # Beyond what training saw, strangeness grows with the distance, up to one whole rank more.
-            spread = points[-1] - points[0]
-            ranks = ranks + np.clip((numbers - points[-1]) / spread, 0, 1) - np.clip((points[0] - numbers) / spread, 0, 1)
-        return np.where(np.isnan(numbers), -0.5, ranks).astype(np.float32)
+    @property
+    def _size(self) -> int:
+        return len(next(iter(self.reference.values())))
+
+    def _weighted_ranks(self, names: list[str], block: pd.DataFrame) -> Floats:
+        """One column per number: its rank in training, times its weight."""
+        out = np.empty((len(block), len(names)))
+        for j, name in enumerate(names):
+            points = np.asarray(self.quantiles[name])
+            known = name in block.columns
+            values = pd.to_numeric(block[name], errors="coerce").to_numpy(np.float64) if known else np.full(len(block), np.nan)
+            if len(points) == 1:
+                ranks = np.where(values == points[0], 0.5, np.where(values < points[0], 0.0, 1.0))
+            else:
+                ranks = np.interp(values, points, np.linspace(0, 1, len(points)))
+                # Beyond what training saw, strangeness grows with the distance, up to one whole rank more.
+                spread = points[-1] - points[0]
+                ranks = ranks + np.clip((values - points[-1]) / spread, 0, 1) - np.clip((points[0] - values) / spread, 0, 1)
+            out[:, j] = self.weights[name] * np.where(np.isnan(values), -0.5, ranks)
+        return out
+
+    def _table(self, name: str) -> tuple[dict[str, int], Floats]:
+        """Of a category: the place of each text, and a row of weights per place: 0 where a reference row says the same.
+
+        Last but one: texts that the reference does not have. Last: unknown.
+        """
+        place = {v: i for i, v in enumerate(sorted({str(v) for v in self.reference[name] if v is not None}))}
+        theirs = np.array([len(place) + 1 if v is None else place[str(v)] for v in self.reference[name]])
+        return place, self.weights[name] * (np.arange(len(place) + 2)[:, None] != theirs[None, :]).astype(np.float64)
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -119,3 +129,11 @@ class Familiarity:
             {k: tuple(v) for k, v in body["reference"].items()},
             float("inf") if body["limit"] is None else float(body["limit"]),
         )
+
+
+def _codes(block: pd.DataFrame, name: str, place: Mapping[str, int]) -> npt.NDArray[np.int64]:
+    if name not in block.columns:
+        return np.full(len(block), len(place) + 1)
+    codes, distinct = pd.factorize(block[name], use_na_sentinel=True)
+    table = np.array([*(place.get(str(v), len(place)) for v in distinct), len(place) + 1], dtype=np.int64)
+    return table[codes]

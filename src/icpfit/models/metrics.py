@@ -51,17 +51,32 @@ def stratified_auc(label: Floats, score: Floats, stratum: Ints) -> float:
     return right / pairs if pairs else float("nan")
 
 
+def places(score: Floats, stratum: Ints) -> Floats:
+    """Each row's rank within its stratum, as a share of the stratum's rows: who is in the top tenth *of its own period*."""
+    out = np.empty(len(score))
+    for s in np.unique(stratum):
+        inside = stratum == s
+        out[inside] = average_ranks(score[inside]) / inside.sum()
+    return out
+
+
 def weighted_aucs(label: Floats, score: Floats, weights: Floats) -> Floats:
     """AUC under each row of ``weights`` (B, n), ties counted half; NaN where a class has no weight."""
+    right, pairs = weighted_pairs(label, score, weights)
+    return np.where(pairs > 0, right / np.where(pairs > 0, pairs, 1), np.nan)
+
+
+def weighted_pairs(label: Floats, score: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Weight of the (positive, negative) pairs in the right order, ties half, and of all pairs; one entry per row of ``weights``."""
     order = np.argsort(score, kind="stable")
     y, x, w = label[order], score[order], weights[:, order]
     starts = np.flatnonzero(np.r_[True, x[1:] != x[:-1]])
     positive = np.add.reduceat(w * y, starts, axis=1)
     negative = np.add.reduceat(w * (1 - y), starts, axis=1)
     below = np.cumsum(negative, axis=1) - negative
-    pairs = positive.sum(axis=1) * negative.sum(axis=1)
-    right = (positive * (below + negative / 2)).sum(axis=1)
-    return np.where(pairs > 0, right / np.where(pairs > 0, pairs, 1), np.nan)
+    pairs: Floats = positive.sum(axis=1) * negative.sum(axis=1)
+    right: Floats = (positive * (below + negative / 2)).sum(axis=1)
+    return right, pairs
 
 
 def account_weights(account: Ints, draws: int, rng: np.random.Generator) -> Floats:
@@ -74,13 +89,19 @@ def account_weights(account: Ints, draws: int, rng: np.random.Generator) -> Floa
     return counts[:, code]
 
 
-def auc_interval(label: Floats, score: Floats, account: Ints, *, draws: int, seed: int) -> tuple[float, float]:
-    """90 % interval of the AUC by a bootstrap over accounts (percentile)."""
+def auc_interval(label: Floats, score: Floats, account: Ints, stratum: Ints, *, draws: int, seed: int) -> tuple[float, float]:
+    """90 % interval of the stratified AUC by a bootstrap over accounts (percentile)."""
     rng = np.random.default_rng(seed)
     size = max(1, CHUNK // max(1, len(label)))
     values: list[Floats] = []
     for start in range(0, draws, size):
-        values.append(weighted_aucs(label, score, account_weights(account, min(size, draws - start), rng)))
+        weights = account_weights(account, min(size, draws - start), rng)
+        right, pairs = np.zeros(len(weights)), np.zeros(len(weights))
+        for s in np.unique(stratum):
+            inside = stratum == s
+            more_right, more_pairs = weighted_pairs(label[inside], score[inside], weights[:, inside])
+            right, pairs = right + more_right, pairs + more_pairs
+        values.append(np.where(pairs > 0, right / np.where(pairs > 0, pairs, 1), np.nan))
     found = np.concatenate(values)
     found = found[~np.isnan(found)]
     if len(found) == 0:
@@ -151,17 +172,26 @@ def calibration_line(label: Floats, probability: Floats) -> tuple[float, float] 
     return None
 
 
-def measure(label: Floats, probability: Floats, account: Ints, amount: Floats, *, draws: int, seed: int) -> Metrics:
-    """All measures on the same rows. ``amount`` may hold NaN; money is measured on the positives that have one."""
-    low, high = auc_interval(label, probability, account, draws=draws, seed=seed)
+def measure(
+    label: Floats, probability: Floats, account: Ints, amount: Floats, *, draws: int, seed: int, stratum: Ints | None = None
+) -> Metrics:
+    """All measures on the same rows. ``amount`` may hold NaN; money is measured on the positives that have one.
+
+    Ranking (AUC, lift, shares of the top) is measured within each ``stratum``, the period tested: a model
+    that knows no more than the base rate of the day must not shine because that rate moved.
+    """
+    stratum = np.zeros(len(label), dtype=np.int64) if stratum is None else stratum
+    low, high = auc_interval(label, probability, account, stratum, draws=draws, seed=seed)
+    place = places(probability, stratum)
     bins = reliability(label, probability)
     line = calibration_line(label, probability)
     money = np.where((label == 1) & np.isfinite(amount), np.where(np.isfinite(amount), amount, 0.0), 0.0)
-    top10, top20 = share_in_top(label, probability, 0.1), share_in_top(label, probability, 0.2)
+    top10, top20 = share_in_top(label, place, 0.1), share_in_top(label, place, 0.2)
     return Metrics(
         rows=len(label),
         positives=int(label.sum()),
-        auc=auc(label, probability),
+        auc=stratified_auc(label, probability, stratum),
+        auc_pooled=auc(label, probability),
         auc_low=low,
         auc_high=high,
         average_precision=average_precision(label, probability),
@@ -173,6 +203,6 @@ def measure(label: Floats, probability: Floats, account: Ints, amount: Floats, *
         lift_10=top10 / 0.1,
         lift_20=top20 / 0.2,
         wins_in_top_20=top20,
-        value_in_top_20=share_in_top(money, probability, 0.2) if money.sum() > 0 else None,
+        value_in_top_20=share_in_top(money, place, 0.2) if money.sum() > 0 else None,
         reliability=bins,
     )

@@ -70,11 +70,16 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """Measured on rows later than the model. All on the same rows; ``None`` where it cannot be told."""
+    """Measured on rows later than the model. All on the same rows; ``None`` where it cannot be told.
+
+    Ranking (``auc``, lift, the top's shares) is within each tested period; ``auc_pooled`` is over all
+    periods at once, where a drift of the base rate counts too.
+    """
 
     rows: int
     positives: int
     auc: float
+    auc_pooled: float
     auc_low: float
     auc_high: float
     average_precision: float

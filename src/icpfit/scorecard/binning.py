@@ -24,8 +24,6 @@ MIN_ROWS = 20
 MIN_GAIN = 0.01
 ROUNDING_COST = (0.02, 0.01, 0.006, 0.004)
 """share of the error that an edge may cost for being round, from the roundest class of numbers to the least"""
-DAYS_COST = (0.02, 1.0)
-"""the same for days, which are whole unless that would spoil the edge"""
 ROUNDING_SHARE = 0.25
 """rounding an edge may not cost more than this share of what the edge brings"""
 NAMED_SHARE = 0.005
@@ -110,6 +108,8 @@ def number_edges(
     >>> number_edges(np.ones(100), np.arange(100.0), most=4, min_rows=20)
     ()
     """
+    if days:
+        x = np.floor(x)  # people count whole days; a value lies below a whole edge if and only if its floor does
     order = np.argsort(x, kind="stable")
     line = _Line(x[order], phi[order] - phi.mean(), max(min_rows, 1.0), direction)
     starts = _cells(line.x)
@@ -172,7 +172,7 @@ class _Line:
         now = self.gain(stops)
         brings = now - self.gain([*stops[:k], *stops[k + 1 :]])
         classes = round_candidates(low, above, high, integers=self.integers, days=days)
-        for values, cost in zip(classes, DAYS_COST if days else ROUNDING_COST, strict=True):
+        for values, cost in zip(classes, ROUNDING_COST, strict=False):
             moved = [(v, [*stops[:k], int(np.searchsorted(self.x, v, side="left")), *stops[k + 1 :]]) for v in values]
             losses = [(now - self.gain(m), v, m[k]) for v, m in moved if self.holds(m)]
             if losses and min(losses)[0] <= min(cost * self.error, ROUNDING_SHARE * brings):

@@ -33,7 +33,7 @@ Taught = tuple[TrainingSet, OutcomeResult]
 SAMPLE = 4_000
 """training rows that a card is distilled from"""
 MIN_CLASS = 15
-"""rows of each class that a chance needs on later rows"""
+"""rows of each class that a rate or a chance needs"""
 YEAR_ROWS = 300
 """the newest year's rows draw the tiers if there are so many of them"""
 
@@ -99,19 +99,23 @@ def _card(
     own = training.label.astype(np.float64)
     label = own if kind != "icp" or joint is None else np.asarray(joint, dtype=np.float64)
     later = later_rows(win, keep, label, specs, settings, seed)
-    soft = kind == "icp" and (joint is None or not later.both_classes(MIN_CLASS))
+    soft = kind == "icp" and (joint is None or not both_classes(later.label))
     intercept, slope = _line(later, kind, soft)
     if soft:
         later = replace(later, label=own[later.row])
     features = training.features
     disqualifiers, out = _disqualified(settings.disqualifiers, training, label)
     points = draft.points(features)
-    at_zero, per_point = intercept + slope * draft.intercept, slope * draft.per_point
+    # Rounded, so that the order in which a machine adds does not show.
+    at_zero, per_point = round(intercept + slope * draft.intercept, 9), round(slope * draft.per_point, 9)
     attributes, move = _filled(draft, features, label, training.frame["account_id"], per_point, seed)
     newest = newest_rows(training)
     shares = [t.share for t in settings.tiers]
     edges = tier_edges(points[newest], shares)
     kept = newest[~out[newest]]
+    if not both_classes(label[kept]):
+        # The newest deals are too young for this outcome: the rates are those of all whose outcome is known.
+        kept = np.flatnonzero(~out & ~np.isnan(label))
     chance = 1 / (1 + np.exp(-(at_zero + per_point * np.arange(101))))
     return Scorecard(
         kind=kind,
@@ -131,6 +135,7 @@ def _card(
             attributes=attributes,
             retention=None if retention is None else retention[1],
             soft=soft,
+            foresight=later.foresight,
             tiers=empty_tier_words(edges, points[newest], shares),
         ),
     )
@@ -143,6 +148,11 @@ def newest_rows(training: TrainingSet) -> Ints:
         return everything
     recent = np.flatnonzero(training.position > training.position.max() - 365 * DAY)
     return recent if len(recent) >= YEAR_ROWS else everything
+
+
+def both_classes(label: Floats) -> bool:
+    """At least ``MIN_CLASS`` known labels of each class."""
+    return bool(min((label == 1).sum(), (label == 0).sum()) >= MIN_CLASS)
 
 
 def _line(later: LaterRows, kind: CardKind, soft: bool) -> tuple[float, float]:

@@ -108,8 +108,8 @@ class Disqualification:
 class Tier:
     """Points from ``from_points`` up to the next tier's edge. ``expected_rate``: of accounts in it, by the card.
 
-    ``rows`` and ``observed_rate`` count the training rows that the edges were drawn from and that no
-    disqualifier moved. Where two tiers share an edge, the lower one is empty.
+    The rates are of the training rows of the newest year (of all rows whose outcome is known, where the
+    newest are too young for it) that no disqualifier moved. Where two tiers share an edge, the lower one is empty.
     """
 
     name: TierName

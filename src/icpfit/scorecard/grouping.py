@@ -14,7 +14,7 @@ from icpfit.scorecard.reading import as_numbers, as_texts
 
 Floats = npt.NDArray[np.float64]
 
-SAME_STORY = 0.85
+SAME_STORY = 0.75
 """correlation, of attributions or of the values' ranks, from which two attributes are twins"""
 CLEARER_BY = 0.02
 """a twin is preferred to the strongest only if its own value explains so much more of the group's attribution"""

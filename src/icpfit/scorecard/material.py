@@ -34,16 +34,24 @@ class Models:
             return "retention"
         return "win" if self.keep is None else "icp"
 
-    def target(self, features: pd.DataFrame) -> Floats:
+    def margins(self, features: pd.DataFrame) -> list[Floats]:
+        """Raw scores of the models that are there, win first."""
+        return [m.margin(features) for m in (self.win, self.keep) if m is not None]
+
+    def target(self, margins: list[Floats]) -> Floats:
         """What points must order rows by: calibrated log-odds; for both models, log p_win + log p_keep."""
-        odds = [m.calibration.log_odds(m.margin(features)) for m in (self.win, self.keep) if m is not None]
+        odds = self._log_odds(margins)
         if len(odds) == 1:
             return odds[0]
         return np.asarray(-np.logaddexp(0.0, -odds[0]) - np.logaddexp(0.0, -odds[1]))
 
-    def probability(self, features: pd.DataFrame) -> Floats:
+    def chance(self, margins: list[Floats]) -> Floats:
         """Calibrated chance of the outcome, or of both together."""
-        return np.asarray(np.prod([m.probability(features) for m in (self.win, self.keep) if m is not None], axis=0))
+        return np.asarray(np.prod([1 / (1 + np.exp(-o)) for o in self._log_odds(margins)], axis=0))
+
+    def _log_odds(self, margins: list[Floats]) -> list[Floats]:
+        models = [m for m in (self.win, self.keep) if m is not None]
+        return [m.calibration.log_odds(x) for m, x in zip(models, margins, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -64,15 +72,15 @@ def gather(specs: tuple[FeatureSpec, ...], features: pd.DataFrame, models: Model
     """
     there = [m for m in (models.win, models.keep) if m is not None]
     phi: dict[str, Floats] = {s.name: np.zeros(len(features)) for s in specs}
+    margins: list[Floats] = []
     for model in there:
-        parts = contributions(model.booster, model.encode(features)) * model.calibration.slope
-        share = 1.0
-        if len(there) == 2:
-            share = 1.0 - float(model.calibration.probability(parts.sum(axis=1) / model.calibration.slope).mean())
+        parts = contributions(model.booster, model.encode(features))
+        margins.append(parts.sum(axis=1))
+        share = 1.0 if len(there) == 1 else 1.0 - float(model.calibration.probability(margins[-1]).mean())
         for j, name in enumerate(model.encoding.columns):
             if name in phi:
-                phi[name] = phi[name] + share * parts[:, j]
-    return Material(specs, features, phi, models.target(features))
+                phi[name] = phi[name] + share * model.calibration.slope * parts[:, j]
+    return Material(specs, features, phi, models.target(margins))
 
 
 def sample_rows(rows: npt.NDArray[np.int64], most: int, seed: int) -> npt.NDArray[np.int64]:

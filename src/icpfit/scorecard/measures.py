@@ -33,15 +33,12 @@ class LaterRows:
     chance: Floats
     label: Floats
     account: Ints
+    foresight: bool = False
+    """whether the model of staying had learned from customers later than some of these rows"""
 
     @property
     def labelled(self) -> npt.NDArray[np.bool_]:
         return ~np.isnan(self.label)
-
-    def both_classes(self, least: int) -> bool:
-        """At least ``least`` rows of each class."""
-        known = self.label[self.labelled]
-        return bool(min((known == 1).sum(), (known == 0).sum()) >= least)
 
 
 def fidelity(later: LaterRows) -> Fidelity:

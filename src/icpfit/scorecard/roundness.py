@@ -12,16 +12,16 @@ _DAYS = (1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 14.0, 21.0, 30.0, 60.0, 90.0, 120.0, 180
 def round_candidates(low: float, near: float, high: float, *, integers: bool, days: bool) -> Iterator[tuple[float, ...]]:
     """Round numbers in (low, high], low < high, from the roundest class to the least round, each class in rising order.
 
-    The last class is ``near`` itself at three digits; of days, the whole ones beside it.
+    The last class is ``near`` itself at three digits; days have classes of their own.
 
     >>> next(round_candidates(37, 48, 130, integers=True, days=False))
     (50.0, 100.0)
-    >>> list(round_candidates(20.0, 48.21, 100.0, integers=False, days=True))
-    [(21.0, 30.0, 60.0, 90.0), (48.0, 49.0)]
+    >>> list(round_candidates(20, 48, 65, integers=True, days=True))
+    [(21.0, 30.0, 60.0), (25.0, 30.0, 35.0, 40.0, 45.0, 50.0, 55.0, 60.0)]
     """
     if days:
         yield tuple(v for v in _DAYS if low < v <= high)
-        yield tuple(float(v) for v in (math.floor(near), math.ceil(near)) if low < v <= high)
+        yield tuple(float(v) for v in (*range(5, 60, 5), *range(60, 1000, 10)) if low < v <= high)
         return
     largest = max(abs(low), abs(high))
     top = math.floor(math.log10(largest))

@@ -44,7 +44,10 @@ def tier_edges(points: Ints, shares: Sequence[float]) -> tuple[int, int, int, in
 def make_tiers(
     settings: Sequence[TierSettings], edges: Sequence[int], points: Ints, chance: Floats, label: Floats, chance_at: Floats
 ) -> tuple[Tier, ...]:
-    """Tiers with their rates; rows are those that no disqualifier moved. ``chance_at`` is the chance at 0 to 100 points."""
+    """Tiers with their rates; rows are those that no disqualifier moved, ``label`` 1, 0 or NaN.
+
+    ``chance_at`` is the chance at 0 to 100 points; a tier without rows has that of its edge.
+    """
     place = (points[:, None] < np.array(edges)[None, :]).sum(axis=1)
     tiers = []
     for i, (name, setting) in enumerate(zip(TIER_NAMES, settings, strict=True)):

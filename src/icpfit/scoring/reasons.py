@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from icpfit.attribution import top_reasons
@@ -15,26 +16,28 @@ from icpfit.models.results import FittedModel
 def reason_columns(model: FittedModel, features: pd.DataFrame, specs: dict[str, FeatureSpec], k: int = 5) -> pd.DataFrame:
     """``reason_1 … reason_k`` (words) and ``reason_1_points …`` (signed log-odds of the model's margin).
 
-    An attribute that moved nothing gives no reason: the words are empty and the points unknown.
+    An attribute that moved nothing gives no reason: the words are empty and the points unknown. The points
+    of all attributes and the base value sum to the model's margin, before calibration.
     """
+    n = len(features)
     indices, values, _ = top_reasons(model.booster, model.encode(features), k)
-    names = model.encoding.columns
-    columns = {name: features[name].to_numpy(dtype=object) if name in features.columns else None for name in names}
-    out: dict[str, object] = {}
-    for j in range(k):
-        if j >= indices.shape[1]:
-            out[f"reason_{j + 1}"] = [""] * len(features)
-            out[f"reason_{j + 1}_points"] = np.full(len(features), np.nan)
-            continue
-        words = ["" if values[i, j] == 0 else describe(specs[names[f]], _cell(columns[names[f]], i)) for i, f in enumerate(indices[:, j])]
-        out[f"reason_{j + 1}"] = words
-        out[f"reason_{j + 1}_points"] = np.where(values[:, j] == 0, np.nan, values[:, j])
-    order = [f"reason_{j + 1}" for j in range(k)] + [f"reason_{j + 1}_points" for j in range(k)]
-    return pd.DataFrame(out, index=features.index)[order]
+    words = np.full((n, k), "", dtype=object)
+    points = np.full((n, k), np.nan)
+    points[:, : values.shape[1]] = np.where(values == 0, np.nan, values)
+    for f, name in enumerate(model.encoding.columns):
+        row, slot = np.nonzero((indices == f) & (values != 0))
+        column = features[name].iloc[row] if name in features.columns else pd.Series([None] * len(row), dtype=object)
+        words[row, slot] = _described(specs[name], column)
+    out: dict[str, object] = {f"reason_{j + 1}": words[:, j] for j in range(k)}
+    out |= {f"reason_{j + 1}_points": points[:, j] for j in range(k)}
+    return pd.DataFrame(out, index=features.index)
 
 
-def _cell(column: object, i: int) -> object:
-    return None if column is None else column[i]  # type: ignore[index]
+def _described(spec: FeatureSpec, column: pd.Series) -> npt.NDArray[np.object_]:
+    """:func:`describe` of each value; each distinct value is said once."""
+    codes, distinct = pd.factorize(column, use_na_sentinel=True)
+    said = np.array([*(describe(spec, v) for v in distinct), describe(spec, None)], dtype=object)
+    return said[codes]
 
 
 def describe(spec: FeatureSpec, value: object) -> str:
@@ -51,8 +54,8 @@ def describe(spec: FeatureSpec, value: object) -> str:
     elif spec.kind == "category":
         said = str(value)
     else:
-        number = float(str(value))
-        if abs(number) >= 100 or number == int(number):
+        number = float(str(value)) + 0.0  # no "-0"
+        if abs(number) >= 100 or number.is_integer():
             said = f"{number:,.0f}"
         else:
             said = f"{number:.2g}" if abs(number) < 10 else f"{number:.1f}"

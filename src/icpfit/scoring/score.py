@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,22 +17,38 @@ from icpfit.models.results import FittedModel
 from icpfit.moments import DAY, to_datetime
 from icpfit.scoring.reasons import reason_columns
 from icpfit.scoring.resolve import Resolved
-from icpfit.sources.targets import TargetList
+from icpfit.sources.targets import NO_MOMENT, TargetList, plain_name
 
-FeatureBuilder = Callable[[npt.NDArray[np.int64]], pd.DataFrame]
-"""Moments (microseconds, one per scorable row) to training-set columns, one row each."""
+FeatureBuilder = Callable[[npt.NDArray[np.int64], npt.NDArray[np.int64]], pd.DataFrame]
+"""(positions among the scorable rows, a moment in microseconds for each) to training-set columns, one row each."""
 
 REASONS = 5
 HOT_DAYS = 7
 HOT_TIERS = ("A", "B")
-LAYER_POINTS = ("points_firmographic", "points_technographic", "points_behavioral", "points_intent")
 CARRIED = ("account_id", "domain", "name", "as_of")
+"""Columns of the list whose value stands in the scored list's own column of that name."""
+
+Kind = Literal["text", "number", "whole", "flag"]
+_NUMBERS = ("p_win", "p_win_low", "p_win_high", "p_retain", "p_retain_low", "p_retain_high", "p_icp", "expected_arr")
+_POINTS = ("points", "points_firmographic", "points_technographic", "points_behavioral", "points_intent")
+
+COLUMNS: dict[str, Kind] = {
+    **dict.fromkeys(("account_id", "domain", "name"), "text"),
+    **dict.fromkeys(_NUMBERS, "number"),
+    **dict.fromkeys(_POINTS, "whole"),
+    **dict.fromkeys(("tier", "disqualified"), "text"),
+    **dict.fromkeys(("unfamiliar", "hot"), "flag"),
+    **dict.fromkeys((f"reason_{j + 1}" for j in range(REASONS)), "text"),
+    **dict.fromkeys((f"reason_{j + 1}_points" for j in range(REASONS)), "number"),
+    **dict.fromkeys(("model_version", "as_of"), "text"),
+}
+"""The scored list's own columns, in their order; the input's own follow."""
 
 
 @dataclass(frozen=True)
 class ScoredList:
-    """``frame``: one row per scorable input row, in input order, in the fixed columns and then the
-    input's own. ``rejected``: ``line, reason``. ``features``: what was used, with account_id and as_of."""
+    """``frame``: one row per scorable input row, in input order, in ``COLUMNS`` and then the input's own.
+    ``rejected``: ``line, reason``. ``features``: what was used, with account_id and as_of."""
 
     frame: pd.DataFrame
     rejected: pd.DataFrame
@@ -42,6 +59,10 @@ class ScoredList:
     def __post_init__(self) -> None:
         if self.rows_in != len(self.frame) + len(self.rejected):
             raise ValueError(f"{self.rows_in} rows in, but {len(self.frame)} scored and {len(self.rejected)} rejected")
+        if list(self.frame.columns[: len(COLUMNS)]) != list(COLUMNS):
+            raise ValueError(f"a scored list begins with the columns {list(COLUMNS)}")
+        if not self.frame.columns.is_unique:
+            raise ValueError("a scored list has no column twice")
 
     @property
     def reasons(self) -> dict[str, int]:
@@ -51,51 +72,45 @@ class ScoredList:
 
 
 def score_targets(
-    bundle: Bundle, targets: TargetList, resolved: Resolved, build: FeatureBuilder, names: pd.DataFrame | None = None
+    bundle: Bundle, targets: TargetList, resolved: Resolved, build: FeatureBuilder, known: pd.DataFrame | None = None
 ) -> ScoredList:
     """Probabilities, points, tier and reasons for each row that ``resolved`` names.
 
-    ``names``: what the data folder knows of the resolved accounts (``account_id, domain, name``), used
-    where the list does not say.
+    ``p_icp`` is the product of the chances that the bundle knows: of both, or of the only one. ``known``: what
+    the data folder knows of its accounts (``account_id, domain, name``, and ``visible_at`` in microseconds
+    where it was noted when they became known), used where the list does not say.
     """
-    features = build(resolved.as_of).reset_index(drop=True)
+    everyone = np.arange(len(resolved.rows))
+    features = build(everyone, resolved.as_of).reset_index(drop=True)
     n = len(features)
     out: dict[str, object] = {}
-    p_win, p_retain, p_icp = np.full(n, np.nan), np.full(n, np.nan), np.ones(n)
     if bundle.win is not None:
-        p_win, low, high = _probabilities(bundle.win, features)
-        out |= {"p_win": p_win, "p_win_low": low, "p_win_high": high}
-        p_icp = p_icp * p_win
+        win = _probabilities(bundle.win, features)
     else:
-        out |= {"p_win": p_win, "p_win_low": p_win, "p_win_high": p_win}
+        win = _constant(n, None)
     if bundle.retention is not None:
-        p_retain, low, high = _probabilities(bundle.retention, features)
-        out |= {"p_retain": p_retain, "p_retain_low": low, "p_retain_high": high}
-        p_icp = p_icp * p_retain
-    elif bundle.retention_base is not None:
-        rate, low_rate, high_rate = bundle.retention_base
-        out |= {"p_retain": np.full(n, rate), "p_retain_low": np.full(n, low_rate), "p_retain_high": np.full(n, high_rate)}
-        p_icp = p_icp * rate
+        retain = _probabilities(bundle.retention, features)
     else:
-        out |= {"p_retain": p_retain, "p_retain_low": p_retain, "p_retain_high": p_retain}
+        retain = _constant(n, bundle.retention_base)
+    out |= dict(zip(("p_win", "p_win_low", "p_win_high"), win, strict=True))
+    out |= dict(zip(("p_retain", "p_retain_low", "p_retain_high"), retain, strict=True))
+    p_icp = np.where(np.isnan(win[0]), 1.0, win[0]) * np.where(np.isnan(retain[0]), 1.0, retain[0])
     out["p_icp"] = p_icp
     out["expected_arr"] = p_icp * ExpectedArr.from_dict(bundle.expected_arr).expect(features)
     points = bundle.card.score(features)
-    out |= {c: points[c].to_numpy() for c in ("points", *LAYER_POINTS, "tier", "disqualified")}
+    out |= {c: points[c].to_numpy() for c in (*_POINTS, "tier", "disqualified")}
     out["unfamiliar"] = Familiarity.from_dict(bundle.familiarity).unfamiliar(features)
-    out["hot"] = _hot(bundle, points, resolved, build)
+    out["hot"] = _hot(bundle, points, resolved, build, known)
     leading = bundle.win or bundle.retention
     if leading is None:
         raise ValueError("a bundle holds at least one model")
     reasons = reason_columns(leading, features, {s.name: s for s in bundle.specs}, REASONS)
     out |= {c: reasons[c].to_numpy() for c in reasons.columns}
-    out["model_version"] = [bundle.version] * n
-    as_of = [_iso(m) for m in resolved.as_of]
-    out["as_of"] = as_of
-    identity = _identity(targets, resolved, names)
-    frame = pd.concat([identity, pd.DataFrame(out)], axis=1)
-    frame = pd.concat([frame, _own_columns(targets, resolved, set(frame.columns))], axis=1)
-    used = pd.concat([identity[["account_id"]], pd.DataFrame({"as_of": as_of}), features], axis=1)
+    out["model_version"] = np.full(n, bundle.version, dtype=object)
+    out["as_of"] = _moments_text(resolved.as_of)
+    frame = pd.DataFrame(_identity(targets, resolved, known) | out)[list(COLUMNS)]
+    used = pd.concat([frame[["account_id", "as_of"]], features], axis=1)
+    frame = pd.concat([frame, _own_columns(targets, resolved)], axis=1)
     return ScoredList(frame, resolved.rejected, used, targets.rows_in, bundle.version)
 
 
@@ -104,54 +119,74 @@ def _probabilities(model: FittedModel, features: pd.DataFrame) -> tuple[npt.NDAr
     return (model.calibration.probability(margin), *model.calibration.interval(margin))
 
 
-def _hot(bundle: Bundle, points: pd.DataFrame, resolved: Resolved, build: FeatureBuilder) -> list[bool | None]:
-    """Fit already high, intent newly showing: more intent points than a week before; None for accounts not known then."""
-    n = len(points)
-    known = np.array([a is not None for a in resolved.account_id])
-    if not known.any() or not any(a.layer == "intent" for a in bundle.card.attributes):
-        return [None] * n
-    before = bundle.card.score(build(resolved.as_of - HOT_DAYS * DAY).reset_index(drop=True))
-    risen = points["points_intent"].to_numpy() > before["points_intent"].to_numpy()
-    fit = points["tier"].isin(HOT_TIERS).to_numpy()
-    return [bool(r and f) if k else None for r, f, k in zip(risen, fit, known, strict=True)]
+def _constant(n: int, values: tuple[float, float, float] | None) -> tuple[npt.NDArray[np.float64], ...]:
+    return tuple(np.full(n, v) for v in (values if values is not None else (np.nan, np.nan, np.nan)))
 
 
-def _identity(targets: TargetList, resolved: Resolved, names: pd.DataFrame | None) -> pd.DataFrame:
+def _hot(
+    bundle: Bundle, points: pd.DataFrame, resolved: Resolved, build: FeatureBuilder, known: pd.DataFrame | None
+) -> npt.NDArray[np.object_]:
+    """Fit already high, intent newly showing: tier A or B, and more intent points than a week before.
+
+    None for accounts that were not known a week before, and where the card has no intent.
+    """
+    hot = np.full(len(points), None, dtype=object)
+    if known is None or not any(a.layer == "intent" for a in bundle.card.attributes):
+        return hot
+    then = resolved.as_of - HOT_DAYS * DAY
+    account = pd.Series(resolved.account_id, dtype=object)
+    there = account.notna().to_numpy()
+    if "visible_at" in known.columns:
+        since = account.map(known.set_index("account_id")["visible_at"]).to_numpy(np.float64)
+        there = there & (np.isnan(since) | (since < then))
+    hot[there] = False
+    fit = np.flatnonzero(there & points["tier"].isin(HOT_TIERS).to_numpy())
+    if len(fit):
+        before = bundle.card.score(build(fit, then[fit]))["points_intent"].to_numpy()
+        hot[fit[points["points_intent"].to_numpy()[fit] > before]] = True
+    return hot
+
+
+def _identity(targets: TargetList, resolved: Resolved, known: pd.DataFrame | None) -> dict[str, object]:
     """What the list says of itself; where it is silent, what the data folder knows."""
-    rows = targets.frame.iloc[resolved.rows].reset_index(drop=True)
-    known = names.set_index("account_id") if names is not None else pd.DataFrame(columns=["domain", "name"])
-    out: dict[str, list[str | None]] = {}
+    account = pd.Series(resolved.account_id, dtype=object)
+    out: dict[str, object] = {}
     for column in ("account_id", "domain", "name"):
-        own = targets.roles.get(column)
-        said = [None if own is None or pd.isna(v) or not str(v).strip() else str(v) for v in (rows[own] if own else [None] * len(rows))]
+        said = pd.Series(targets.text(column)[resolved.rows], dtype=object)
+        said = said.where(said.notna() & (said.str.strip() != ""), None) if said.notna().any() else said
         if column == "account_id":
-            looked_up: list[str | None] = list(resolved.account_id)
-        elif column in known.columns:
-            looked_up = [None if a is None or a not in known.index else _text(known.at[a, column]) for a in resolved.account_id]
+            looked_up = account
+        elif known is not None and column in known.columns:
+            looked_up = account.map(known.set_index("account_id")[column])
         else:
-            looked_up = [None] * len(rows)
-        out[column] = [s if s is not None else k for s, k in zip(said, looked_up, strict=True)]
-    return pd.DataFrame(out, dtype=object)
+            looked_up = pd.Series([None] * len(said), dtype=object)
+        told = said.where(said.notna(), looked_up).astype(object)
+        out[column] = told.where(told.notna(), None).to_numpy(dtype=object)
+    return out
 
 
-def _own_columns(targets: TargetList, resolved: Resolved, taken: set[str]) -> pd.DataFrame:
+def _own_columns(targets: TargetList, resolved: Resolved) -> pd.DataFrame:
+    """The list's own columns as they are; one whose name is taken becomes ``input_<name>``."""
     rows = targets.frame.iloc[resolved.rows].reset_index(drop=True)
-    carried = {targets.roles.get(c) for c in CARRIED} - {None}
-    out: dict[str, pd.Series] = {}
-    for column in rows.columns:
-        if column in carried:
-            continue
-        name = str(column)
-        while name in taken or name in out:
-            name = f"input_{name}"
-        out[name] = rows[column]
-    return pd.DataFrame(out, index=rows.index)
+    carried = {own for role, own in targets.roles.items() if role in CARRIED and plain_name(own) == role}
+    kept = [str(c) for c in rows.columns if c not in carried]
+    taken = {*COLUMNS, *(c for c in kept if c not in COLUMNS)}
+    names = []
+    for name in kept:
+        if name in COLUMNS:
+            while name in taken:
+                name = f"input_{name}"
+            taken.add(name)
+        names.append(name)
+    return rows[kept].set_axis(names, axis=1)
 
 
-def _text(value: object) -> str | None:
-    return None if value is None or value != value else str(value)
+def _moments_text(micros: npt.NDArray[np.int64]) -> npt.NDArray[np.object_]:
+    """A day as ``2026-01-31``, else ISO with the time; None where there is no moment."""
+    distinct, place = np.unique(micros, return_inverse=True)
+    return np.array([None if m == NO_MOMENT else _iso(int(m)) for m in distinct], dtype=object)[place]
 
 
 def _iso(micros: int) -> str:
-    moment = to_datetime(int(micros))
+    moment = to_datetime(micros)
     return f"{moment:%Y-%m-%d}" if micros % DAY == 0 else moment.isoformat()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from icpfit.errors import SourceError
@@ -14,15 +15,31 @@ def write_bytes(path: Path, content: bytes) -> None:
     Raises:
         SourceError: the place cannot be written to.
     """
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    write_all({path: content})
+
+
+def write_all(contents: Mapping[Path, bytes]) -> None:
+    """Every file whole, and none of them where one cannot be written.
+
+    Raises:
+        SourceError: a place cannot be written to; what stood there before stands there still.
+    """
+    aside = {path: path.with_name(f".{path.name}.{os.getpid()}.part") for path in contents}
+    path = Path()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_bytes(content)
-        os.replace(aside, path)
+        for path, content in contents.items():
+            if path.is_dir():
+                raise IsADirectoryError(21, "it is a folder")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            aside[path].write_bytes(content)
+        for path in contents:
+            os.replace(aside[path], path)
     except OSError as error:
-        if aside.parent.is_dir():
-            aside.unlink(missing_ok=True)
         raise SourceError(f"{path}: cannot be written ({error.strerror})", hint="name a file in a folder that you may write to") from error
+    finally:
+        for part in aside.values():
+            if part.parent.is_dir():
+                part.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from icpfit.config import Direction, Disqualifier
-from icpfit.sources.propose_features import Features, in_words, short_name
+from icpfit.sources.propose_features import Features, in_number, in_words, short_name
 from icpfit.sources.propose_tables import Name, Tables
 from icpfit.sources.sql import literal
 from icpfit.sources.vocabulary import plain_words
@@ -80,7 +80,7 @@ def _one_event(out: Features, event: Name) -> None:
         out.add(
             rank,
             f"{short}_{days}d",
-            f"{words}: times in the last {days} days",
+            f"{in_number(event.text)} in the last {days} days",
             "behavioral",
             "events",
             "count",
@@ -126,7 +126,7 @@ def _trial(out: Features, trial: Name, events: list[Name]) -> None:
         out.add(
             1,
             f"{short_name(event.text)}_first_2d",
-            f"{in_words(event.text)}: times in the first 2 days of the trial",
+            f"{in_number(event.text)} in the first 2 days of the trial",
             "behavioral",
             "events",
             "count",
@@ -198,7 +198,7 @@ def _one_signal(out: Features, tables: Tables, signal: Name) -> None:
         out.add(
             rank,
             f"{short}_count_{days}d",
-            f"{words}: times in the last {days} days",
+            f"{in_number(signal.text)} in the last {days} days",
             "intent",
             "signals",
             "count",

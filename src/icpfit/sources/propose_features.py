@@ -43,8 +43,36 @@ def short_name(text: str) -> str:
 
 
 def in_words(text: str) -> str:
+    """An event or signal as people write it.
+
+    >>> in_words("api_call"), in_words("funding_round")
+    ('API call', 'Funding round')
+    """
     words = plain_words(text) if re.fullmatch(r"[A-Za-z0-9_]+", text) else " ".join(text.split())
+    words = " ".join(w.upper() if w in _SHORT else w for w in words.split())
     return words[:1].upper() + words[1:]
+
+
+def in_number(text: str) -> str:
+    """The same for several of it, where English makes that plain.
+
+    >>> in_number("api_call"), in_number("trial_started"), in_number("invite_sent")
+    ('API calls', 'Trial started', 'Invite sent')
+    """
+    words = in_words(text)
+    last = words.split()[-1] if words else ""
+    done = last.lower().endswith(("s", "ed", "ing", "x", "ch", "sh")) or last in _DONE
+    return words if done or not last.isalpha() or last.isupper() else _plural(words)
+
+
+def _plural(words: str) -> str:
+    return f"{words[:-1]}ies" if re.search(r"[^aeiou]y$", words) else f"{words}s"
+
+
+_DONE = frozenset(
+    ["sent", "made", "done", "seen", "read", "left", "won", "lost", "bought", "built", "run", "paid", "met", "up", "in", "out"]
+)
+_SHORT = frozenset(["api", "crm", "sso", "sdk", "cli", "ui", "url", "roi", "csv", "pdf", "sql", "faq", "nps", "cto", "cfo", "ceo", "ipo"])
 
 
 # column -> words, unit, kind, why
@@ -151,7 +179,7 @@ def technology_features(tables: Tables, taken: set[str]) -> Features:
         name = out.add(
             0,
             f"has_{short_name(category.text)}",
-            "Uses a competitor" if rival else f"Has a tool of the kind: {words}",
+            "Uses a competitor" if rival else f"{in_words(category.text)} in use",
             "technographic",
             "technologies",
             "present",

@@ -200,13 +200,19 @@ def _own_names(raw: RawTable) -> list[str]:
 def _rejected(
     frame: pd.DataFrame, line: npt.NDArray[np.int64], reason: npt.NDArray[np.str_], unreadable: npt.NDArray[np.int64]
 ) -> pd.DataFrame:
-    rest = frame.reset_index(drop=True)
     broken = pd.DataFrame(None, index=range(len(unreadable)), columns=frame.columns, dtype=object)
-    rest = pd.concat([rest, broken], ignore_index=True) if len(broken) else rest
-    lines = np.concatenate([line, unreadable])
-    reasons = [*reason.tolist(), *[UNREADABLE] * len(unreadable)]
-    taken = {c: f"input_{c}" for c in rest.columns if c in ("line", "reason")}
-    rest = rest.rename(columns=taken)
-    rest.insert(0, "reason", pd.Series(reasons, dtype=object))
-    rest.insert(0, "line", lines)
+    rest = pd.concat([frame, broken], ignore_index=True) if len(broken) else frame
+    rest = rejected_rows(rest, np.concatenate([line, unreadable]), [*reason.tolist(), *[UNREADABLE] * len(unreadable)])
     return rest.sort_values("line", kind="stable", ignore_index=True)
+
+
+def rejected_rows(frame: pd.DataFrame, line: npt.NDArray[np.int64], reason: list[str]) -> pd.DataFrame:
+    """``line, reason``, then the list's own columns; one of theirs that has such a name is called ``input_line``."""
+    names = ["line", "reason"]
+    for own in frame.columns:
+        name = str(own)
+        while name in names:
+            name = f"input_{name}"
+        names.append(name)
+    out = pd.concat([pd.Series(line), pd.Series(reason, dtype=object), frame.reset_index(drop=True)], axis=1)
+    return out.set_axis(names, axis=1)

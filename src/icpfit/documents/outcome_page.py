@@ -1,0 +1,149 @@
+"""How well one outcome can be told, as words and figures with their meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from icpfit.documents.words import (
+    LEFT_OUT,
+    OUTCOMES,
+    Terms,
+    count,
+    known,
+    number,
+    pairs,
+    percent,
+    percent_range,
+    sentence,
+    times,
+)
+
+
+def outcome_page(name: str, report: Mapping[str, Any], considered: str) -> dict[str, Any]:
+    """``report`` is a run's report of one outcome; ``considered`` names the rows it was drawn from (deals, customers)."""
+    terms = OUTCOMES[name]
+    training = report["training"]
+    out: dict[str, Any] = {
+        "name": name,
+        "title": terms.title,
+        "verdict": report["verdict"],
+        "words": sentence(report["words"]),
+        "base_rate": percent_range(*report["base_rate"]),
+        "many": terms.many,
+        "were": terms.were,
+        "teach": f"{count(training['used'])} of {count(training['considered'])} {considered} teach",
+        "left_out": [(LEFT_OUT.get(why, why), count(n)) for why, n in sorted(training["left_out"].items(), key=lambda kv: (-kv[1], kv[0]))],
+        "measured": known(report.get("auc")) is not None,
+    }
+    if out["measured"]:
+        forward = bool(report.get("forward"))
+        out |= {
+            "figures": _figures(report, terms),
+            "caution": _caution(report, terms),
+            "by": "quarter" if forward else "group of accounts",
+            "quarters": _quarters(report),
+            "reliability": [
+                (float(said), float(seen), int(rows))
+                for said, seen, rows in report.get("reliability", ())
+                if known(said) is not None and known(seen) is not None
+            ],
+            "layers": _layers(report),
+        }
+    return out
+
+
+def lead(name: str, report: Mapping[str, Any]) -> str | None:
+    """What the ranking is worth, in one sentence of counted deals: the best tenth, the last tenth and all."""
+    terms, tenths = OUTCOMES[name], report.get("reliability") or []
+    rows, positives = known(report.get("rows")), known(report.get("positives"))
+    if not rows or positives is None:
+        return None
+    overall = f"of all {terms.many} tested, {percent(positives / rows)}"
+    if len(tenths) == 10 and known(tenths[0][1]) is not None and known(tenths[-1][1]) is not None:
+        return (
+            f"Of the tenth of {terms.many} that the model ranks highest, {percent(tenths[-1][1])} {terms.were}; "
+            f"of the tenth that it ranks lowest, {percent(tenths[0][1])}; {overall}."
+        )
+    if known(report.get("lift_10")) is None:
+        return None
+    return f"The {terms.many} that the model ranks highest {terms.were} {times(report['lift_10'])} as often as the average; {overall}."
+
+
+def _figures(report: Mapping[str, Any], terms: Terms) -> list[tuple[str, str, str]]:
+    """(name, figure, what it means)"""
+    baselines = report.get("baselines") or {}
+    many = terms.many
+    signal = report.get("signal") or {}
+    by_chance = known(signal.get("p_value"))
+    rows: list[tuple[str, str, str]] = [
+        (
+            "Pairs in the right order, of 100",
+            pairs(report["auc"], report.get("auc_low"), report.get("auc_high")),
+            f"How often the model ranks {terms.pair}. Chance gives 50. In brackets the 90% range. (AUC {number(report['auc'], 3)})",
+        ),
+        ("… by a simpler model", _pairs_of(baselines.get("logistic")), f"logistic regression on the same {many}"),
+        (
+            "… by firmographics alone",
+            _pairs_of(baselines.get("firmographic_only")),
+            "what kind of company it is, without what it uses or does",
+        ),
+        ("The best tenth holds", times(report.get("lift_10")), f"as many {terms.many_good} as a tenth drawn by lot"),
+        ("The best fifth holds", percent(report.get("wins_in_top_20")), f"of all {terms.many_good}"),
+    ]
+    if known(report.get("value_in_top_20")) is not None:
+        rows.append(("… and of their value", percent(report["value_in_top_20"]), "in money"))
+    rows.append(
+        (
+            "Are its percentages right?",
+            number(report.get("calibration_slope")),
+            "1 is right; below 1 they are too far from the average, above 1 too close to it (calibration slope)",
+        )
+    )
+    if by_chance is not None:
+        rows.append(
+            (
+                "Could it be luck?",
+                f"p = {number(by_chance, 3)}",
+                f"how often chance alone would do as well, on the newest {count(signal.get('rows'))} {many}"
+                if report.get("forward")
+                else f"how often chance alone would do as well, on {count(signal.get('rows'))} {many} kept aside",
+            )
+        )
+    rows.append(("Tested on", count(report.get("rows")), f"{many}; {count(report.get('positives'))} of them {terms.were}"))
+    return rows
+
+
+def _pairs_of(metrics: Mapping[str, Any] | None) -> str:
+    return "not measured" if metrics is None else pairs(metrics.get("auc"))
+
+
+def _caution(report: Mapping[str, Any], terms: Terms) -> str | None:
+    """What a reader should know before believing the model over something simpler."""
+    model = known(report.get("auc"))
+    simple = known(((report.get("baselines") or {}).get("logistic") or {}).get("auc"))
+    if model is not None and simple is not None and simple >= model:
+        return f"A simpler model, logistic regression, ranks these {terms.many} at least as well."
+    return None
+
+
+def _quarters(report: Mapping[str, Any]) -> list[tuple[str, float, float, float]]:
+    """(name, pairs of 100, low, high); a quarter that cannot be told is left out."""
+    out = []
+    for name, metrics in (report.get("by_quarter") or {}).items():
+        value, low, high = (known(metrics.get(k)) for k in ("auc", "auc_low", "auc_high"))
+        if value is not None:
+            out.append((str(name), 100 * value, 100 * (value if low is None else low), 100 * (value if high is None else high)))
+    return out
+
+
+def _layers(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """(layer, pairs in the right order without it, what that costs), the weightiest layer first."""
+    auc = float(report["auc"])
+    rows = []
+    for layer, lost in sorted((report.get("without_layer") or {}).items(), key=lambda kv: (-(known(kv[1]) or 0.0), kv[0])):
+        value = known(lost)
+        if value is not None:
+            cost = f"{100 * value:.1f} fewer" if value >= 0.0005 else "no loss"
+            rows.append((layer, pairs(auc - value), cost))
+    return rows

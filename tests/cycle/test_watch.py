@@ -1,0 +1,47 @@
+"""What newer deals are compared with, and how a finding is told."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from icpfit.config import FeatureSpec
+from icpfit.cycle.watch import ENOUGH_BEFORE, before, newly_matured, subjects, within_a_year
+from icpfit.moments import DAY
+
+
+def spec(name, label):
+    return FeatureSpec(name=name, label=label, layer="intent", table="signals", aggregate="count")
+
+
+def test_newer_deals_are_compared_with_the_year_before_not_with_the_first_days_of_the_tables():
+    position = np.arange(0, 3_000, dtype=np.int64) * DAY
+    newer = position >= 2_000 * DAY
+    chosen = position[before(position, newer)]
+    assert (chosen.min() // DAY, chosen.max() // DAY) == (1_635, 1_999)
+
+
+def test_where_the_year_before_holds_few_deals_all_older_ones_are_taken():
+    position = np.arange(0, ENOUGH_BEFORE + 10, dtype=np.int64) * 10 * DAY
+    newer = np.arange(len(position)) >= ENOUGH_BEFORE
+    assert before(position, newer).sum() == ENOUGH_BEFORE
+
+
+def test_slow_deals_of_a_month_that_taught_are_not_news():
+    """All of January was quick but one; February had not matured at all."""
+    position = np.array([3, 9, 20, 35, 40], dtype=np.int64) * DAY
+    assert newly_matured(position, np.array([1.0, 0.0, np.nan, np.nan, np.nan])).tolist() == [False, False, False, True, True]
+
+
+def test_two_features_of_one_label_stay_two_subjects():
+    said = subjects((spec("a", "Surges"), spec("b", "Surges"), spec("c", "Postings")))
+    assert said == {"a": "Surges (a)", "b": "Surges (b)", "c": "Postings"}
+
+
+def test_what_looks_back_to_where_the_tables_begin_is_counted_up_to_a_year():
+    days = FeatureSpec(name="d", label="Days", layer="intent", table="signals", aggregate="recency_days")
+    windowed = days.model_copy(update={"name": "w", "window_days": 30.0})
+    frame = pd.DataFrame({"d": [3.0, 800.0, None], "w": [3.0, None, 20.0]})
+    steady = within_a_year(frame, (days, windowed))
+    assert steady["d"].tolist() == [3.0, 365.0, 365.0]
+    pd.testing.assert_series_equal(steady["w"], frame["w"])

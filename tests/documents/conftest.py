@@ -1,0 +1,299 @@
+"""A small made-up run: every figure is chosen, so that what a page must say can be worked out by hand."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from icpfit.documents import Market, summarise
+from icpfit.documents.market import Segment
+from icpfit.moments import parse_moment
+from icpfit.scorecard.card import Attribute, Bin, CardKind, Disqualification, Fidelity, Scorecard, Tier
+
+TENTHS = [[0.03 + 0.08 * i, 0.02 + 0.08 * i, 40] for i in range(10)]
+AS_OF = parse_moment("2026-04-01")
+
+
+def outcome(**changes: Any) -> dict[str, Any]:
+    report: dict[str, Any] = {
+        "verdict": "signal",
+        "words": "on the newest periods the model tells won deals from lost ones better than chance",
+        "evidence": {"level": "established", "wins": 300, "losses": 900},
+        "base_rate": [0.25, 0.23, 0.27],
+        "training": {"considered": 2_000, "used": 1_200, "left_out": {"still open": 500, "another deal type": 300}, "timing": "dated"},
+        "dropped": {"industry": "tells no more than a shuffled copy of itself"},
+        "rows": 400,
+        "positives": 100,
+        "auc": 0.8,
+        "auc_low": 0.76,
+        "auc_high": 0.84,
+        "calibration_slope": 1.03,
+        "lift_10": 2.96,
+        "wins_in_top_20": 0.51,
+        "value_in_top_20": 0.45,
+        "reliability": TENTHS,
+        "baselines": {"logistic": {"auc": 0.75}, "firmographic_only": {"auc": 0.62}},
+        "by_quarter": {
+            "2025Q3": {"auc": 0.79, "auc_low": 0.72, "auc_high": 0.86},
+            "2025Q4": {"auc": 0.81, "auc_low": 0.75, "auc_high": 0.87},
+        },
+        "without_layer": {"firmographic": 0.02, "technographic": 0.035, "behavioral": 0.048, "intent": -0.001},
+        "forward": True,
+        "signal": {"auc": 0.81, "p_value": 0.002, "rows": 210, "quarters": ["2025Q3", "2025Q4"], "words": ""},
+    }
+    return {**report, **changes}
+
+
+def untested(verdict: str, words: str, **changes: Any) -> dict[str, Any]:
+    kept = ("base_rate", "training", "evidence")
+    report = {k: v for k, v in outcome().items() if k in kept}
+    return {**report, "verdict": verdict, "words": words, "dropped": {}, "trials": 0, **changes}
+
+
+def run_metrics(**changes: Any) -> dict[str, Any]:
+    metrics: dict[str, Any] = {
+        "company": "Northwind",
+        "currency": "USD",
+        "as_of": "2026-04-01",
+        "version": "2026-04-01-1a2b3c4d",
+        "timing": "dated",
+        "verdict": "signal",
+        "words": "on the newest periods the model tells won deals from lost ones better than chance",
+        "evidence": {"level": "established", "wins": 300, "losses": 900},
+        "refused": [
+            {
+                "attribute": "csm_owner",
+                "label": "CSM owner",
+                "reason": "it is filled after the sale",
+                "code": "MEANING",
+                "outcome": outcome_name,
+            }
+            for outcome_name in ("win", "retention")
+        ],
+        "suspects": [
+            {"attribute": "badge", "label": "Badge", "reason": "wins have it far more often", "code": "TOO-GOOD", "outcome": "win"}
+        ],
+        "win": outcome(),
+        "retention": outcome(
+            words="on the newest periods the model tells customers who stayed from those who left",
+            base_rate=[0.8, 0.78, 0.82],
+            auc=0.68,
+            auc_low=0.62,
+            auc_high=0.74,
+            positives=320,
+            baselines={"logistic": {"auc": 0.7}, "firmographic_only": None},
+            reliability=[[0.5, 0.51, 200], [0.9, 0.97, 200]],
+            lift_10=1.2,
+            calibration_slope=None,
+            value_in_top_20=None,
+        ),
+        "rows": {
+            "accounts": {"in": 6_000, "used": 5_990, "left_out": {"repeated key": 10}},
+            "deals": {"in": 2_003, "used": 2_000, "left_out": {"closed before created": 2, "unknown account": 1}},
+        },
+        "findings": [{"code": "X", "severity": "note", "table": "accounts", "words": "345 accounts have a free mail domain", "rows": 345}],
+        "current_state": ["sub_industry", "tech_blog"],
+        "notes": ["12 closed deals are left out"],
+    }
+    return {**copy.deepcopy(metrics), **changes}
+
+
+def cell(label: str, points: int, rows: int = 100, rate: float | None = 0.25, **place: Any) -> Bin:
+    return Bin(label, points, max(points - 2.0, 0.0), points + 2.0, rows, rate, **place)
+
+
+def scorecard(kind: CardKind = "icp", label: str = "Employees", observed: float | None = 0.3, words: tuple[str, ...] = ()) -> Scorecard:
+    unknown = {"rows": 0, "rate": None, "unknown": True}
+    return Scorecard(
+        kind=kind,
+        attributes=(
+            Attribute(
+                "region",
+                "Region",
+                "firmographic",
+                "category",
+                "",
+                "regions buy differently",
+                (cell("NA", 20, 700, 0.3, values=("NA",)), cell("any other", 0, 500, 0.2, other=True), cell("unknown", 7, **unknown)),
+                0.9,
+            ),
+            Attribute(
+                "employees",
+                label,
+                "firmographic",
+                "number",
+                "employees",
+                "",
+                (
+                    cell("under 50 employees", 0, 400, 0.088, high=50.0),
+                    cell("50 employees or more", 35, 800, 0.33, low=50.0),
+                    cell("unknown", 12, **unknown),
+                ),
+                0.9,
+            ),
+            Attribute(
+                "warehouse",
+                "Has a data warehouse",
+                "technographic",
+                "flag",
+                "",
+                "what it runs says whether it can adopt ours",
+                (cell("no", 0, 700, 0.12, high=0.5), cell("yes", 45, 500, 0.41, low=0.5), cell("unknown", 15, **unknown)),
+                0.9,
+                ("Has a data lake",),
+            ),
+        ),
+        disqualifiers=(Disqualification("free_mail", 1.0, "free e-mail domain", 54, 0.02, 0.26),),
+        tiers=(
+            Tier("A", 80, 0.67, observed, 100, 4, "account executive", "call today"),
+            Tier("B", 55, 0.34, observed, 200, 24, "SDR", "sequence this week"),
+            Tier("C", 35, 0.15, observed, 300, 72, "", ""),
+            Tier("D", 0, 0.045, observed, 400, None, "none", "do not work"),
+        ),
+        fidelity=Fidelity(0.97, 0.94, 0.8, 0.79, 0.01, 0.86, 400),
+        layer_weights_learned={"firmographic": 55, "technographic": 45},
+        layer_weights_assumed={"firmographic": 30, "technographic": 20, "behavioral": 35, "intent": 15},
+        platt_intercept=-3.0,
+        platt_slope=0.05,
+        words=words,
+    )
+
+
+def market() -> Market:
+    return Market(
+        as_of=AS_OF,
+        won=25,
+        lost=75,
+        mean_value=25_401.4,
+        median_cycle_days=37.0,
+        win_rate=0.25,
+        before=(30, 70),
+        by_industry=(
+            Segment("Software", 20, 60, 20 / 60, 30_000.0),
+            Segment("Retail", 5, 35, 5 / 35, None),
+            Segment("Media", 0, 5, None, None),
+        ),
+        by_size=(Segment("under 30", 10, 40, 0.25, 5_000.0), Segment("30 to 49", 15, 60, 0.25, 38_000.0)),
+        loss_reasons=(("no decision", 50), ("price", 20), ("no reason given", 5)),
+    )
+
+
+GATES = [
+    {"gate": "evidence", "answer": "passed", "passed": True, "binding": True, "numbers": {}, "words": "300 wins teach the model"},
+    {"gate": "leakage_clean", "answer": "failed", "passed": False, "binding": True, "numbers": {}, "words": "in use: badge"},
+    {"gate": "reverse_validation", "answer": "failed", "passed": False, "binding": False, "numbers": {}, "words": "a warning only"},
+    {"gate": "no_worse", "answer": "not applicable", "passed": None, "binding": True, "numbers": {}, "words": "nothing is in force"},
+]
+DRIFT = [
+    {"alarm": True, "p_value": 0.001, "words": "employees: the middle moved from 80 to 140"},
+    {"alarm": False, "p_value": 0.4, "words": "region: as before"},
+    {"alarm": False, "p_value": None, "words": "31 new deals have an outcome; 50 are needed"},
+]
+VOICES = [{"quote": "We had to buy a warehouse first.", "theme": "no warehouse", "kind": "lost"}]
+
+
+def whole_page(**changes: Any) -> dict[str, Any]:
+    """A page with something in every place."""
+    given: dict[str, Any] = {
+        "standing": "A proposal.",
+        "market": market(),
+        "voices": VOICES,
+        "gates": GATES,
+        "drift": DRIFT,
+        "labels": {"industry": "Industry", "sub_industry": "Sub-industry"},
+        "meanings": [("Won", "a deal that was won")],
+    }
+    metrics = changes.pop("metrics", run_metrics())
+    card = changes.pop("card", scorecard())
+    return summarise(metrics, card, **{**given, **changes})
+
+
+def no_signal_page() -> dict[str, Any]:
+    words = "on groups of accounts the model does not tell won deals from lost ones, so no profile is offered"
+    failed = outcome(verdict="no signal", words=words, auc=0.51, auc_low=0.48, auc_high=0.54, lift_10=1.1, baselines={}, signal=None)
+    return summarise(run_metrics(verdict="no signal", words=words, win=failed, retention=None, suspects=[]), None)
+
+
+def too_little_page() -> dict[str, Any]:
+    words = "all 9 rows have the same outcome (9 wins, 0 losses): there is nothing to compare"
+    evidence = {"level": "patterns only", "wins": 9, "losses": 0}
+    return summarise(
+        run_metrics(verdict="too little data", words=words, evidence=evidence, win=untested("too little data", words), retention=None), None
+    )
+
+
+def undated_page() -> dict[str, Any]:
+    """Customers of a flat file without dates: staying is the only outcome."""
+    changes: dict[str, Any] = {
+        "forward": False,
+        "by_quarter": {"group 1": {"auc": 0.8, "auc_low": None, "auc_high": None}},
+        "training": {"considered": 1_200, "used": 1_200, "left_out": {}, "timing": "none"},
+    }
+    metrics = run_metrics(
+        timing="none",
+        as_of="1970-01-01",
+        version="1970-01-01-1a2b3c4d",
+        win=None,
+        retention=outcome(words="the model tells customers who stayed from those who left", **changes),
+        rows={"flat": {"in": 1_200, "used": 1_200, "left_out": {}}},
+    )
+    return summarise(metrics, scorecard("retention"), drift=[])
+
+
+PAGES: dict[str, Callable[[], dict[str, Any]]] = {
+    "whole": whole_page,
+    "no signal": no_signal_page,
+    "too little data": too_little_page,
+    "undated": undated_page,
+}
+
+
+@pytest.fixture(scope="session")
+def pages() -> dict[str, dict[str, Any]]:
+    """Every kind of page there is, by name."""
+    return {name: make() for name, make in PAGES.items()}
+
+
+@pytest.fixture(scope="session")
+def make_page() -> Callable[..., dict[str, Any]]:
+    return whole_page
+
+
+@pytest.fixture(scope="session")
+def make_metrics() -> Callable[..., dict[str, Any]]:
+    return run_metrics
+
+
+@pytest.fixture(scope="session")
+def make_outcome() -> Callable[..., dict[str, Any]]:
+    return outcome
+
+
+@pytest.fixture(scope="session")
+def make_card() -> Callable[..., Scorecard]:
+    return scorecard
+
+
+@pytest.fixture(scope="session")
+def hostile_page() -> dict[str, Any]:
+    """Names that would break a page which trusts them."""
+    bad = "<script>alert(1)</script>\"'|`*_[x](javascript:alert(1)) & \x00\u202e " + "long" * 125
+    metrics = run_metrics(
+        company="<script>alert(1)</script>",
+        notes=[bad],
+        refused=[{"attribute": bad, "label": bad, "reason": bad, "code": "MEANING", "outcome": "win"}],
+        current_state=[bad],
+        rows={bad: {"in": 1, "used": 0, "left_out": {bad: 1}}},
+        findings=[{"code": "X", "severity": "note", "table": "t", "words": bad, "rows": 1}],
+        win=outcome(words=bad, dropped={bad: bad}, by_quarter={bad: {"auc": 0.7, "auc_low": 0.6, "auc_high": 0.8}}),
+    )
+    voices = [{"quote": bad, "theme": bad, "kind": bad}]
+    segments = (Segment(bad, 25, 100, 0.25, 1.0),)
+    one = market()
+    crowd = Market(AS_OF, 25, 75, 1.0, 1.0, 0.25, (0, 0), segments, (), ((bad, one.lost),))
+    return whole_page(
+        metrics=metrics, card=scorecard(label=bad, words=(bad,)), voices=voices, market=crowd, standing=bad, meanings=[(bad, bad)]
+    )

@@ -1,0 +1,236 @@
+"""What the pages say, by value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from icpfit.documents import summarise
+
+Make = Callable[..., Any]
+
+
+def texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for v in value.values():
+            yield from texts(v)
+    elif isinstance(value, (list, tuple)):
+        for v in value:
+            yield from texts(v)
+    elif isinstance(value, str):
+        yield value
+
+
+def test_the_verdict_says_who_buys_and_who_stays_with_counted_deals(make_page: Make) -> None:
+    page = make_page()
+    assert page["headline"] == "The deals of the past show who buys and who stays."
+    assert page["lead"] == [
+        # the last and the first tenth, and 100 of 400
+        "Of the tenth of deals that the model ranks highest, 74% were won; of the tenth that it ranks lowest, 2.0%; "
+        "of all deals tested, 25%.",
+        # two groups are no tenths
+        "The customers that the model ranks highest stayed 1.2 times as often as the average; of all customers tested, 80%.",
+    ]
+    assert page["evidence"] == "established, enough to tell what drives the outcome (300 deals won and 900 deals lost teach it)"
+    assert page["tiles"][0] == ("Pairs in the right order", "80.0 of 100", "a won deal above a lost one; chance gives 50")
+
+
+@pytest.mark.parametrize(
+    ("win", "retention", "said"),
+    [
+        ("signal", None, "The deals of the past show who buys."),
+        ("signal", "no signal", "The deals of the past show who buys, but not who stays."),
+        ("signal", "too little data", "The deals of the past show who buys, but not who stays."),
+        (None, "signal", "The customers of the past show who stays."),
+        ("no signal", "signal", "The data shows no pattern that holds."),
+        ("too little data", None, "There is too little data to learn from."),
+    ],
+)
+def test_the_headline_claims_no_more_than_the_verdicts(
+    make_metrics: Make, make_outcome: Make, win: str | None, retention: str | None, said: str
+) -> None:
+    reports = {name: None if v is None else make_outcome(verdict=v) for name, v in (("win", win), ("retention", retention))}
+    page = summarise(make_metrics(verdict=win or retention, **reports), None)
+    assert page["headline"] == said
+    assert bool(page["tiles"]) == ("show who" in said)
+
+
+@pytest.mark.parametrize(
+    ("level", "said"),
+    [("established", "so a lack of data is not the reason"), ("hypotheses", "which is little to find a pattern in")],
+)
+def test_without_a_signal_the_evidence_is_what_was_looked_at(make_metrics: Make, level: str, said: str) -> None:
+    page = summarise(make_metrics(verdict="no signal", evidence={"level": level, "wins": 30, "losses": 1_900}), None)
+    assert page["evidence"] == f"30 deals won and 1,900 deals lost were looked at, {said}"
+
+
+def test_figures_of_an_outcome(make_page: Make) -> None:
+    win, stay = make_page()["outcomes"]
+    figures = {name: said for name, said, _ in win["figures"]}
+    assert figures == {
+        "Pairs in the right order, of 100": "80.0 (76.0 to 84.0)",
+        "… by a simpler model": "75.0",
+        "… by firmographics alone": "62.0",
+        "The best tenth holds": "3.0 times",
+        "The best fifth holds": "51%",
+        "… and of their value": "45%",
+        "Are its percentages right?": "1.03",
+        "Could it be luck?": "p = 0.002",
+        "Tested on": "400",
+    }
+    assert win["base_rate"] == "25.0% (23.0% to 27.0%)"
+    assert win["caution"] is None
+    assert [(layer, lost) for layer, _, lost in win["layers"]] == [
+        ("behavioral", "4.8 fewer"),
+        ("technographic", "3.5 fewer"),
+        ("firmographic", "2.0 fewer"),
+        ("intent", "no loss"),
+    ]
+    assert [without for _, without, _ in win["layers"]] == ["75.2", "76.5", "78.0", "80.1"]
+    assert win["left_out"] == [("still open", "500"), ("another kind of deal (expansion or renewal)", "300")]
+    stays = {name: said for name, said, _ in stay["figures"]}
+    assert stays["Are its percentages right?"] == "unknown"
+    assert stays["… by firmographics alone"] == "not measured"
+    assert "… and of their value" not in stays
+    assert stay["caution"] == "A simpler model, logistic regression, ranks these customers at least as well."
+
+
+def test_the_profile_is_the_heaviest_first_with_its_best_and_worst_cell(make_page: Make) -> None:
+    profile = make_page()["profile"]
+    assert [(r["label"], r["best"], r["best_rate"], r["worst"], r["worst_rate"], r["points"]) for r in profile] == [
+        ("Has a data warehouse", "yes", "41%", "no", "12%", "45"),
+        ("Employees", "50 employees or more", "33%", "under 50 employees", "8.8%", "35"),
+        ("Region", "NA", "30%", "any other", "20%", "20"),
+    ]
+
+
+def test_tiers_say_what_is_not_known_yet(make_page: Make, make_card: Make) -> None:
+    old, young = make_page()["card"], make_page(card=make_card(observed=None))["card"]
+    assert not old["tiers_too_young"]
+    assert young["tiers_too_young"]
+    assert [t["observed"] for t in old["tiers"]] == ["30%"] * 4
+    assert [t["observed"] for t in young["tiers"]] == ["—"] * 4
+    assert [t["share"] for t in old["tiers"]] == ["10%", "20%", "30%", "40%"]
+    assert [t["expected"] for t in old["tiers"]] == ["67%", "34%", "15%", "4.5%"]
+    assert old["tiers"][2]["owner"] == "—"
+    assert old["tiers"][3]["answer"] == "—"
+
+
+@pytest.mark.parametrize(("kind", "were"), [("icp", "were won and kept"), ("win", "were won"), ("retention", "stayed")])
+def test_words_fit_the_kind_of_card(make_page: Make, make_card: Make, kind: str, were: str) -> None:
+    card = make_page(card=make_card(kind))["card"]
+    assert card["were"] == were
+    assert card["many"] == ("customers" if kind == "retention" else "deals")
+
+
+def test_an_undated_page_knows_no_date(pages: dict[str, Any]) -> None:
+    page = pages["undated"]
+    assert page["as_of"] is None
+    assert page["version"] == "1a2b3c4d"
+    assert not [t for t in texts(page) if "1970" in t]
+    assert "could be tested forward in time" in page["time_words"]
+    assert page["time_words"].endswith("Expect it to do worse on next year's customers than these figures say.")
+    assert "later than itself" not in page["card"]["fidelity"]
+    assert page["card"]["fidelity"].startswith("The card stands in for a model. Tested on 400 customers it had not seen")
+    assert page["rows"][0]["table"] == "your file"
+    assert not [t for t in texts(page["outcomes"]) if "deal" in t]
+    assert page["drift"]["state"] == "cannot tell"
+
+
+@pytest.mark.parametrize("as_of", [None, "1970-01-01", "2026-11-22"])
+@pytest.mark.parametrize("timing", ["none", "ordered"])
+def test_without_dates_no_date_is_shown_whatever_the_run_wrote(make_metrics: Make, timing: str, as_of: str | None) -> None:
+    assert summarise(make_metrics(timing=timing, as_of=as_of), None)["as_of"] is None
+
+
+def test_a_gate_that_binds_and_failed_is_said_at_once_and_a_warning_is_not(make_page: Make) -> None:
+    page = make_page()
+    assert page["alerts"] == ["It failed a gate before the sign-off: “Nothing in use knows the outcome”."]
+    assert [g["answer"] for g in page["gates"]] == ["passed", "failed", "failed", "does not apply"]
+
+
+def test_an_attribute_refused_twice_for_one_reason_stands_once(make_page: Make) -> None:
+    assert make_page()["refused"] == [
+        {"attribute": "csm_owner", "reason": "It is filled after the sale.", "outcomes": "who buys and who stays"}
+    ]
+
+
+def test_features_are_called_by_their_words(make_page: Make) -> None:
+    page = make_page()
+    assert page["current_state"] == ["Sub-industry", "tech_blog"]
+    assert page["dropped"][0] == {"title": "Who buys", "reason": "Tells no more than a shuffled copy of itself.", "names": ["Industry"]}
+
+
+def test_rows_add_up_in_words(make_page: Make) -> None:
+    deals = make_page()["rows"][1]
+    assert deals == {
+        "table": "deals",
+        "in": "2,003",
+        "used": "2,000",
+        "left": "3",
+        "why": "closed before created: 2; unknown account: 1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("findings", "state"),
+    [
+        (None, "not asked"),
+        ([], "cannot tell"),
+        ([{"alarm": False, "p_value": None, "words": "50 are needed"}], "cannot tell"),
+        ([{"alarm": False, "p_value": 0.5, "words": "as before"}], "still"),
+        ([{"alarm": True, "p_value": 0.001, "words": "moved"}, {"alarm": False, "p_value": 0.5, "words": "as before"}], "moved"),
+    ],
+)
+def test_drift_tells_still_from_unasked_and_untold(make_page: Make, findings: list[dict[str, Any]] | None, state: str) -> None:
+    drift = make_page(drift=findings)["drift"]
+    assert drift["state"] == state
+    assert bool(drift["asked"]) == (state in ("still", "moved"))
+    assert drift["words"] == (["Moved."] if state == "moved" else [])
+
+
+def test_the_market_in_words(make_page: Make) -> None:
+    market = make_page()["market"]
+    assert market["until"] == "2026-04-01"
+    assert [t[1] for t in market["tiles"]] == ["25", "25%", "USD 25,401", "37 days"]
+    assert market["tiles"][1][2] == "of closed deals; the year before: 30%"
+    assert [(r["won"], r["width"], r["rate"], r["value"]) for r in market["segments"][0]["rows"]] == [
+        ("20", "100", "33%", "USD 30,000"),
+        ("5", "25", "14%", "—"),
+        ("0", "0", "too few", "—"),
+    ]
+    assert [(r["count"], r["share"]) for r in market["losses"]] == [("50", "67%"), ("20", "27%"), ("5", "6.7%")]
+
+
+def test_figures_that_are_not_there_are_unknown(make_page: Make, make_metrics: Make, make_outcome: Make) -> None:
+    nan, empty = float("nan"), {"auc": None, "auc_low": None, "auc_high": None}
+    bare = make_outcome(
+        auc_low=nan,
+        auc_high=nan,
+        lift_10=nan,
+        wins_in_top_20=None,
+        value_in_top_20=nan,
+        calibration_slope=None,
+        baselines={},
+        by_quarter={"2025Q3": empty},
+        reliability=[],
+        without_layer={"intent": nan},
+        signal=None,
+        base_rate=[nan, nan, nan],
+    )
+    page = make_page(metrics=make_metrics(win=bare, retention=None))
+    assert not [t for t in texts(page) if "nan" in t.lower().split() or "None" in t]
+    assert page["outcomes"][0]["quarters"] == []
+    assert page["outcomes"][0]["layers"] == []
+    assert page["lead"] == []
+    unmeasured = make_page(metrics=make_metrics(win=make_outcome(auc=None), retention=None))
+    assert not unmeasured["outcomes"][0]["measured"]
+    assert unmeasured["tiles"] == []
+
+
+def test_a_page_is_plain_values(pages: dict[str, Any]) -> None:
+    for page in pages.values():
+        assert json.loads(json.dumps(page, allow_nan=False)) is not None
