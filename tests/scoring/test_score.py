@@ -190,7 +190,7 @@ def test_nothing_is_written_unless_everything_can_be(small_company, tmp_path):
 @pytest.mark.parametrize(("out", "features"), [("scored.xlsx", None), ("scored", None), ("a.csv", "f.csv"), ("list.csv", None)])
 def test_an_ending_or_a_name_that_cannot_be_is_refused_before_any_work(small_company, tmp_path, out, features):
     (tmp_path / "list.csv").write_text("domain\nacme.example\n")
-    with pytest.raises(ConfigError, match="ending|the list and the result"):
+    with pytest.raises(ConfigError, match=r"ending|the list and the result"):
         score_list(
             small_company.opened,
             small_company.workspace,
