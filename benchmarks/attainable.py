@@ -32,6 +32,10 @@ from icpfit.sources.files import write_text
 from icpfit.sources.propose import propose
 
 
+NEWEST = 3
+"""quarters of ``newest_…``: their models had about as many deals to learn from as the final one"""
+
+
 def measure(seed: int, *, accounts: int, null: bool) -> dict[str, Any]:
     """One company: verdict and evidence, and the AUCs where there is a signal."""
     started = time.perf_counter()
@@ -84,6 +88,10 @@ def shares(learned: Learned, truth: Any, config: Any) -> dict[str, Any]:
     out |= shared
     out["model_of_limit"] = shared["share_model"] / shared["share_limit"]
     out["card_of_limit"] = shared["share_card"] / shared["share_limit"]
+    newest = np.isin(tested["fold"], [f.name for f in result.backtest.folds[-NEWEST:]])
+    auc = {n: roc_auc_score(label[newest], np.asarray(v)[newest]) for n, v in {**named, "truth": known["p_win"].to_numpy()[rows]}.items()}
+    out["newest_model_of_limit"] = share(auc["model"], auc["truth"]) / share(auc["limit"], auc["truth"])
+    out["newest_training_rows"] = len(result.backtest.folds[-NEWEST].train)
     out["depth"] = result.model.parameters["max_depth"] if result.model else None
     return {k: round(v, 4) if isinstance(v, float) else v for k, v in out.items()}
 
@@ -105,7 +113,7 @@ def main() -> None:
             write_text(asked.out, json.dumps(rows, indent=1) + "\n")
     done = [r for r in rows if "model_of_limit" in r]
     if done:
-        for name in ("model_of_limit", "card_of_limit", "share_limit", "share_logistic", "share_firmographic"):
+        for name in ("model_of_limit", "newest_model_of_limit", "card_of_limit", "share_limit", "share_logistic", "share_firmographic"):
             print(f"{name}: mean {np.mean([r[name] for r in done]):.3f}, lowest {min(r[name] for r in done):.3f}", file=sys.stderr)
 
 

@@ -1,92 +1,47 @@
-"""Drift since the champion: what became known since, judged by the champion's own features and probabilities."""
+"""What newer deals are compared with, and how a finding is told."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
-import pytest
-from scipy import stats
+import pandas as pd
 
-from icpfit.cycle.challenge import gate_evidence
-from icpfit.cycle.opened import Opened
-from icpfit.cycle.watch import ALPHA, SPLIT, findings_since
-from icpfit.moments import parse_moment
-
-THEN = parse_moment("2025-01-01")
+from icpfit.config import FeatureSpec
+from icpfit.cycle.watch import ENOUGH_BEFORE, before, newly_matured, subjects, within_a_year
+from icpfit.moments import DAY
 
 
-@pytest.fixture(scope="module")
-def champion(small_company):
-    """The small company's bundle as if it were a year old."""
-    return replace(small_company.bundle, as_of=THEN)
+def spec(name, label):
+    return FeatureSpec(name=name, label=label, layer="intent", table="signals", aggregate="count")
 
 
-@pytest.fixture(scope="module")
-def reconfigured(small_company) -> Opened:
-    """The same data after somebody took features out of the configuration."""
-    opened = small_company.opened
-    fewer = tuple(f for f in opened.config.features if f.name not in ("employee_count", "login_users_30d", "api_call_first_2d"))
-    return Opened(opened.config.model_copy(update={"features": fewer}), opened.warehouse)
+def test_newer_deals_are_compared_with_the_year_before_not_with_the_first_days_of_the_tables():
+    position = np.arange(0, 3_000, dtype=np.int64) * DAY
+    newer = position >= 2_000 * DAY
+    chosen = position[before(position, newer)]
+    assert (chosen.min() // DAY, chosen.max() // DAY) == (1_635, 1_999)
 
 
-def test_the_win_rate_finding_is_a_z_test_on_what_became_known_since(small_company, champion):
-    found = findings_since(small_company.opened, champion, small_company.opened.moment(None))[0]
-    training = small_company.learned.training["win"]
-    newer = np.isnan(training.labels_at(THEN))
-    created_since = training.position >= THEN
-    assert newer[created_since].all()
-    assert newer.sum() > created_since.sum()  # deals that were open at the champion's moment, and are not now
-    p = champion.win.probability(training.features[newer])
-    z = (training.label[newer].sum() - p.sum()) / np.sqrt((p * (1 - p)).sum())
-    assert found["code"] == "MODEL-WINRATE"
-    assert (found["n_reference"], found["n_current"]) == ((~newer).sum(), newer.sum())
-    assert found["statistic"] == pytest.approx(z)
-    assert found["p_value"] == pytest.approx(2 * stats.norm.sf(abs(z)))
+def test_where_the_year_before_holds_few_deals_all_older_ones_are_taken():
+    position = np.arange(0, ENOUGH_BEFORE + 10, dtype=np.int64) * 10 * DAY
+    newer = np.arange(len(position)) >= ENOUGH_BEFORE
+    assert before(position, newer).sum() == ENOUGH_BEFORE
 
 
-def test_every_feature_of_the_model_is_compared_under_its_label(small_company, champion):
-    found = findings_since(small_company.opened, champion, small_company.opened.moment(None))
-    labels = {s.label for s in champion.specs if s.name in champion.win.encoding.columns}
-    assert {f["subject"] for f in found if f["code"] == "DRIFT-FEATURE"} == labels
-    assert {f["code"] for f in found} == {"MODEL-WINRATE", "DRIFT-FEATURE", "DRIFT-MISSING", "DRIFT-CORRELATION", "DRIFT-WHOLE"}
+def test_slow_deals_of_a_month_that_taught_are_not_news():
+    """All of January was quick but one; February had not matured at all."""
+    position = np.array([3, 9, 20, 35, 40], dtype=np.int64) * DAY
+    assert newly_matured(position, np.array([1.0, 0.0, np.nan, np.nan, np.nan])).tolist() == [False, False, False, True, True]
 
 
-def test_the_commands_alpha_is_shared_out_whole():
-    assert sum(SPLIT.values()) == pytest.approx(1)
-    assert ALPHA == 0.05
+def test_two_features_of_one_label_stay_two_subjects():
+    said = subjects((spec("a", "Surges"), spec("b", "Surges"), spec("c", "Postings")))
+    assert said == {"a": "Surges (a)", "b": "Surges (b)", "c": "Postings"}
 
 
-def test_the_champion_is_asked_with_its_own_features_whatever_the_configuration_says_now(small_company, champion, reconfigured):
-    moment = small_company.opened.moment(None)
-    assert findings_since(reconfigured, champion, moment) == findings_since(small_company.opened, champion, moment)
-
-
-def test_the_gates_compare_the_champion_with_its_own_features_too(small_company, champion, reconfigured):
-    learned = small_company.learned
-    moment = small_company.opened.moment(None)
-    fewer = replace(learned, training={**learned.training, "win": reconfigured.training_set("win", moment)})
-    (_, as_it_is), (_, changed) = (gate_evidence(o, t, champion) for o, t in ((small_company.opened, learned), (reconfigured, fewer)))
-    assert as_it_is is not None
-    assert changed is not None
-    assert len(as_it_is.label) > 50
-    np.testing.assert_array_equal(changed.champion, as_it_is.champion)
-    assert changed.tiers_then == as_it_is.tiers_then == as_it_is.tiers_now
-
-
-def test_two_features_of_one_label_are_told_apart(small_company, champion):
-    first, second, *rest = (s.name for s in champion.specs if s.name in champion.win.encoding.columns)
-    specs = tuple(s.model_copy(update={"label": "Size"}) if s.name in (first, second) else s for s in champion.specs)
-    found = findings_since(small_company.opened, replace(champion, specs=specs), small_company.opened.moment(None))
-    subjects = {f["subject"] for f in found}
-    assert {f"Size ({first})", f"Size ({second})"} <= subjects
-    assert len(rest) == len([f for f in found if f["code"] == "DRIFT-FEATURE"]) - 2
-
-
-def test_too_few_new_outcomes_are_said_to_be_too_few(small_company):
-    late = replace(small_company.bundle, as_of=parse_moment("2025-11-01"))
-    found = findings_since(small_company.opened, late, small_company.opened.moment(None))
-    assert [f["code"] for f in found] == ["MODEL-WINRATE"]
-    assert "cannot tell yet" in found[0]["words"]
-    assert "50 are needed" in found[0]["words"]
-    assert found[0]["p_value"] is None
+def test_what_looks_back_to_where_the_tables_begin_is_counted_up_to_a_year():
+    days = FeatureSpec(name="d", label="Days", layer="intent", table="signals", aggregate="recency_days")
+    windowed = days.model_copy(update={"name": "w", "window_days": 30.0})
+    frame = pd.DataFrame({"d": [3.0, 800.0, None], "w": [3.0, None, 20.0]})
+    steady = within_a_year(frame, (days, windowed))
+    assert steady["d"].tolist() == [3.0, 365.0, 365.0]
+    pd.testing.assert_series_equal(steady["w"], frame["w"])

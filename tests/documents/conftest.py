@@ -25,20 +25,13 @@ def outcome(**changes: Any) -> dict[str, Any]:
         "base_rate": [0.25, 0.23, 0.27],
         "training": {"considered": 2_000, "used": 1_200, "left_out": {"still open": 500, "another deal type": 300}, "timing": "dated"},
         "dropped": {"industry": "tells no more than a shuffled copy of itself"},
-        "trials": 4,
         "rows": 400,
         "positives": 100,
         "auc": 0.8,
         "auc_low": 0.76,
         "auc_high": 0.84,
-        "average_precision": 0.6,
-        "log_loss": 0.45,
-        "brier": 0.14,
-        "ece": 0.02,
         "calibration_slope": 1.03,
-        "calibration_intercept": 0.0,
         "lift_10": 2.96,
-        "lift_20": 2.5,
         "wins_in_top_20": 0.51,
         "value_in_top_20": 0.45,
         "reliability": TENTHS,
@@ -97,7 +90,6 @@ def run_metrics(**changes: Any) -> dict[str, Any]:
             calibration_slope=None,
             value_in_top_20=None,
         ),
-        "scorecard": {"kind": "icp"},
         "rows": {
             "accounts": {"in": 6_000, "used": 5_990, "left_out": {"repeated key": 10}},
             "deals": {"in": 2_003, "used": 2_000, "left_out": {"closed before created": 2, "unknown account": 1}},
@@ -221,7 +213,7 @@ def whole_page(**changes: Any) -> dict[str, Any]:
 
 def no_signal_page() -> dict[str, Any]:
     words = "on groups of accounts the model does not tell won deals from lost ones, so no profile is offered"
-    failed = outcome(verdict="no signal", words=words, auc=0.51, auc_low=0.48, auc_high=0.54)
+    failed = outcome(verdict="no signal", words=words, auc=0.51, auc_low=0.48, auc_high=0.54, lift_10=1.1, baselines={}, signal=None)
     return summarise(run_metrics(verdict="no signal", words=words, win=failed, retention=None, suspects=[]), None)
 
 

@@ -28,7 +28,8 @@ QUIET = (
 HARNESS = """<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><body><pre id="found">waiting</pre><script>
 const pages = PAGES, widths = WIDTHS, found = [];
 const numbers = c => (c.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number);
-const light = c => { const [r, g, b] = numbers(c).slice(0, 3).map(v => { v /= 255; return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; });
+const linear = v => v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4;
+const light = c => { const [r, g, b] = numbers(c).slice(0, 3).map(linear);
   return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
 const ratio = (a, b) => { const [x, y] = [light(a), light(b)].sort((p, q) => q - p); return (x + 0.05) / (y + 0.05); };
 function behind(win, e) {
@@ -65,7 +66,10 @@ for (const [name, text] of Object.entries(pages)) for (const width of widths) {
   const frame = document.createElement('iframe');
   frame.style.cssText = `width:${width}px;height:900px;border:0`;
   frame.srcdoc = text;
-  frame.onload = () => { look(name, width, frame); if (--left === 0) document.getElementById('found').textContent = JSON.stringify(found); };
+  frame.onload = () => {
+    look(name, width, frame);
+    if (--left === 0) document.getElementById('found').textContent = JSON.stringify(found);
+  };
   document.body.append(frame);
 }
 </script>"""
@@ -129,7 +133,8 @@ def test_in_a_real_browser(tmp_path: Path, rendered: dict[str, str], scheme: str
 def test_the_browser_test_sees_what_is_wrong(tmp_path: Path) -> None:
     """The same look at pages that are bad on purpose, so that silence means something."""
     bad = (
-        '<!doctype html><body style="margin:0"><section id="wide" style="width:900px">x</section><section id="gone" style="display:none">y</section>'
+        '<!doctype html><body style="margin:0"><section id="wide" style="width:900px">x</section>'
+        '<section id="gone" style="display:none">y</section>'
         '<p style="color:#bbb">faint</p><script>console.error("seen")</script><img src="http://127.0.0.1:9/x.png"></body>'
     )
     found, console = run_browser(tmp_path / "b", {"bad": bad})

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +117,7 @@ def test_everybody_can_read_it(pages: dict[str, Any], kind: str) -> None:
         assert len(regions) == len(found.all("table"))
         assert all(a["aria-label"] and a["tabindex"] == "0" for a in regions)
         levels = [int(tag[1]) for tag, _ in found.tags if re.fullmatch(r"h[1-6]", tag)]
-        assert all(b <= a + 1 for a, b in zip(levels, levels[1:], strict=False)), "no level of heading is skipped"
+        assert all(b <= a + 1 for a, b in pairwise(levels)), "no level of heading is skipped"
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -58,6 +58,15 @@ def test_the_headline_claims_no_more_than_the_verdicts(
     assert bool(page["tiles"]) == ("show who" in said)
 
 
+@pytest.mark.parametrize(
+    ("level", "said"),
+    [("established", "so a lack of data is not the reason"), ("hypotheses", "which is little to find a pattern in")],
+)
+def test_without_a_signal_the_evidence_is_what_was_looked_at(make_metrics: Make, level: str, said: str) -> None:
+    page = summarise(make_metrics(verdict="no signal", evidence={"level": level, "wins": 30, "losses": 1_900}), None)
+    assert page["evidence"] == f"30 deals won and 1,900 deals lost were looked at, {said}"
+
+
 def test_figures_of_an_outcome(make_page: Make) -> None:
     win, stay = make_page()["outcomes"]
     figures = {name: said for name, said, _ in win["figures"]}

@@ -73,3 +73,11 @@ def test_without_times_the_card_says_that_it_was_not_tested_forward():
     assert "not forward in time" in text
     assert "Tested across accounts" in text
     assert "later than the model" not in text
+
+
+def test_dates_alone_are_no_test_forward_in_time():
+    across = copy.deepcopy(METRICS)
+    across["win"]["forward"] = False
+    assert "created after what the tested model knew" in model_card_text(METRICS)
+    assert "created after what the tested model knew" not in model_card_text(across)
+    assert "tested across accounts, not forward in time" in model_card_text(across)

@@ -67,7 +67,8 @@ def features_of(n: int, rng: np.random.Generator) -> pd.DataFrame:
     frame.loc[rng.random(n) < 0.1, "employees"] = np.nan
     frame.loc[rng.random(n) < 0.05, "country"] = None
     frame.loc[rng.random(n) < 0.08, "warehouse"] = np.nan
-    return frame
+    # As a training set holds it; pandas would make texts of its own kind of it.
+    return frame.astype({"country": object}).assign(country=lambda f: f["country"].where(f["country"].notna(), None))
 
 
 def truth(features: pd.DataFrame) -> np.ndarray:

@@ -180,3 +180,13 @@ def test_a_disqualifier_of_no_such_feature_is_an_error_with_a_hint(win: Company)
     assert error.value.hint == "did you mean 'employees'?"
     with pytest.raises(ConfigError, match="is text"):
         build_scorecards(win.taught, None, ScorecardSettings(disqualifiers=(Disqualifier(feature="country", reason="x"),)), seed=7)
+
+
+def test_a_card_tested_with_foresight_says_so(win: Company, keep: Company, all_cards: dict[str, Scorecard]) -> None:
+    flatter = "may flatter it"
+    assert not any(flatter in words for words in all_cards["icp"].words)
+    backtest = keep.result.backtest
+    groups = tuple(replace(f, name=f"group {i}") for i, f in enumerate(backtest.folds))
+    across = replace(keep.result, backtest=replace(backtest, forward=False, folds=groups))
+    card = build_scorecards(win.taught, (keep.training, across), ScorecardSettings(), seed=7)["icp"]
+    assert any(flatter in words for words in card.words)

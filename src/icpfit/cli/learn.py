@@ -29,14 +29,15 @@ def retrain(config_path: Path, workspace: Path, as_of: str | None, as_json: bool
 
 
 def _retrain_lines(report: dict[str, Any], workspace: Path) -> list[str]:
+    from icpfit.cycle.report import tested_words
+
     lines = [f"verdict: {report['verdict']}. {report['words']}"]
     for outcome in ("win", "retention"):
         one = report[outcome]
         if one is None or "auc" not in one:
             continue
-        tested = "forward in time" if one["forward"] else "on held-out accounts (no times: not tested forward in time)"
         lines.append(
-            f"{outcome}: AUC {one['auc']:.3f} ({one['auc_low']:.3f} to {one['auc_high']:.3f}) {tested}, "
+            f"{outcome}: AUC {one['auc']:.3f} ({one['auc_low']:.3f} to {one['auc_high']:.3f}) {tested_words(one)}, "
             f"logistic regression {one['baselines']['logistic']['auc']:.3f}"
         )
     for refusal in report["refused"]:

@@ -86,7 +86,7 @@ def verify(ctx: click.Context, config_path: Path, workspace: Path, as_json: bool
 @json_option
 @click.pass_context
 def status(ctx: click.Context, config_path: Path, workspace: Path, as_json: bool) -> None:
-    """Champion, challenger, gates, evidence and open findings."""
+    """Champion, challenger, gates and evidence; what differs between the records, and what was mended."""
     from icpfit.registry import Workspace
     from icpfit.registry import status as look
 

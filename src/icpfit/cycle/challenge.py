@@ -9,7 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from icpfit.bundle import Bundle
+from icpfit.config import Outcome
 from icpfit.cycle.opened import Opened
+from icpfit.errors import FeatureError
 from icpfit.gates import Against, Challenger
 from icpfit.moments import DAY
 from icpfit.training_set import TrainingSet
@@ -28,8 +30,6 @@ def gate_evidence(opened: Opened, learned: Learned, champion: Bundle | None) -> 
         raise ValueError("a challenger has a backtest and a card")
     tested = result.backtest.predictions
     rows = tested["row"].to_numpy(np.int64)
-    in_models = {c for m in learned.bundle.models().values() for c in m.encoding.columns} | {a.name for a in learned.card.attributes}
-    refused = {r.attribute for one in learned.results.values() for r in one.refused}
     kept, churned = _customer_points(learned)
     won = training.features[training.label == 1]
     challenger = Challenger(
@@ -41,13 +41,25 @@ def gate_evidence(opened: Opened, learned: Learned, champion: Bundle | None) -> 
         account=training.frame["account_id"].to_numpy(object)[rows],
         card_spearman=learned.card.fidelity.spearman,
         card_rows=learned.card.fidelity.rows,
-        attributes=tuple(sorted(in_models)),
-        refused=tuple(sorted(refused)),
+        attributes=attributes_in_use(learned.bundle, leading),
+        refused=tuple(f"{r.attribute} ({o})" for o, one in learned.results.items() for r in one.refused),
         kept_points=kept,
         churned_points=churned,
         past_win_tiers=tuple(learned.card.score(won)["tier"]) if len(won) else (),
     )
     return challenger, _against(opened, training, learned, champion)
+
+
+def attributes_in_use(bundle: Bundle, leading: Outcome) -> tuple[str, ...]:
+    """``name (outcome)`` of every attribute, sorted: what gives winning away may lawfully tell who stays.
+
+    The card adds up what its models use. A disqualifier moves accounts whatever they use, so it counts for
+    the leading outcome, and so does an attribute of the card that no model has.
+    """
+    used = {f"{name} ({outcome})" for outcome, model in bundle.models().items() for name in model.encoding.columns}
+    modelled = {name for model in bundle.models().values() for name in model.encoding.columns}
+    others = {a.name for a in bundle.card.attributes} - modelled | {d.feature for d in bundle.card.disqualifiers}
+    return tuple(sorted(used | {f"{name} ({leading})" for name in others}))
 
 
 def _customer_points(learned: Learned) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -89,6 +101,10 @@ def _as_champion_sees(opened: Opened, training: TrainingSet, as_of: int, champio
     """The same deals under the champion's own features, which the configuration may have changed or dropped since."""
     if champion.specs == training.specs:
         return training.features
-    theirs = opened.with_features(champion.specs).training_set(training.outcome, as_of)
+    try:
+        theirs = opened.with_features(champion.specs).training_set(training.outcome, as_of)
+    except FeatureError:
+        # A table that it read is gone: it would be as blind in use.
+        return training.features
     place = pd.Index(theirs.frame["deal_id"]).get_indexer(pd.Index(training.frame["deal_id"]))
     return theirs.features.take(place).reset_index(drop=True)

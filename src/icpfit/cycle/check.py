@@ -33,7 +33,7 @@ def check_source(opened: Opened, as_of: str | None) -> CheckReport:
     outcomes: dict[str, Any] = {}
     for outcome in opened.outcomes:
         data = opened.training_set(outcome, moment)
-        leaks = find_leaks(data, opened.config.training.allow if outcome == opened.outcomes[0] else ())
+        leaks = find_leaks(data, opened.config.training.allow)
         refused += refusals_report(leaks.refused, data)
         suspects += refusals_report(leaks.suspects, data)
         wins = int(data.label.sum())

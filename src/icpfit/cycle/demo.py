@@ -10,6 +10,7 @@ from typing import Any
 from icpfit.config import FolderSource, load_config
 from icpfit.cycle.opened import open_source
 from icpfit.cycle.paper import document_champion
+from icpfit.cycle.report import tested_words
 from icpfit.cycle.retrain import retrain, retrain_report
 from icpfit.cycle.score_list import score_list
 from icpfit.errors import ConfigError
@@ -64,9 +65,9 @@ def _figures(report: Mapping[str, Any]) -> list[str]:
             alone = one["baselines"].get("firmographic_only", {}).get("auc")
             beside = f", firmographics alone {alone:.3f}" if alone is not None else ""
             lines.append(
-                f"{outcome}: AUC {one['auc']:.3f} ({one['auc_low']:.3f} to {one['auc_high']:.3f}) forward in time, "
+                f"{outcome}: AUC {one['auc']:.3f} ({one['auc_low']:.3f} to {one['auc_high']:.3f}) {tested_words(one)}, "
                 f"logistic regression {one['baselines']['logistic']['auc']:.3f}{beside}; "
-                f"the top 10 % hold {one['lift_10']:.1f} times as many as chance"
+                f"the best tenth holds {one['lift_10']:.1f} times as many as a tenth drawn by lot"
             )
     card = report["scorecard"]
     lines.append(f"scorecard: {card['attributes']} attributes, AUC {card['auc_card']:.3f} beside the model's {card['auc_model']:.3f}")

@@ -78,6 +78,18 @@ def card_report(card: Scorecard | None) -> dict[str, Any] | None:
     return {"kind": card.kind, "auc": card.fidelity.auc_card, "attributes": len(card.attributes), **asdict(card.fidelity)}
 
 
+def tested_words(one: Mapping[str, Any]) -> str:
+    """How an outcome's figures were come by; they may not sound better than they are.
+
+    >>> tested_words({"forward": False, "training": {"timing": "dated"}})
+    'on accounts it had not seen (too little is known of older deals to test forward in time)'
+    """
+    if one["forward"]:
+        return "forward in time"
+    why = "no dates: not tested" if one["training"]["timing"] == "none" else "too little is known of older deals to test"
+    return f"on accounts it had not seen ({why} forward in time)"
+
+
 def combined_report(outcomes: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     """``verdict``, ``words`` and ``evidence`` of the run: the win model's, or the only model's."""
     first = outcomes.get("win") or next(iter(outcomes.values()))

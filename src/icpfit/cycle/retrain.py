@@ -17,6 +17,7 @@ from icpfit.cycle.challenge import gate_evidence
 from icpfit.cycle.opened import Opened
 from icpfit.cycle.paper import write_documents
 from icpfit.cycle.report import card_report, combined_report, findings_report, outcome_report, refusals_report, rows_report
+from icpfit.cycle.watch import findings_since
 from icpfit.gates import Gate, decide, judge
 from icpfit.models.expected_arr import ExpectedArr
 from icpfit.models.familiarity import Familiarity
@@ -48,6 +49,9 @@ class Learned:
     """None unless there is a signal"""
     gates: tuple[Gate, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
+    """by step; they stand in MLflow and in no document"""
+    drift: tuple[Mapping[str, Any], ...] = ()
+    """findings against the champion in force; none without one"""
 
 
 def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None) -> Learned:
@@ -62,7 +66,7 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None) -> Le
         progress(f"{outcome}: building the training set, {_when(opened, as_of)}")
         data = opened.training_set(outcome, as_of)
         clock.lap(f"{outcome} training set")
-        leaks = find_leaks(data, config.training.allow if outcome == opened.outcomes[0] else ())
+        leaks = find_leaks(data, config.training.allow)
         clock.lap(f"{outcome} leakage")
         result = fit_outcome(data, config.training, refused=leaks.refused, suspects=leaks.suspects, progress=progress)
         clock.lap(f"{outcome} model")
@@ -110,10 +114,14 @@ def retrain(opened: Opened, workspace: Workspace, as_of: int, progress: Progress
         clock = _Stopwatch()
         learned = learn(opened, as_of, progress)
         clock.skip()
-        bundle = learned.bundle
+        bundle, champion = learned.bundle, load_bundle(workspace, "champion", missing_ok=True)
+        if champion is not None:
+            progress("looking for drift since the champion")
+            learned = replace(learned, drift=tuple(findings_since(opened, champion, as_of)))
+            clock.lap("drift")
         if bundle is not None:
             progress("judging the challenger")
-            challenger, against = gate_evidence(opened, learned, load_bundle(workspace, "champion", missing_ok=True))
+            challenger, against = gate_evidence(opened, learned, champion)
             learned = replace(learned, gates=judge(challenger, against, opened.config.gates, seed=opened.config.training.seed))
             write_bundle(workspace, bundle)
         documents = write_documents(opened, learned, workspace.path / "documents" / learned.version)
@@ -135,6 +143,7 @@ def _record(opened: Opened, learned: Learned, documents: Path, seconds: Mapping[
         documents=documents,
         trials={o: r.trials for o, r in learned.results.items()},
         datasets={o: (t.fingerprint, len(t.frame)) for o, t in learned.training.items()},
+        drift=learned.drift,
         params={"seed": opened.config.training.seed, "trials": opened.config.training.trials},
         seconds=seconds,
     )
@@ -146,7 +155,8 @@ def retrain_report(learned: Learned) -> dict[str, Any]:
         **learned.metrics,
         "registered": learned.bundle is not None,
         "gates": [g.values() for g in learned.gates],
-        "seconds": {k: round(v, 2) for k, v in learned.seconds.items()},
+        "seconds": round(sum(learned.seconds.values()), 2),
+        "seconds_by_step": {k: round(v, 2) for k, v in learned.seconds.items()},
     }
 
 
@@ -204,7 +214,7 @@ def _bundle(
         cards={k: c for k, c in cards.items() if k != card.kind},
         specs=data.specs,
         familiarity=familiarity.to_dict(),
-        expected_arr=_expected_arr(opened, training).to_dict(),
+        expected_arr=_expected_arr(training).to_dict(),
         metrics=metrics,
         model_card=model_card_text(metrics),
         outcomes=config.outcomes,
@@ -218,7 +228,7 @@ def _bundle(
     )
 
 
-def _expected_arr(opened: Opened, training: Mapping[Outcome, TrainingSet]) -> ExpectedArr:
+def _expected_arr(training: Mapping[Outcome, TrainingSet]) -> ExpectedArr:
     """First ARR of the won: the deal's amount at close, by headcount as of the deal's moment."""
     data = training.get("win")
     if data is None:

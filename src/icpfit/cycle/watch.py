@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 from scipy import stats
 
 from icpfit.bundle import Bundle
+from icpfit.config import FeatureSpec
 from icpfit.cycle.opened import Opened
 from icpfit.drift import Finding, compare
-from icpfit.moments import Micros, day_text
+from icpfit.errors import FeatureError
+from icpfit.moments import DAY, Micros, day_text, month_index
 from icpfit.registry import Workspace, load_bundle
 from icpfit.training_set import TrainingSet
 
@@ -24,7 +29,12 @@ SPLIT = {"data": 0.6, "win rate": 0.4}
 ENOUGH = 50
 """Newly matured deals that a win-rate finding needs."""
 
+ENOUGH_BEFORE = 200
+"""Rows of the year before that newer ones are compared with; with fewer, all older ones."""
+
 FLOOR_RATE = 0.03
+YEAR = 365 * DAY
+Int64s = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -57,18 +67,60 @@ def findings_since(opened: Opened, bundle: Bundle, as_of: Micros) -> list[dict[s
     model = bundle.win if leading == "win" else bundle.retention
     if model is None:
         return []
-    now = opened.with_features(bundle.specs).training_set(leading, as_of)
+    try:
+        now = opened.with_features(bundle.specs).training_set(leading, as_of)
+    except FeatureError as error:
+        return [asdict(Finding("DRIFT-SOURCE", "the data", None, None, None, None, 0, 0, False, f"cannot tell; {error.message}"))]
     if now.timing != "dated":
         words = "cannot tell; the source has no dates, so what is new cannot be told from what was there before"
         return [asdict(Finding("DRIFT-DATES", "dates", None, None, None, None, len(now.frame), 0, False, words))]
-    newer = np.isnan(now.labels_at(bundle.as_of))
+    newer = newly_matured(now.position, now.labels_at(bundle.as_of))
     findings = [_outcome_finding(now, newer, bundle, ALPHA * SPLIT["win rate"])]
     if int(newer.sum()) >= ENOUGH:
-        labels = [s.label for s in bundle.specs]
-        names = {s.name: s.label if labels.count(s.label) == 1 else f"{s.label} ({s.name})" for s in bundle.specs}
-        shown = now.frame[[c for c in model.encoding.columns if c in now.frame.columns]].rename(columns=names)
-        findings += compare(shown[~newer], shown[newer], alpha=ALPHA * SPLIT["data"], seed=bundle.seed)
+        known = now.frame[[c for c in model.encoding.columns if c in now.frame.columns]]
+        shown = within_a_year(known, bundle.specs).rename(columns=subjects(bundle.specs))
+        findings += compare(shown[before(now.position, newer)], shown[newer], alpha=ALPHA * SPLIT["data"], seed=bundle.seed)
     return [asdict(f) for f in findings]
+
+
+def newly_matured(position: Int64s, label_then: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Rows of the months that had no outcome at all when the champion was trained.
+
+    A month that taught it had its slow deals still open then. They end worse than the quick ones, so that by
+    themselves they would look like a falling rate.
+    """
+    month = month_index(position)
+    return ~np.isin(month, month[~np.isnan(label_then)])
+
+
+def before(position: Int64s, newer: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """The rows that newer ones are compared with: of the last year before them, or all older ones where those are few.
+
+    The oldest rows stand where the tables begin: their windows look into nothing, so they have gaps that
+    later ones cannot have, and would make every later quarter look as if it had moved.
+    """
+    older = ~newer
+    if not older.any():
+        return older
+    year = older & (position > position[older].max() - YEAR)
+    return year if int(year.sum()) >= ENOUGH_BEFORE else older
+
+
+def within_a_year(frame: pd.DataFrame, specs: Sequence[FeatureSpec]) -> pd.DataFrame:
+    """Days since something, counted up to a year; longer ago, or never, is a year.
+
+    What has no window looks back to where the tables begin: it grows older by itself from quarter to quarter,
+    and what was never seen becomes rarer, though nothing has moved.
+    """
+    open_ended = [s.name for s in specs if s.aggregate in ("recency_days", "days_since_first") and s.window_days is None]
+    cut = {name: frame[name].clip(upper=365.0).fillna(365.0) for name in open_ended if name in frame.columns}
+    return frame.assign(**cut)
+
+
+def subjects(specs: Sequence[FeatureSpec]) -> dict[str, str]:
+    """Name to the words a finding is told in; two features of one label keep apart by their names."""
+    said = Counter(s.label for s in specs)
+    return {s.name: s.label if said[s.label] == 1 else f"{s.label} ({s.name})" for s in specs}
 
 
 def _outcome_finding(now: TrainingSet, newer: np.ndarray, bundle: Bundle, level: float) -> Finding:

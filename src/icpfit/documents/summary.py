@@ -17,6 +17,7 @@ from icpfit.scorecard.card import Scorecard
 NO_TIME_VERSION = "1970-01-01-"
 """How a version begins whose data has no dates: a day that means nothing, and is not shown."""
 
+ENOUGH = ("indicative", "established")
 SELECTION = {
     "deals": "It has learned from deals that someone chose to open.",
     "customers": "It has learned from accounts that became customers, and says nothing of who would.",
@@ -125,9 +126,12 @@ def _tiles(metrics: Mapping[str, Any], reports: Mapping[str, Any]) -> list[tuple
 def _evidence(metrics: Mapping[str, Any], reports: Mapping[str, Any]) -> str:
     found = metrics["evidence"]
     terms = OUTCOMES[next(iter(reports), "win")]
+    seen = f"{count(found['wins'])} {terms.many_good} and {count(found['losses'])} {terms.many_bad}"
+    if metrics["verdict"] == "no signal":
+        enough = found["level"] in ENOUGH
+        return f"{seen} were looked at" + (", so a lack of data is not the reason" if enough else ", which is little to find a pattern in")
     meaning = MEANING.get(found["level"], "")
-    teach = f"{count(found['wins'])} {terms.many_good} and {count(found['losses'])} {terms.many_bad} teach it"
-    return f"{found['level']}{', ' if meaning else ''}{meaning} ({teach})"
+    return f"{found['level']}{', ' if meaning else ''}{meaning} ({seen}{' teach it' if metrics['verdict'] == 'signal' else ''})"
 
 
 def _time_words(metrics: Mapping[str, Any], reports: Mapping[str, Any], rows_are: str) -> str:

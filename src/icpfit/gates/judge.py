@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from icpfit.config import GateSettings
 from icpfit.gates.paired import auc_difference, calibration_slope
-from icpfit.models.results import EvidenceLevel, Verdict
 
 if TYPE_CHECKING:  # its module imports the models' libraries, and signing off does not need them
     from icpfit.models.results import EvidenceLevel, Verdict
@@ -67,9 +66,10 @@ class Challenger:
     """What the challenger shows by itself.
 
     ``label``, ``probability`` and ``account`` are its backtest's predictions, all later than their
-    models (win, or the only outcome). ``attributes`` are in a model or on a card; ``refused`` may not be.
-    ``kept_points`` and ``churned_points``: the card's points of customers who stayed and who left.
-    ``past_win_tiers``: the tier the card gives to each past win.
+    models (win, or the only outcome). ``attributes`` are in a model or on a card; ``refused`` may not be;
+    where there are two outcomes, both name it beside the attribute. ``kept_points`` and ``churned_points``:
+    the card's points of customers who stayed and who left, ``past_win_tiers``: the tier the card gives to
+    each past win; the card has learned from them, so they can show that it is off, not that it is right.
     """
 
     verdict: Verdict
@@ -208,7 +208,7 @@ def _card_fidelity(c: Challenger, settings: GateSettings) -> Gate:
 
 def _leakage_clean(c: Challenger) -> Gate:
     inside = sorted(set(c.attributes) & set(c.refused))
-    words = f"refused and yet in use: {', '.join(inside)}" if inside else f"none of the {len(set(c.refused))} refused attributes is in use"
+    words = f"refused and yet in use: {', '.join(inside)}" if inside else f"no refused attribute is in use ({len(set(c.refused))} refusals)"
     return _gate("leakage_clean", not inside, {"refused": len(set(c.refused)), "in_use": inside}, words)
 
 
@@ -234,7 +234,7 @@ def _reverse_validation(c: Challenger, settings: GateSettings) -> Gate:
     mean_kept, mean_churned = float(np.mean(c.kept_points)), float(np.mean(c.churned_points))
     gap = mean_kept - mean_churned
     numbers |= {"mean_kept": mean_kept, "mean_churned": mean_churned, "gap": gap}
-    words = f"customers who stayed have {mean_kept:.1f} points, those who left {mean_churned:.1f}"
+    words = f"of the customers it learned from, those who stayed have {mean_kept:.1f} points, those who left {mean_churned:.1f}"
     return _gate("reverse_validation", gap >= settings.min_reverse_gap, numbers, words, binding)
 
 

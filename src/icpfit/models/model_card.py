@@ -42,7 +42,7 @@ def model_card_text(metrics: Mapping[str, Any]) -> str:
                 "Evidence",
                 f"{level.get('level')} ({level.get('wins')} won, {level.get('losses')} lost)" if "wins" in level else level.get("level"),
             ),
-            ("Time", _TIMING.get(str(metrics.get("timing")), metrics.get("timing"))),
+            ("Time", _timing(metrics)),
         ],
     )
     if metrics.get("words"):
@@ -63,11 +63,19 @@ def model_card_text(metrics: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-_TIMING = {
-    "dated": "every test is of deals created after what the tested model knew",
-    "ordered": "rows stand in time order; tested on rows later than those it learned from",
-    "none": "no times in the data: tested across accounts, not forward in time",
-}
+def _timing(metrics: Mapping[str, Any]) -> str | None:
+    """How the leading outcome was tested; dates alone are no test forward in time."""
+    timing = metrics.get("timing")
+    if timing == "none":
+        return "no times in the data: tested across accounts, not forward in time"
+    tested = [r for outcome in NAMES if isinstance(r := metrics.get(outcome), Mapping) and "forward" in r]
+    if tested and not tested[0]["forward"]:
+        return "too little is known of older rows: tested across accounts, not forward in time"
+    told = {
+        "dated": "every test is of deals created after what the tested model knew",
+        "ordered": "rows stand in time order; tested on rows later than those it learned from",
+    }
+    return told.get(str(timing))
 
 
 def _outcome(report: Mapping[str, Any]) -> list[str]:

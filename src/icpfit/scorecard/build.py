@@ -135,6 +135,7 @@ def _card(
             attributes=attributes,
             retention=None if retention is None else retention[1],
             soft=soft,
+            foresight=later.foresight,
             tiers=empty_tier_words(edges, points[newest], shares),
         ),
     )

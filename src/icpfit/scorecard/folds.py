@@ -30,10 +30,11 @@ def later_rows(
     """Card, model and label on the test rows of every fold.
 
     With both outcomes the win folds are taken, each with the newest retention model that could be known at
-    its origin; folds older than every retention model are left out. A fold's margins are read by the
-    calibration of the final model, which was fitted on just such later predictions: so the card's line from
-    value to chance does not correct the level a second time. ``label`` has one entry per training
-    row of the outcome whose folds are read (win, if it is there).
+    its origin; folds older than every retention model are left out. Where there is no such model at all, or
+    staying was not tested forward in time, a model that knows later customers serves, and ``foresight`` says
+    so. A fold's margins are read by the calibration of the final model, which was fitted on just such later
+    predictions: so the card's line from value to chance does not correct the level a second time. ``label``
+    has one entry per training row of the outcome whose folds are read (win, if it is there).
 
     Raises:
         ScorecardError: there is no fold, so nothing could be said of the card but hopes.
@@ -43,12 +44,14 @@ def later_rows(
         raise ScorecardError("a card needs an outcome")
     account = pd.factorize(training.frame["account_id"])[0].astype(np.int64)
     parts: list[tuple[Floats, Floats, Floats, npt.NDArray[np.int64]]] = []
-    for fold, models in _fold_models(win, keep):
+    foresight = False
+    for fold, models, foresees in _fold_models(win, keep):
         rows = sample_rows(fold.train, FOLD_SAMPLE, seed)
         draft = distill(gather(specs, training.features.iloc[rows].reset_index(drop=True), models), settings)
         if draft is None or not len(fold.test):
             continue
         tested = training.features.iloc[fold.test]
+        foresight |= foresees
         margins = models.margins(tested)
         parts.append((draft.value(tested), models.target(margins), models.chance(margins), fold.test))
     if not parts:
@@ -57,21 +60,24 @@ def later_rows(
         )
     card, model, chance, row = (np.concatenate([p[k] for p in parts]) for k in range(4))
     fold_of = np.repeat(np.arange(len(parts)), [len(p[3]) for p in parts])
-    return LaterRows(fold_of, row.astype(np.int64), card, model, chance, label[row], account[row])
+    return LaterRows(fold_of, row.astype(np.int64), card, model, chance, label[row], account[row], foresight)
 
 
-def _fold_models(win: Taught | None, keep: Taught | None) -> Iterator[tuple[FoldModel, Models]]:
+def _fold_models(win: Taught | None, keep: Taught | None) -> Iterator[tuple[FoldModel, Models, bool]]:
+    """Each fold with its models, and whether the retention model may know more than was known at the fold's origin."""
     if win is None or keep is None:
         for fold in _folds(win or keep):
-            yield fold, Models(_as_today(fold.model, win), _as_today(fold.model, keep))
+            yield fold, Models(_as_today(fold.model, win), _as_today(fold.model, keep)), False
         return
     paired = [(fold, _known_by(fold, win[0], keep)) for fold in _folds(win)]
     # Where every win fold is older than the first retention model, the retention model of today has to serve.
     today = keep[1].model if not any(paired_with is not None for _, paired_with in paired) else None
+    forward = keep[1].backtest is not None and keep[1].backtest.forward
     for fold, known in paired:
+        foresees = known is None or (known.name != fold.name and not forward)
         keeper = known.model if known is not None else today
         if keeper is not None:
-            yield fold, Models(_as_today(fold.model, win), _as_today(keeper, keep))
+            yield fold, Models(_as_today(fold.model, win), _as_today(keeper, keep)), foresees
 
 
 def _as_today(model: FittedModel, taught: Taught | None) -> FittedModel | None:

@@ -33,6 +33,8 @@ class LaterRows:
     chance: Floats
     label: Floats
     account: Ints
+    foresight: bool = False
+    """whether the model of staying had learned from customers later than some of these rows"""
 
     @property
     def labelled(self) -> npt.NDArray[np.bool_]:

@@ -27,12 +27,14 @@ def card_words(
     attributes: Sequence[Attribute],
     retention: OutcomeResult | None,
     soft: bool,
+    foresight: bool,
     tiers: str | None,
 ) -> tuple[str, ...]:
     """Sentences, the weightiest first.
 
     ``label`` holds 1, 0 or NaN per training row; ``wins`` counts the positives that teach; ``move`` is how far the
-    strongest bin's points may lie off; ``soft``: the icp card's chances are not of labels but the models' own.
+    strongest bin's points may lie off; ``soft``: the icp card's chances are not of labels but the models' own;
+    ``foresight``: it was tested with a model of staying that had learned from later customers.
     """
     known = int((~np.isnan(label)).sum())
     words: list[str] = []
@@ -49,6 +51,11 @@ def card_words(
         words.append(
             "Too few deals are old enough to know whether they were won and kept: the chances of this card are those of the two models"
             " together, and its test on later deals counts wins."
+        )
+    if foresight:
+        words.append(
+            "Too few customers have a known outcome to test staying forward in time: this card was tested with a model of staying that"
+            " had learned from later customers, so its figures may flatter it."
         )
     crossed = [a.label for a in attributes if a.own_value_r2 < LOW_OWN_VALUE and a.max_points >= WORTH_NAMING]
     if crossed:

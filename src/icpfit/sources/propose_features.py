@@ -72,9 +72,7 @@ def _plural(words: str) -> str:
 _DONE = frozenset(
     ["sent", "made", "done", "seen", "read", "left", "won", "lost", "bought", "built", "run", "paid", "met", "up", "in", "out"]
 )
-_SHORT = frozenset(
-    ["api", "crm", "sso", "sdk", "cli", "ui", "url", "roi", "csv", "pdf", "sql", "faq", "nps", "cto", "cfo", "ceo", "ipo"]
-)
+_SHORT = frozenset(["api", "crm", "sso", "sdk", "cli", "ui", "url", "roi", "csv", "pdf", "sql", "faq", "nps", "cto", "cfo", "ceo", "ipo"])
 
 
 # column -> words, unit, kind, why
