@@ -184,12 +184,32 @@ def make_features() -> Callable[[int, int], pd.DataFrame]:
     return company_features
 
 
-FEATURES = (
-    "industry employee_count country region free_email_domain csm_owner has_data_warehouse has_competitor has_crm login_users_30d "
-    "users_30d api_call_first_2d users_first_7d last_seen_days integration_connected_days_ago pricing_page_view_30d "
-    "pricing_page_view_days_ago api_call_days_ago invite_sent_first_2d topic_surge_90d funding_round_180d layoffs_180d "
-    "hiring_freeze_180d job_posting_90d"
-).split()
+FEATURES = [
+    "industry",
+    "employee_count",
+    "country",
+    "region",
+    "free_email_domain",
+    "csm_owner",
+    "has_data_warehouse",
+    "has_competitor",
+    "has_crm",
+    "login_users_30d",
+    "users_30d",
+    "api_call_first_2d",
+    "users_first_7d",
+    "last_seen_days",
+    "integration_connected_days_ago",
+    "pricing_page_view_30d",
+    "pricing_page_view_days_ago",
+    "api_call_days_ago",
+    "invite_sent_first_2d",
+    "topic_surge_90d",
+    "funding_round_180d",
+    "layoffs_180d",
+    "hiring_freeze_180d",
+    "job_posting_90d",
+]
 """Of the some hundred features that icpfit init proposes: enough for a signal in seconds."""
 
 QUICK = {"trials": 1, "permutations": 199, "bootstrap": 50, "test_quarters": 4, "final_quarters": 3}

@@ -22,10 +22,25 @@ from icpfit.config import load_config
 from icpfit.training_set import parquet_bytes
 
 HEAVY = ("pandas", "lightgbm", "mlflow", "shap", "optuna", "numpy", "duckdb", "sklearn", "scipy", "pyarrow", "pydantic")
-COMMANDS = (
-    "simulate init check training-set retrain approve reject rollback ledger status score drift document export demo "
-    "ledger/verify export/scorecard"
-).split()
+COMMANDS = [
+    "simulate",
+    "init",
+    "check",
+    "training-set",
+    "retrain",
+    "approve",
+    "reject",
+    "rollback",
+    "ledger",
+    "status",
+    "score",
+    "drift",
+    "document",
+    "export",
+    "demo",
+    "ledger/verify",
+    "export/scorecard",
+]
 
 
 def icpfit(*arguments: object) -> Result:
@@ -273,7 +288,9 @@ def test_drift_right_after_training_cannot_tell_and_leaves_with_0(options):
     result = icpfit("drift", *options, "--json")
     assert result.exit_code == 0
     (finding,) = said(result)["findings"]
-    assert set(finding) == set("code subject statistic p_value q_value effect n_reference n_current alarm words".split())
+    assert set(finding) == set(
+        ["code", "subject", "statistic", "p_value", "q_value", "effect", "n_reference", "n_current", "alarm", "words"]
+    )
     assert "cannot tell" in finding["words"]
 
 

@@ -55,7 +55,8 @@ def test_a_promised_signature_holds(name, signature):
     module, _, attribute = name.rpartition(".")
     found = inspect.signature(getattr(importlib.import_module(module), attribute))
     plain = found.replace(
-        parameters=[p.replace(annotation=inspect.Parameter.empty) for p in found.parameters.values()], return_annotation=inspect.Signature.empty
+        parameters=[p.replace(annotation=inspect.Parameter.empty) for p in found.parameters.values()],
+        return_annotation=inspect.Signature.empty,
     )
     assert str(plain) == signature
 

@@ -298,13 +298,8 @@ def parse_config(text: str, path: Path) -> Config:
     except ValidationError as error:
         known = {name for model in _Strict.__subclasses__() for name in model.model_fields}
         raise ConfigError(f"{path}: {words_of(error)}", hint=did_you_mean(error, known)) from error
-    source_path = _with_environment(config.source.path, path)
-    if source_path.is_absolute():
-        config = config.model_copy(update={"source": config.source.model_copy(update={"path": source_path})})
-    else:
-        source = config.source.model_copy(update={"path": (path.parent / source_path)})
-        config = config.model_copy(update={"source": source})
-    return config
+    place = path.parent / _with_environment(config.source.path, path)  # a full path stays what it is
+    return config.model_copy(update={"source": config.source.model_copy(update={"path": place})})
 
 
 def _with_environment(source: Path, config: Path) -> Path:

@@ -13,11 +13,40 @@ from icpfit.cycle.score_list import score_list
 from icpfit.errors import ConfigError, SourceError
 from icpfit.models.expected_arr import ExpectedArr
 
-FIXED = (
-    "account_id domain name p_win p_win_low p_win_high p_retain p_retain_low p_retain_high p_icp expected_arr points points_firmographic "
-    "points_technographic points_behavioral points_intent tier disqualified unfamiliar hot reason_1 reason_2 reason_3 reason_4 reason_5 "
-    "reason_1_points reason_2_points reason_3_points reason_4_points reason_5_points model_version as_of"
-).split()
+FIXED = [
+    "account_id",
+    "domain",
+    "name",
+    "p_win",
+    "p_win_low",
+    "p_win_high",
+    "p_retain",
+    "p_retain_low",
+    "p_retain_high",
+    "p_icp",
+    "expected_arr",
+    "points",
+    "points_firmographic",
+    "points_technographic",
+    "points_behavioral",
+    "points_intent",
+    "tier",
+    "disqualified",
+    "unfamiliar",
+    "hot",
+    "reason_1",
+    "reason_2",
+    "reason_3",
+    "reason_4",
+    "reason_5",
+    "reason_1_points",
+    "reason_2_points",
+    "reason_3_points",
+    "reason_4_points",
+    "reason_5_points",
+    "model_version",
+    "as_of",
+]
 
 
 @pytest.fixture
