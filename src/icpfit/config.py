@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from icpfit.config_faults import did_you_mean, words_of
 from icpfit.errors import ConfigError
 
 Layer = Literal["firmographic", "technographic", "behavioral", "intent"]
@@ -295,14 +296,10 @@ def parse_config(text: str, path: Path) -> Config:
     try:
         config = Config.model_validate(body)
     except ValidationError as error:
-        raise ConfigError(f"{path}: {_words(error)}", hint=_did_you_mean(error)) from error
-    source_path = _with_environment(config.source.path, path)
-    if source_path.is_absolute():
-        config = config.model_copy(update={"source": config.source.model_copy(update={"path": source_path})})
-    else:
-        source = config.source.model_copy(update={"path": (path.parent / source_path)})
-        config = config.model_copy(update={"source": source})
-    return config
+        known = {name for model in _Strict.__subclasses__() for name in model.model_fields}
+        raise ConfigError(f"{path}: {words_of(error)}", hint=did_you_mean(error, known)) from error
+    place = path.parent / _with_environment(config.source.path, path)  # a full path stays what it is
+    return config.model_copy(update={"source": config.source.model_copy(update={"path": place})})
 
 
 def _with_environment(source: Path, config: Path) -> Path:
@@ -317,29 +314,3 @@ def _with_environment(source: Path, config: Path) -> Path:
         return value
 
     return Path(re.sub(r"\$\{(\w+)\}", named, str(source)))
-
-
-def _words(error: ValidationError) -> str:
-    problems = error.errors()
-    first = problems[0]
-    place = ".".join(str(p) for p in first["loc"] if p not in ("folder", "flat")) or "the configuration"
-    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    message = first["msg"].removeprefix("Value error, ")
-    if first["type"] == "extra_forbidden":
-        message = "there is no such setting"
-    elif first["type"] == "missing":
-        message = "is needed and is not there"
-    return f"{place}: {message}{more}"
-
-
-def _did_you_mean(error: ValidationError) -> str | None:
-    import difflib
-
-    for problem in error.errors():
-        if problem["type"] != "extra_forbidden":
-            continue
-        known = sorted({name for model in _Strict.__subclasses__() for name in model.model_fields})
-        close = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)
-        if close:
-            return f"did you mean {close[0]!r}?"
-    return None

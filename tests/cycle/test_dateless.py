@@ -1,0 +1,109 @@
+"""A flat file without dates: learned from, scored and watched, and nothing claims to know a day."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from icpfit.cli import main
+from icpfit.cycle.opened import open_config
+from icpfit.cycle.retrain import learn
+from icpfit.errors import SourceError
+from icpfit.registry import Workspace, write_bundle
+from icpfit.registry.store import write_challenger
+
+
+@pytest.fixture(scope="module")
+def flat(tmp_path_factory):
+    """(folder, learned): a file of 700 deals, its configuration, and a challenger in its workspace."""
+    folder = tmp_path_factory.mktemp("flat")
+    rng = np.random.default_rng(4)
+    n = 700
+    size, region = rng.integers(5, 400, n), rng.choice(["EU", "US", "APAC"], n)
+    trial = rng.integers(0, 9, n)
+    odds = -2 + 0.35 * trial + 0.9 * ((size > 50) & (size < 120)) + 0.4 * (region == "US")
+    won = rng.random(n) < 1 / (1 + np.exp(-odds))
+    deals = pd.DataFrame(
+        {"Deal": [f"D{i}" for i in range(n)], "Result": np.where(won, "Won", "Loss"), "Size": size, "Region": region, "Trial users": trial}
+    )
+    deals.to_csv(folder / "deals.csv", index=False)
+    body = {
+        "company": "Flat & Co",
+        "source": {
+            "kind": "flat",
+            "path": "deals.csv",
+            "columns": {"id": "Deal", "result": "Result", "positive": ["Won"], "negative": ["Loss"]},
+            "layers": {"firmographic": ["Size", "Region"], "behavioral": ["Trial users"]},
+        },
+        "training": {"trials": 1, "permutations": 199, "bootstrap": 50},
+    }
+    (folder / "flat.yaml").write_text(yaml.safe_dump(body))
+    opened = open_config(folder / "flat.yaml")
+    learned = learn(opened, opened.moment(None))
+    write_bundle(Workspace(folder), learned.bundle)
+    write_challenger(Workspace(folder), learned.version)
+    return folder, learned
+
+
+def icpfit(folder, *arguments):
+    result = CliRunner().invoke(main, [*map(str, arguments), "--config", str(folder / "flat.yaml")])
+    assert result.exit_code == 0, result.output
+    return result
+
+
+def test_the_record_of_the_run_names_no_day(flat):
+    _, learned = flat
+    assert learned.metrics["as_of"] is None
+    assert learned.metrics["timing"] == "none"
+    assert learned.version.startswith("1970-01-01-")
+    assert "no dates" in learned.bundle.model_card
+    assert "1970" not in learned.bundle.model_card.replace(learned.version, "")
+
+
+def test_scored_rows_have_no_moment_unless_one_is_said(flat):
+    folder, learned = flat
+    targets = pd.read_csv(folder / "deals.csv").drop(columns="Result")
+    targets.to_csv(folder / "targets.csv", index=False)
+    common = ("score", folder / "targets.csv", "--workspace", folder, "--model", "challenger")
+    words = icpfit(folder, *common, "--out", folder / "scored.parquet", "--features-out", folder / "f.parquet").stdout
+    scored, used = pd.read_parquet(folder / "scored.parquet"), pd.read_parquet(folder / "f.parquet")
+    assert "(no dates)" in words
+    assert scored["as_of"].isna().all()
+    assert used["as_of"].isna().all()
+    assert scored["hot"].isna().all()
+    training = learned.training["win"]
+    by_deal = pd.Series(learned.bundle.win.probability(training.features), index=training.frame["deal_id"])
+    np.testing.assert_array_equal(scored["p_win"], by_deal[scored["account_id"]])
+    assert scored["Deal"].tolist() == scored["account_id"].tolist()
+    assert scored["p_retain"].isna().all()
+    np.testing.assert_array_equal(scored["p_icp"], scored["p_win"])
+    icpfit(folder, *common, "--out", folder / "dated.csv", "--as-of", "2026-02-01")
+    assert set(pd.read_csv(folder / "dated.csv")["as_of"]) == {"2026-02-01"}
+
+
+def test_scoring_needs_the_bundle_and_the_list_not_the_deals(flat):
+    folder, _ = flat
+    deals = folder / "deals.csv"
+    text = deals.read_text()
+    (folder / "one.csv").write_text("Deal,Size,Region,Trial users\nX1,80,US,5\n")
+    try:
+        deals.unlink()
+        common = ("score", folder / "one.csv", "--workspace", folder, "--model", "challenger")
+        icpfit(folder, *common, "--out", folder / "one.out.csv")
+        opened = open_config(folder / "flat.yaml")
+        with pytest.raises(SourceError):
+            opened.training_set("win", 0)
+    finally:
+        deals.write_text(text)
+
+
+def test_check_and_training_set_say_no_dates(flat):
+    folder, _ = flat
+    assert "no dates" in icpfit(folder, "check").stdout.splitlines()[0]
+    assert json.loads(icpfit(folder, "check", "--json").stdout)["as_of"] is None
+    assert "(no dates)" in icpfit(folder, "training-set", "--out", folder / "t.parquet").stdout
