@@ -69,14 +69,14 @@ def test_the_interval_is_as_wide_as_theory_says_and_wider_when_rows_repeat() -> 
     rng = np.random.default_rng(1)
     label = (rng.random(600) < 0.3).astype(float)
     score = rng.normal(size=600) + label
-    low, high = auc_interval(label, score, np.arange(600), draws=400, seed=3)
+    low, high = auc_interval(label, score, np.arange(600), np.zeros(600, dtype=np.int64), draws=400, seed=3)
     value, positives, negatives = auc(label, score), label.sum(), 600 - label.sum()
     q1, q2 = value / (2 - value), 2 * value**2 / (1 + value)
     # Hanley and McNeil, 1982
     se = np.sqrt((value * (1 - value) + (positives - 1) * (q1 - value**2) + (negatives - 1) * (q2 - value**2)) / (positives * negatives))
     assert high - low == pytest.approx(2 * 1.645 * se, rel=0.15)
     four = np.tile(label, 4), np.tile(score, 4), np.tile(np.arange(600), 4)
-    low4, high4 = auc_interval(*four, draws=400, seed=3)
+    low4, high4 = auc_interval(*four, np.zeros(2400, dtype=np.int64), draws=400, seed=3)
     assert high4 - low4 == pytest.approx(high - low, rel=1e-9)
 
 
