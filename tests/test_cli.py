@@ -288,9 +288,7 @@ def test_drift_right_after_training_cannot_tell_and_leaves_with_0(options):
     result = icpfit("drift", *options, "--json")
     assert result.exit_code == 0
     (finding,) = said(result)["findings"]
-    assert set(finding) == set(
-        ["code", "subject", "statistic", "p_value", "q_value", "effect", "n_reference", "n_current", "alarm", "words"]
-    )
+    assert set(finding) == {"code", "subject", "statistic", "p_value", "q_value", "effect", "n_reference", "n_current", "alarm", "words"}
     assert "cannot tell" in finding["words"]
 
 
