@@ -31,7 +31,6 @@ from icpfit.simulate.limit import logistic_scores, share
 from icpfit.sources.files import write_text
 from icpfit.sources.propose import propose
 
-
 NEWEST = 3
 """quarters of ``newest_…``: their models had about as many deals to learn from as the final one"""
 

@@ -16,7 +16,7 @@ from icpfit.moments import Micros, day_text
 VERSION = re.compile(r"\d{4,}-\d{2}-\d{2}-[0-9a-f]{8}")
 """A version is the day of knowing and eight digits of a hash; nothing else may become a folder's name."""
 
-LIBRARIES = ("duckdb", "lightgbm", "numpy", "optuna", "pandas", "scikit-learn", "shap")
+LIBRARIES = ("duckdb", "lightgbm", "numpy", "optuna", "pandas", "scikit-learn", "scipy")
 """The libraries whose version may change what is learned."""
 
 

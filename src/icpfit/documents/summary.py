@@ -148,7 +148,7 @@ def _time_words(metrics: Mapping[str, Any], reports: Mapping[str, Any], rows_are
     if metrics["timing"] == "ordered":
         return "The data holds no dates, but its rows stand in time order: every figure is of rows later than those the model learned from."
     if all(r.get("forward") for r in tested):
-        return f"Every figure comes from {rows_are} created after everything that the tested model had learned from."
+        return f"Every figure of how well it works comes from {rows_are} created after everything that the tested model had learned from."
     return ""
 
 

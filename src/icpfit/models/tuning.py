@@ -118,14 +118,22 @@ def standard_recipe(rows: int, columns: int) -> Recipe:
 
 
 def choose(done: Sequence[_Tried], account: Ints) -> int:
-    """The lowest loss among the least deep of the trials within one standard error of the best.
+    """The simplest of the trials within one standard error of the best; of equals, the standard, then the lowest loss.
 
-    The error is that of the paired difference of losses, with rows of one account taken together.
+    Simple is shallow. The error is that of the paired difference of losses, with rows of one account taken
+    together. The first trial is the standard recipe: on simulated companies, keeping it where nothing is
+    clearly better was worth .004 of the attainable AUC over taking the luckiest of its kind.
     """
     finished = [i for i, t in enumerate(done) if not t.pruned]
     best = min(finished, key=lambda i: (float(done[i].loss.mean()), i))
     near = [i for i in finished if _behind(done[i].loss, done[best].loss, account) <= 1]
-    return min(near, key=lambda i: (done[i].recipe.max_depth, float(done[i].loss.mean()), i))
+    return min(near, key=lambda i: (done[i].recipe.max_depth, i > 0, float(done[i].loss.mean()), i))
+
+
+def _rounds(losses: Floats, account: Ints) -> int:
+    """Which checkpoint: all rounds, unless fewer are better by more than one standard error. ``losses``: (checkpoints, rows)."""
+    best = int(np.argmin(losses.mean(axis=1)))
+    return best if _behind(losses[-1], losses[best], account) > 1 else len(losses) - 1
 
 
 def _behind(loss: Floats, best: Floats, account: Ints) -> float:
@@ -166,13 +174,13 @@ class _Lane:
                 at = point
                 curve.append(row_losses(margin, self.matrix.y[fold.test]))
             curves.append(np.array(curve))
+            accounts = np.concatenate([f.test_accounts for f in self.folds[: k + 1]])
+            losses = np.concatenate(curves, axis=1)
+            i = _rounds(losses, accounts)
             if best is not None and k + 1 < len(self.folds):
-                losses = np.concatenate([c.T for c in curves]).T
-                i = int(np.argmin(losses.mean(axis=1)))
-                accounts = np.concatenate([f.test_accounts for f in self.folds[: k + 1]])
-                if _behind(losses[i], np.concatenate(best.losses[: k + 1]), accounts) > PRUNE_AT:
+                behind = _behind(losses[i], np.concatenate(best.losses[: k + 1]), accounts)
+                if behind > PRUNE_AT:
                     return _Tried(replace(recipe, rounds=points[i]), tuple(c[i] for c in curves), True)
-        i = int(np.argmin(np.concatenate([c.T for c in curves]).T.mean(axis=1)))
         return _Tried(replace(recipe, rounds=points[i]), tuple(c[i] for c in curves), False)
 
 
@@ -204,7 +212,7 @@ def _suggest(trial: Any, rows: int, size: int) -> Recipe:
         num_leaves=max(depth + 1, min(leaves, 2**depth)),
         rounds=CHECKPOINTS[-1],
         learning_rate=trial.suggest_float("learning_rate", 0.03, 0.15, log=True),
-        min_data_in_leaf=trial.suggest_int("min_data_in_leaf", max(5, size // 400), max(20, size // 20), log=True),
+        min_data_in_leaf=trial.suggest_int("min_data_in_leaf", int(np.clip(size // 400, 5, 40)), max(60, size // 20), log=True),
         feature_fraction=trial.suggest_float("feature_fraction", 0.1, 1.0, log=True),
         bagging_fraction=trial.suggest_float("bagging_fraction", 0.5, 1.0),
         lambda_l2=trial.suggest_float("lambda_l2", 1.0, 50.0, log=True),

@@ -12,10 +12,9 @@ from icpfit.sources import vocabulary as words
 from icpfit.sources.propose_roles import Look, Result, date_form
 from icpfit.sources.values import moments
 
-_MONTHS = {m: i for i, m in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split())}  # noqa: SIM905
+_MONTHS = {m: i for i, m in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split())}
 _WHOLE_MONTHS = {
-    m: i
-    for i, m in enumerate("january february march april may june july august september october november december".split())  # noqa: SIM905
+    m: i for i, m in enumerate("january february march april may june july august september october november december".split())
 }
 
 

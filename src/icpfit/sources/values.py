@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -135,16 +134,3 @@ def _to_moments(words: pd.Series, date_format: str | None) -> pd.Series:
         return pd.to_datetime(words.astype(object), format=date_format or "ISO8601", utc=True, errors="coerce")
     except ValueError as error:
         raise ConfigError(f"source.date_format: {date_format!r} is not a form of dates", hint="for 1/31/2026 write %m/%d/%Y") from error
-
-
-def looks_like(texts: Iterable[str], parse: object) -> tuple[int, int, str]:
-    """Of the distinct texts: how many ``parse`` reads, how many it does not, and the first that it does not."""
-    good = bad = 0
-    example = ""
-    for text in texts:
-        value = parse(text)  # type: ignore[operator]
-        if value is None:
-            bad, example = bad + 1, example or text
-        elif value == value:
-            good += 1
-    return good, bad, example

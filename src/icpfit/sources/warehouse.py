@@ -10,8 +10,6 @@ import pandas as pd
 
 from icpfit.sources.rows import DataFinding, LeftOut, RowCount
 
-MICROSECONDS_PER_DAY = 86_400_000_000
-
 
 @dataclass(frozen=True)
 class Warehouse:

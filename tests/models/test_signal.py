@@ -1,0 +1,66 @@
+"""The permutation test is fair without signal and sees a signal that is there."""
+
+import numpy as np
+
+from icpfit.models.metrics import stratified_auc
+from icpfit.models.signal import judge_signal
+
+NAMES = ("2025Q3", "2025Q4")
+
+
+def drawn(seed: int, effect: float, repeat: int = 1) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Rows in two quarters whose base rates differ; ``repeat`` identical rows per account."""
+    rng = np.random.default_rng(seed)
+    n = 120
+    stratum = np.repeat([0, 1], n // 2)
+    score = rng.normal(size=n) + stratum
+    p = 1 / (1 + np.exp(-(np.where(stratum == 1, 1.0, -1.0) + effect * (score - stratum))))
+    label = (rng.random(n) < p).astype(float)
+    account = np.arange(n)
+    return tuple(np.repeat(a, repeat) for a in (label, score, account, stratum))  # type: ignore[return-value]
+
+
+def p_of(case: tuple[np.ndarray, ...], **more: int) -> float:
+    label, score, account, stratum = case
+    return judge_signal(label, score, account, stratum, NAMES, **{"permutations": 199, "seed": 1, **more}).p_value
+
+
+def test_p_is_uniform_without_signal_though_the_base_rate_moves_with_the_score() -> None:
+    p = np.array([p_of(drawn(seed, 0.0)) for seed in range(120)])
+    # two standard errors of a uniform's quantiles at 120 draws
+    assert abs((p <= 0.25).mean() - 0.25) < 0.08
+    assert abs((p <= 0.5).mean() - 0.5) < 0.095
+    assert (p <= 0.01).mean() <= 0.04
+
+
+def test_copies_of_rows_do_not_make_a_signal() -> None:
+    p = np.array([p_of(drawn(seed, 0.0, repeat=4)) for seed in range(80)])
+    assert (p <= 0.05).mean() <= 0.12
+    assert (p >= 0.5).mean() >= 0.35
+
+
+def test_a_planted_signal_is_seen() -> None:
+    label, score, account, stratum = drawn(3, 1.5)
+    found = judge_signal(label, score, account, stratum, NAMES, permutations=999, seed=0)
+    assert found.p_value == 1 / 1000
+    assert found.auc == stratified_auc(label, score, stratum)
+    assert found.rows == 120
+
+
+def test_the_smallest_p_counts_the_data_themselves() -> None:
+    assert p_of(drawn(3, 4.0), permutations=199) == 1 / 200
+
+
+def test_one_class_tells_nothing() -> None:
+    _, score, account, stratum = drawn(0, 1.0)
+    found = judge_signal(np.ones(120), score, account, stratum, NAMES, permutations=199, seed=0)
+    assert found.p_value == 1.0
+    assert np.isnan(found.auc)
+
+
+def test_an_account_alone_in_its_size_keeps_its_labels() -> None:
+    label = np.array([1.0, 1.0, 0.0, 0.0, 0.0])
+    score = np.array([0.9, 0.8, 0.1, 0.2, 0.3])
+    account = np.array([7, 7, 1, 2, 3])
+    # the two positives cannot move, so every permutation looks like the data
+    assert judge_signal(label, score, account, np.zeros(5, dtype=np.int64), ("all",), permutations=199, seed=0).p_value == 1.0
