@@ -13,8 +13,9 @@ from icpfit.drift.columns import Column, read_column
 from icpfit.drift.finding import Finding
 from icpfit.drift.joint import correlation_finding, normal_scores, whole_finding
 
-SPLIT = {"marginal": 0.70, "correlation": 0.20, "whole": 0.10}
-"""How the call's alpha is shared; Bonferroni over the three, Benjamini-Hochberg inside the first."""
+SPLIT = {"marginal": 0.70, "correlation": 0.18, "whole": 0.09}
+"""How the call's alpha is shared; Bonferroni over the three, Benjamini-Hochberg inside the first. A little is kept
+back: scaling each side on its own makes the correlation test slightly liberal (1.2 % of 1,500 calls at 1 %)."""
 
 FLOOR = 0.05
 """An effect below this is not acted on, however sure it is: at a million rows everything is significant."""
