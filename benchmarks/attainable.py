@@ -5,8 +5,9 @@
 For each seed: simulate a company, propose a configuration as ``icpfit init`` does, retrain, and compare
 on the same later deals the AUC of the model, of the win card, of the truth, and of the limit: a logistic
 regression that is *given* the true functional form, fitted at the same origins. The share is
-(AUC - .5) / (AUC of the truth - .5). Results are added to ``--out`` seed by seed; a seed that is there is
-not run again.
+(AUC - .5) / (AUC of the truth - .5). Each share is given twice: on the outcomes as they were drawn, and
+``expected``, on the true probabilities themselves, which takes the luck of the draw out of it. Results are
+added to ``--out`` seed by seed; a seed that is there is not run again.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ from icpfit.cycle.opened import open_source
 from icpfit.cycle.retrain import Learned, learn
 from icpfit.scorecard.folds import later_rows
 from icpfit.simulate import simulate_company, write_company
+from icpfit.simulate.company import BOUGHT
 from icpfit.simulate.limit import logistic_scores, share
+from icpfit.simulate.timeline import Floats
 from icpfit.sources.files import write_text
 from icpfit.sources.propose import propose
 
@@ -87,12 +90,27 @@ def shares(learned: Learned, truth: Any, config: Any) -> dict[str, Any]:
     out |= shared
     out["model_of_limit"] = shared["share_model"] / shared["share_limit"]
     out["card_of_limit"] = shared["share_card"] / shared["share_limit"]
+    chance = known["p_win_fit"].to_numpy() / (known["p_win_fit"] + (1 - known["p_win_fit"]) * (1 - BOUGHT)).to_numpy()
+    best = expected_auc(chance[rows], chance[rows])
+    model, limit_ = (share(expected_auc(np.asarray(named[n]), chance[rows]), best) for n in ("model", "limit"))
+    card_best, at = expected_auc(chance[read.row], chance[read.row]), read.row
+    out["expected_model_of_limit"] = model / limit_
+    out["expected_card_of_limit"] = share(expected_auc(read.card, chance[at]), card_best) / share(
+        expected_auc(limit[at], chance[at]), card_best
+    )
     newest = np.isin(tested["fold"], [f.name for f in result.backtest.folds[-NEWEST:]])
     auc = {n: roc_auc_score(label[newest], np.asarray(v)[newest]) for n, v in {**named, "truth": known["p_win"].to_numpy()[rows]}.items()}
     out["newest_model_of_limit"] = share(auc["model"], auc["truth"]) / share(auc["limit"], auc["truth"])
     out["newest_training_rows"] = len(result.backtest.folds[-NEWEST].train)
     out["depth"] = result.model.parameters["max_depth"] if result.model else None
     return {k: round(v, 4) if isinstance(v, float) else v for k, v in out.items()}
+
+
+def expected_auc(score: Floats, chance: Floats) -> float:
+    """AUC of ``score`` over all outcomes that the true chances can draw; ties count half."""
+    _, place = np.unique(score, return_inverse=True)
+    won, lost = np.bincount(place, chance), np.bincount(place, 1 - chance)
+    return float((won * (np.cumsum(lost) - lost / 2)).sum() / (won.sum() * lost.sum()))
 
 
 def main() -> None:
@@ -112,7 +130,8 @@ def main() -> None:
             write_text(asked.out, json.dumps(rows, indent=1) + "\n")
     done = [r for r in rows if "model_of_limit" in r]
     if done:
-        for name in ("model_of_limit", "newest_model_of_limit", "card_of_limit", "share_limit", "share_logistic", "share_firmographic"):
+        shown = ("model_of_limit", "newest_model_of_limit", "card_of_limit", "share_limit", "share_logistic", "share_firmographic")
+        for name in ("expected_model_of_limit", "expected_card_of_limit", *shown):
             print(f"{name}: mean {np.mean([r[name] for r in done]):.3f}, lowest {min(r[name] for r in done):.3f}", file=sys.stderr)
 
 

@@ -171,3 +171,22 @@ def test_positions_are_moments_in_microseconds(warehouse: Warehouse) -> None:
     assert (training.frame["as_of"].astype("int64") == training.position).all()
     assert training.position.max() < CUTOFF
     assert CUTOFF - training.position.max() > 30 * DAY, "the newest months are not mature"
+
+
+def test_accounts_recorded_with_their_first_deal_are_told_and_a_day_of_delay_mends_it(company: Company) -> None:
+    """Many CRMs make the account in the second of its first deal: what stands in it was not known before."""
+    first = company.tables["deals"].groupby("account_id")["created_at"].min()
+    accounts = company.tables["accounts"].copy()
+    accounts["recorded_at"] = accounts["account_id"].map(first)
+    warehouse = warehouse_from_frames({**{k: t for k, t in company.tables.items() if k != "account_history"}, "accounts": accounts})
+    blind = build_training_set(warehouse, config(), "win", CUTOFF)
+    at_once = company.tables["deals"].set_index("deal_id")["created_at"].loc[blind.frame["deal_id"]]
+    late = int((blind.frame["account_id"].map(first).to_numpy() >= at_once.to_numpy()).sum())
+    assert late > 100
+    (note,) = blind.notes
+    assert note.startswith(f"For {late:,} of {len(blind.frame):,} deals")
+    assert "scoring_delay_days" in note
+    assert blind.frame["industry"].isna().sum() >= late
+    seeing = build_training_set(warehouse, config(scoring_delay_days=1), "win", CUTOFF)
+    assert seeing.notes == ()
+    assert seeing.frame["industry"].isna().mean() < 0.2

@@ -19,6 +19,9 @@ from icpfit.sources.warehouse import Warehouse
 from icpfit.training_set.assemble import assemble
 from icpfit.training_set.core import TrainingSet
 
+MANY_LATE = 0.02
+"""share of the rows from which accounts recorded too late are worth a note"""
+
 FeatureBuilder = Callable[[Warehouse, tuple[FeatureSpec, ...], pd.DataFrame], pd.DataFrame]
 
 _ATTRIBUTES = {"source": "Source of the deal", "product": "Product of the deal", "use_case": "Use case"}
@@ -108,7 +111,7 @@ def build_training_set(
         labels_at=labels_at,
         timing="dated",
         current_state=(*current_state(warehouse, config.features), *(s.name for s in attributes)),
-        notes=(*_missing_attributes(deals, attributes), *_notes(book, now, as_of)),
+        notes=(*_missing_attributes(deals, attributes), *_late_accounts(book, used), *_notes(book, now, as_of)),
     )
 
 
@@ -130,6 +133,18 @@ def _attributes(deals: pd.DataFrame, used: npt.NDArray[np.int64], specs: tuple[F
 
 def _missing_attributes(deals: pd.DataFrame, specs: tuple[FeatureSpec, ...]) -> tuple[str, ...]:
     return tuple(f"The deals have no {s.column}: {s.name} is unknown everywhere." for s in specs if s.column not in deals)
+
+
+def _late_accounts(book: DealBook, used: npt.NDArray[np.int64]) -> tuple[str, ...]:
+    """CRMs often create the account with its first deal, in the same second: then nothing of it was known before."""
+    late = int((book.account_visible[used] >= book.as_of[used]).sum())
+    if late <= MANY_LATE * len(used):
+        return ()
+    return (
+        f"For {late:,} of {len(used):,} deals the account was recorded at the deal's own moment or later:"
+        " nothing of the account was known then, and its attributes count as unknown. If the CRM creates an account together with its first deal,"
+        " set outcomes.scoring_delay_days to 1, and every deal is looked at a day later.",
+    )
 
 
 def _notes(book: DealBook, now: LabelsAt, as_of: int) -> tuple[str, ...]:
