@@ -142,7 +142,8 @@ def _late_accounts(book: DealBook, used: npt.NDArray[np.int64]) -> tuple[str, ..
         return ()
     return (
         f"For {late:,} of {len(used):,} deals the account was recorded at the deal's own moment or later:"
-        " nothing of the account was known then, and its attributes count as unknown. If the CRM creates an account together with its first deal,"
+        " nothing of the account was known then, and its attributes count as unknown."
+        " If the CRM creates an account together with its first deal,"
         " set outcomes.scoring_delay_days to 1, and every deal is looked at a day later.",
     )
 
