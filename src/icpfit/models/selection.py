@@ -1,4 +1,4 @@
-"""Attributes without merit are kept off: each must beat shuffled copies of itself, inside the training rows."""
+"""Attributes without merit are kept off: each must beat shuffled copies of itself, and then tell more than those already chosen."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from icpfit.models.booster import Attributes, Recipe
+from icpfit.models.forward import choose_forward
 from icpfit.models.matrix import Floats, Ints, Matrix
 
 SCOUT = Recipe(max_depth=1, num_leaves=2, learning_rate=0.1, feature_fraction=0.5, rounds=150, cat_smooth=50, cat_l2=50)
-SCOUT_PAIRS = Recipe(max_depth=2, num_leaves=4, learning_rate=0.1, feature_fraction=0.5, rounds=150, cat_smooth=50, cat_l2=50)
-FIRST_DRAWS = 2
-SECOND_DRAWS = 3
+DRAWS = 2
 LAST_RESORT = 5
 
 
@@ -33,26 +32,23 @@ def judge_merit(matrix: Matrix, rows: Ints, labels: Floats, *, seed: int, max_ro
 
     The rows' values are copied and shuffled as whole rows, so that copies hang together as the originals
     do but know nothing of the outcome; a quick booster then uses both. *some*: columns whose gain is
-    above that of each of their own copies, and above the median copy. *few*: of those, tested again among
-    themselves with pairs allowed, the ones above nine tenths of the copies.
-    Source: Kursa and Rudnicki, "Feature selection with the Boruta package", 2010, shortened.
+    above that of each of their own copies, and above the median copy. *few*: of those, the ones that each
+    tell something beside the others, chosen one by one.
+    Source of *some*: Kursa and Rudnicki, "Feature selection with the Boruta package", 2010, shortened.
     """
     every = np.arange(matrix.X.shape[1]) if columns is None else columns
     if len(rows) > max_rows:
         # newest rows tell most of today; rows are in time order
         rows, labels = rows[-max_rows:], labels[-max_rows:]
     smallest = int(np.clip(len(rows) // 60, 5, 40))
-    gain, copies = _race(matrix, rows, labels, every, SCOUT, FIRST_DRAWS, smallest, seed)
-    first = (gain > copies.max(axis=0)) & (gain > np.quantile(copies, 0.5))
-    some = every[first] if first.any() else every[np.sort(np.argsort(-gain, kind="stable")[:LAST_RESORT])]
-    gain, copies = _race(matrix, rows, labels, some, SCOUT_PAIRS, SECOND_DRAWS, smallest, seed + 1)
-    second = (gain > copies.max(axis=0)) & (gain > np.quantile(copies, 0.9))
-    return Merit(few=some[second] if second.any() else some, some=some, all=every)
+    gain, copies = _race(matrix, rows, labels, every, smallest, seed)
+    ahead = (gain > copies.max(axis=0)) & (gain > np.quantile(copies, 0.5))
+    some = every[ahead] if ahead.any() else every[np.sort(np.argsort(-gain, kind="stable")[:LAST_RESORT])]
+    few = choose_forward(matrix, rows, labels, some, seed=seed)
+    return Merit(few=few if len(few) else some, some=some, all=every)
 
 
-def _race(
-    matrix: Matrix, rows: Ints, labels: Floats, columns: Ints, scout: Recipe, draws: int, smallest: int, seed: int
-) -> tuple[Floats, Floats]:
+def _race(matrix: Matrix, rows: Ints, labels: Floats, columns: Ints, smallest: int, seed: int) -> tuple[Floats, Floats]:
     """Mean gain of each column, and the gain of its shuffled copy in each draw (draws, k)."""
     import lightgbm as lgb
 
@@ -61,12 +57,12 @@ def _race(
     real = matrix.X[np.ix_(rows, columns)]
     categories = [j for j, c in enumerate(columns) if matrix.is_category(int(c))]
     gain = np.zeros(k)
-    copies = np.zeros((draws, k))
-    for d in range(draws):
+    copies = np.zeros((DRAWS, k))
+    for d in range(DRAWS):
         both = np.hstack([real, real[rng.permutation(len(rows))]])
-        params = {**scout.for_lightgbm(seed + d), "max_bin": matrix.max_bin, "min_data_in_leaf": smallest}
+        params = {**SCOUT.for_lightgbm(seed + d), "max_bin": matrix.max_bin, "min_data_in_leaf": smallest}
         data = lgb.Dataset(both, labels, categorical_feature=categories + [k + j for j in categories], params=params)
-        found = lgb.train(params, data, scout.rounds).feature_importance("gain")
-        gain += found[:k] / draws
+        found = lgb.train(params, data, SCOUT.rounds).feature_importance("gain")
+        gain += found[:k] / DRAWS
         copies[d] = found[k:]
     return gain, copies
