@@ -100,11 +100,12 @@ def test_figures_of_an_outcome(make_page: Make) -> None:
 
 def test_the_profile_is_the_heaviest_first_with_its_best_and_worst_cell(make_page: Make) -> None:
     profile = make_page()["profile"]
-    assert [(r["label"], r["best"], r["best_rate"], r["worst"], r["worst_rate"], r["points"]) for r in profile] == [
-        ("Has a data warehouse", "yes", "41%", "no", "12%", "45"),
-        ("Employees", "50 employees or more", "33%", "under 50 employees", "8.8%", "35"),
-        ("Region", "NA", "30%", "any other", "20%", "20"),
+    assert [(r["label"], r["best"], r["best_rate"], r["worst"], r["worst_rate"], r["points"], r["interval"]) for r in profile["rows"]] == [
+        ("Has a data warehouse", "yes", "41%", "no", "12%", "45", "43 to 47"),
+        ("Employees", "50 employees or more", "33%", "under 50 employees", "8.8%", "35", "33 to 37"),
+        ("Region", "NA", "30%", "any other", "20%", "20", "18 to 22"),
     ]
+    assert profile["remarks"] == []
 
 
 def test_tiers_say_what_is_not_known_yet(make_page: Make, make_card: Make) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from icpfit.config import LAYERS
-from icpfit.documents.words import KINDS, Terms, count, known, number, pairs, percent
+from icpfit.documents.words import KINDS, Terms, count, known, listed, number, pairs, percent
+from icpfit.scorecard.binning import MIN_ROWS
 from icpfit.scorecard.card import Attribute, Bin, Scorecard
 
 NOTHING = "—"
+NO_GROUP = "no group stands out"
 MOST_OF_PROFILE = 6
 
 
@@ -48,24 +50,77 @@ def card_page(card: Scorecard, timing: str) -> dict[str, Any]:
     }
 
 
-def profile_page(card: Scorecard) -> list[dict[str, str]]:
-    """The attributes that weigh most: their cell of most points, and their cell of fewest."""
-    out = []
+def profile_page(card: Scorecard) -> dict[str, Any]:
+    """``rows``: the attributes that weigh most, with the group that fits and the group that does not.
+
+    A group is named only where it stands out (see ``stands_out``); where none does, the attribute is left
+    out and named in ``remarks``. So are attributes whose counted shares point the other way than the points.
+    """
+    terms = KINDS[card.kind]
+    rows, silent = [], []
     for attribute in _by_weight(card):
-        cells = [b for b in attribute.bins if not b.unknown]
-        best, worst = max(cells, key=lambda b: b.points), min(cells, key=lambda b: b.points)
-        if best.points > worst.points:
-            out.append(
-                {
-                    "label": attribute.label,
-                    "best": best.label,
-                    "best_rate": _rate(best),
-                    "worst": worst.label,
-                    "worst_rate": _rate(worst),
-                    "points": str(attribute.max_points),
-                }
-            )
-    return out[:MOST_OF_PROFILE]
+        best, worst = stands_out(attribute)
+        if best is None and worst is None:
+            silent.append(attribute.label)
+            continue
+        rows.append(
+            {
+                "label": attribute.label,
+                "best": NO_GROUP if best is None else best.label,
+                "best_rate": "" if best is None else _rate(best),
+                "worst": NO_GROUP if worst is None else worst.label,
+                "worst_rate": "" if worst is None else _rate(worst),
+                "points": NOTHING if best is None else str(best.points),
+                "interval": "" if best is None else _interval(best),
+                "contrary": _contrary(best, worst),
+            }
+        )
+    rows = rows[:MOST_OF_PROFILE]
+    remarks = []
+    if silent:
+        one = len(silent) == 1
+        remarks.append(
+            f"Left out here: {listed(silent)}. No group of {'it' if one else 'them'} stands out, so who fits by {'it' if one else 'them'} "
+            f"is not known. {'Its' if one else 'Their'} lines are on the scorecard."
+        )
+    if contrary := [r["label"] for r in rows if r["contrary"]]:
+        remarks.append(
+            f"For {listed(contrary)} the counted shares point the other way: the points compare {terms.many} that are alike in all else, "
+            "the shares do not."
+        )
+    return {"rows": rows, "remarks": remarks, "rule": _rule(terms)}
+
+
+def stands_out(attribute: Attribute) -> tuple[Bin | None, Bin | None]:
+    """The cell that fits best and the one that fits least, each None where no cell can be told from the rest.
+
+    A cell fits where the low end of its points lies above the high ends of all other rows, taken on average; it
+    does not fit where its high end lies below their low ends. Cells of fewer rows than a bin may hold are never
+    named, nor is ``unknown``, which says nothing of an account.
+    """
+    fits, fails = [], []
+    for cell in attribute.bins:
+        others = [b for b in attribute.bins if b is not cell and b.rows]
+        if cell.unknown or cell.rows < MIN_ROWS or not others:
+            continue
+        rows = sum(b.rows for b in others)
+        if cell.points_low > sum(b.points_high * b.rows for b in others) / rows:
+            fits.append(cell)
+        if cell.points_high < sum(b.points_low * b.rows for b in others) / rows:
+            fails.append(cell)
+    return max(fits, key=lambda b: b.points, default=None), min(fails, key=lambda b: b.points, default=None)
+
+
+def _contrary(best: Bin | None, worst: Bin | None) -> bool:
+    a, b = (None if cell is None else known(cell.rate) for cell in (best, worst))
+    return a is not None and b is not None and a < b
+
+
+def _rule(terms: Terms) -> str:
+    return (
+        f"A group is named only where it holds at least {MIN_ROWS} {terms.many} and the range of its points does not overlap "
+        f"that of all other {terms.many}, taken on average."
+    )
 
 
 def layers_page(card: Scorecard) -> list[tuple[str, int, int]]:
@@ -75,6 +130,10 @@ def layers_page(card: Scorecard) -> list[tuple[str, int, int]]:
 
 def _by_weight(card: Scorecard) -> list[Attribute]:
     return sorted(card.attributes, key=lambda a: -a.max_points)
+
+
+def _interval(cell: Bin) -> str:
+    return f"{cell.points_low:.0f} to {cell.points_high:.0f}"
 
 
 def _rate(cell: Bin) -> str:
@@ -93,7 +152,7 @@ def _attribute(attribute: Attribute) -> dict[str, Any]:
             {
                 "label": "not known" if b.unknown else b.label,
                 "points": str(b.points),
-                "interval": f"{b.points_low:.0f} to {b.points_high:.0f}" if b.rows else NOTHING,
+                "interval": _interval(b) if b.rows else NOTHING,
                 "rows": count(b.rows),
                 "rate": _rate(b),
                 "width": f"{100 * b.points / most:.0f}" if most else "0",

@@ -65,7 +65,7 @@ def summarise(
         "selection": SELECTION[rows_are],
         "outcomes": [outcome_page(name, report, rows_are) for name, report in reports.items()],
         "card": card_page(card, metrics["timing"]) if card is not None else None,
-        "profile": profile_page(card) if card is not None else [],
+        "profile": profile_page(card) if card is not None else None,
         "layers": layers_page(card) if card is not None else [],
         "refused": _per_attribute(metrics["refused"]),
         "suspects": _per_attribute(metrics["suspects"]),
