@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from icpfit.documents import summarise
+from icpfit.documents import Market, summarise
+from icpfit.documents.market import Segment
+from icpfit.moments import parse_moment
 
 Make = Callable[..., Any]
 
@@ -197,13 +199,22 @@ def test_the_market_in_words(make_page: Make) -> None:
     market = make_page()["market"]
     assert market["until"] == "2026-04-01"
     assert [t[1] for t in market["tiles"]] == ["25", "25%", "USD 25,401", "37 days"]
-    assert market["tiles"][1][2] == "of closed deals; the year before: 30%"
-    assert [(r["won"], r["width"], r["rate"], r["value"]) for r in market["segments"][0]["rows"]] == [
-        ("20", "100", "33%", "USD 30,000"),
-        ("5", "25", "14%", "—"),
-        ("0", "0", "too few", "—"),
+    # the 5 % and 95 % points of Beta(25.5, 75.5), Beta(20.5, 40.5) and Beta(5.5, 30.5)
+    assert market["tiles"][1][2] == "of 100 closed deals (90% range 18% to 33%); the year before: 30%"
+    assert [(r["won"], r["width"], r["rate"], r["range"], r["value"]) for r in market["segments"][0]["rows"]] == [
+        ("20", "100", "33%", "24% to 44%", "USD 30,000"),
+        ("5", "25", "14%", "6.8% to 26%", "—"),
+        ("0", "0", "too few", "", "—"),
     ]
     assert [(r["count"], r["share"]) for r in market["losses"]] == [("50", "67%"), ("20", "27%"), ("5", "6.7%")]
+
+
+def test_a_market_without_values_or_without_wins_shows_no_figure_for_them(make_page: Make) -> None:
+    bare = Market(parse_moment("2026-04-01"), 0, 12, None, None, 0.0, (0, 0), (Segment("Media", 0, 12, 0.0, None),), (), ())
+    market = make_page(market=bare)["market"]
+    assert [t[0] for t in market["tiles"]] == ["Deals won", "Win rate"]
+    assert not market["segments"][0]["values"]
+    assert make_page(market=None, no_market="Nobody knows.")["no_market"] == "Nobody knows."
 
 
 def test_figures_that_are_not_there_are_unknown(make_page: Make, make_metrics: Make, make_outcome: Make) -> None:

@@ -57,7 +57,7 @@ def profile_page(card: Scorecard) -> dict[str, Any]:
     out and named in ``remarks``. So are attributes whose counted shares point the other way than the points.
     """
     terms = KINDS[card.kind]
-    rows, silent = [], []
+    rows, silent, contrary = [], [], []
     for attribute in _by_weight(card):
         best, worst = stands_out(attribute)
         if best is None and worst is None:
@@ -72,10 +72,12 @@ def profile_page(card: Scorecard) -> dict[str, Any]:
                 "worst_rate": "" if worst is None else _rate(worst),
                 "points": NOTHING if best is None else str(best.points),
                 "interval": "" if best is None else _interval(best),
-                "contrary": _contrary(best, worst),
             }
         )
-    rows = rows[:MOST_OF_PROFILE]
+        if _contrary(best, worst):
+            contrary.append(attribute.label)
+        if len(rows) == MOST_OF_PROFILE:
+            break
     remarks = []
     if silent:
         one = len(silent) == 1
@@ -83,7 +85,7 @@ def profile_page(card: Scorecard) -> dict[str, Any]:
             f"Left out here: {listed(silent)}. No group of {'it' if one else 'them'} stands out, so who fits by {'it' if one else 'them'} "
             f"is not known. {'Its' if one else 'Their'} lines are on the scorecard."
         )
-    if contrary := [r["label"] for r in rows if r["contrary"]]:
+    if contrary:
         remarks.append(
             f"For {listed(contrary)} the counted shares point the other way: the points compare {terms.many} that are alike in all else, "
             "the shares do not."

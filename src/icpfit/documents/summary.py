@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from icpfit.documents.card_page import card_page, layers_page, profile_page
-from icpfit.documents.market import Market, Segment
+from icpfit.documents.market import Market
+from icpfit.documents.market_page import market_page
 from icpfit.documents.outcome_page import lead, outcome_page
-from icpfit.documents.words import ANSWERS, GATES, OUTCOMES, VOICES, count, known, listed, money, pairs, percent, sentence, times
+from icpfit.documents.words import ANSWERS, GATES, OUTCOMES, VOICES, count, known, listed, pairs, percent, sentence, times
 from icpfit.models.evidence import MEANING
 from icpfit.models.model_card import NOT_FOR
-from icpfit.moments import day_text
 from icpfit.scorecard.card import Scorecard
 
 NO_TIME_VERSION = "1970-01-01-"
@@ -30,6 +30,7 @@ def summarise(
     *,
     standing: str = "",
     market: Market | None = None,
+    no_market: str = "There are no dated deals to count.",
     voices: Sequence[Mapping[str, str]] = (),
     gates: Sequence[Mapping[str, Any]] = (),
     drift: Sequence[Mapping[str, Any]] | None = None,
@@ -39,8 +40,9 @@ def summarise(
     """The page of a run, signal or not.
 
     ``metrics`` is a run's own report (a bundle's metrics.json). ``standing`` says whether the profile is in
-    force. ``voices`` are quotes of customers. ``drift`` is None where nobody asked; its findings otherwise.
-    ``labels`` gives features their words, ``meanings`` are words with what they mean here.
+    force, ``no_market`` why there is no market. ``voices`` are quotes of customers. ``drift`` is None where
+    nobody asked; its findings otherwise. ``labels`` gives features their words, ``meanings`` are words with
+    what they mean here.
 
     The result holds text, numbers for charts, lists and dicts only; every figure is written out.
     """
@@ -75,7 +77,8 @@ def summarise(
         "not_for": [sentence(n) for n in NOT_FOR],
         "rows": [_row(table, r) for table, r in metrics["rows"].items()],
         "findings": [sentence(f["words"]) for f in metrics["findings"]],
-        "market": None if market is None else _market(market, metrics["currency"]),
+        "market": None if market is None else market_page(market, metrics["currency"]),
+        "no_market": no_market,
         "voices": [
             {"quote": v["quote"], "about": ", ".join(w for w in (VOICES.get(v["kind"], v["kind"]), v["theme"]) if w)} for v in voices
         ],
@@ -189,51 +192,6 @@ def _row(table: str, report: Mapping[str, Any]) -> dict[str, Any]:
         "left": count(sum(n for _, n in left_out)),
         "why": "; ".join(f"{why}: {count(n)}" for why, n in left_out),
     }
-
-
-def _market(market: Market, currency: str) -> dict[str, Any]:
-    won, lost = market.before
-    before = percent(won / (won + lost)) if won + lost else "unknown"
-    cycle = "unknown" if market.median_cycle_days is None else f"{market.median_cycle_days:.0f} days"
-    return {
-        "until": day_text(market.as_of),
-        "tiles": [
-            ("Deals won", count(market.won), f"the year before: {count(won)}"),
-            ("Win rate", percent(market.win_rate), f"of closed deals; the year before: {before}"),
-            ("Average value", money(market.mean_value, currency), "of a won deal"),
-            ("Half are won within", cycle, "from created to closed"),
-        ],
-        "segments": [
-            {"title": title, "name": name, "rows": _segments(rows, currency)}
-            for title, name, rows in (
-                ("Deals won by industry", "Industry", market.by_industry),
-                ("Deals won by company size", "Employees", market.by_size),
-            )
-            if rows
-        ],
-        "losses": [
-            {"name": name, "count": count(n), "share": percent(n / market.lost), "width": _width(n, max(m for _, m in market.loss_reasons))}
-            for name, n in market.loss_reasons
-        ],
-    }
-
-
-def _segments(rows: Sequence[Segment], currency: str) -> list[dict[str, str]]:
-    most = max(r.won for r in rows)
-    return [
-        {
-            "name": r.name,
-            "won": count(r.won),
-            "width": _width(r.won, most),
-            "rate": "too few" if r.win_rate is None else percent(r.win_rate),
-            "value": "—" if r.mean_value is None else money(r.mean_value, currency),
-        }
-        for r in rows
-    ]
-
-
-def _width(n: int, most: int) -> str:
-    return f"{100 * n / most:.0f}" if most else "0"
 
 
 def _drift(found: Sequence[Mapping[str, Any]] | None) -> dict[str, Any]:
