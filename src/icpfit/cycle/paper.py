@@ -34,6 +34,7 @@ def write_documents(opened: Opened, learned: Learned, out: Path) -> Path:
         gates=[g.values() for g in learned.gates],
         labels={s.name: s.label for s in specs},
         meanings=meanings(opened.config, opened.config.outcomes),
+        proposed=True,
     )
     _write(page, out)
     return out

@@ -7,7 +7,7 @@ from typing import Any
 from icpfit.config import LAYERS
 from icpfit.documents.words import KINDS, Terms, count, known, listed, number, pairs, percent
 from icpfit.scorecard.binning import MIN_ROWS
-from icpfit.scorecard.card import Attribute, Bin, Scorecard
+from icpfit.scorecard.card import Attribute, Bin, Scorecard, Tier
 
 NOTHING = "—"
 NO_GROUP = "no group stands out"
@@ -34,9 +34,7 @@ def card_page(card: Scorecard, timing: str) -> dict[str, Any]:
                 "share": percent(t.rows / considered) if considered else NOTHING,
                 "expected": percent(t.expected_rate),
                 "observed": percent(t.observed_rate) if t.observed_rate is not None else NOTHING,
-                "answer": f"{t.sla_hours} hours" if t.sla_hours else NOTHING,
-                "owner": t.owner or NOTHING,
-                "action": t.action or NOTHING,
+                "todo": work_of(t) or NOTHING,
             }
             for t in card.tiers
         ],
@@ -123,6 +121,19 @@ def _rule(terms: Terms) -> str:
         f"A group is named only where it holds at least {MIN_ROWS} {terms.many} and the range of its points does not overlap "
         f"that of all other {terms.many}, taken on average."
     )
+
+
+def work_of(tier: Tier) -> str:
+    """
+    >>> work_of(Tier("A", 80, 0.5, None, 9, 4, "SDR", "call today")), work_of(Tier("D", 0, 0.1, None, 9, None, "none", "do not work"))
+    ('call today (SDR, within 4 hours)', 'do not work')
+    >>> work_of(Tier("C", 30, 0.1, None, 9, 72, "", "")), work_of(Tier("D", 0, 0.1, None, 9, None, "", ""))
+    ('within 72 hours', '')
+    """
+    who = ", ".join(
+        w for w in ("" if tier.owner == "none" else tier.owner, f"within {tier.sla_hours} hours" if tier.sla_hours else "") if w
+    )
+    return f"{tier.action} ({who})" if tier.action and who else tier.action or who
 
 
 def layers_page(card: Scorecard) -> list[tuple[str, int, int]]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from icpfit.config import LAYERS
+from icpfit.documents.brief import brief
 from icpfit.documents.card_page import card_page, layers_page, profile_page
 from icpfit.documents.market import Market
 from icpfit.documents.market_page import market_page
 from icpfit.documents.outcome_page import lead, outcome_page
-from icpfit.documents.words import ANSWERS, GATES, OUTCOMES, VOICES, count, known, listed, pairs, percent, sentence, times
+from icpfit.documents.words import ANSWERS, GATES, LAYER_WORDS, OUTCOMES, VOICES, count, known, listed, pairs, percent, sentence, times
 from icpfit.models.evidence import MEANING
 from icpfit.models.model_card import NOT_FOR
 from icpfit.scorecard.card import Scorecard
@@ -36,13 +38,14 @@ def summarise(
     drift: Sequence[Mapping[str, Any]] | None = None,
     labels: Mapping[str, str] | None = None,
     meanings: Sequence[tuple[str, str]] = (),
+    proposed: bool = False,
 ) -> dict[str, Any]:
     """The page of a run, signal or not.
 
     ``metrics`` is a run's own report (a bundle's metrics.json). ``standing`` says whether the profile is in
     force, ``no_market`` why there is no market. ``voices`` are quotes of customers. ``drift`` is None where
     nobody asked; its findings otherwise. ``labels`` gives features their words, ``meanings`` are words with
-    what they mean here.
+    what they mean here. ``proposed``: it waits for a sign-off.
 
     The result holds text, numbers for charts, lists and dicts only; every figure is written out.
     """
@@ -50,6 +53,8 @@ def summarise(
     reports = {name: metrics[name] for name in OUTCOMES if metrics.get(name)}
     undated = metrics["timing"] != "dated" or metrics["as_of"] is None
     rows_are = "customers" if "win" not in reports else "deals"
+    alerts = _alerts(gates)
+    profile = profile_page(card) if card is not None else None
     return {
         "company": metrics["company"],
         "as_of": None if undated else metrics["as_of"],
@@ -62,13 +67,15 @@ def summarise(
         "tiles": _tiles(metrics, reports),
         "evidence": _evidence(metrics, reports),
         "time_words": _time_words(metrics, reports, rows_are),
-        "alerts": _alerts(gates),
+        "alerts": alerts,
+        "brief": brief(card, profile, proposed=proposed, failed=bool(alerts)) if card is not None and profile is not None else None,
         "rows_are": rows_are,
         "selection": SELECTION[rows_are],
         "outcomes": [outcome_page(name, report, rows_are) for name, report in reports.items()],
         "card": card_page(card, metrics["timing"]) if card is not None else None,
-        "profile": profile_page(card) if card is not None else None,
+        "profile": profile,
         "layers": layers_page(card) if card is not None else [],
+        "layer_words": [(layer, LAYER_WORDS[layer]) for layer in LAYERS],
         "refused": _per_attribute(metrics["refused"]),
         "suspects": _per_attribute(metrics["suspects"]),
         "dropped": _dropped(reports, labels),
@@ -119,11 +126,16 @@ def _tiles(metrics: Mapping[str, Any], reports: Mapping[str, Any]) -> list[tuple
         return []
     terms = OUTCOMES[name]
     return [
-        ("Pairs in the right order", f"{pairs(report['auc'])} of 100", f"{terms.pair}; chance gives 50"),
+        ("Pairs in the right order", f"{pairs(report['auc'])} of 100", f"{terms.pair}{_range(report)}; chance gives 50"),
         ("The best tenth holds", times(report.get("lift_10")), f"as many {terms.many_good} as a tenth drawn by lot"),
         ("The best fifth holds", percent(report.get("wins_in_top_20")), f"of all {terms.many_good}"),
         ("Learned from", count(report["training"]["used"]), f"{terms.many} with a known outcome"),
     ]
+
+
+def _range(report: Mapping[str, Any]) -> str:
+    low, high = known(report.get("auc_low")), known(report.get("auc_high"))
+    return "" if low is None or high is None else f" (90% range {100 * low:.1f} to {100 * high:.1f})"
 
 
 def _evidence(metrics: Mapping[str, Any], reports: Mapping[str, Any]) -> str:
@@ -208,8 +220,22 @@ def _drift(found: Sequence[Mapping[str, Any]] | None) -> dict[str, Any]:
             "not asked": "This is the market as it was when the profile was made.",
         }[state],
         "words": alarms,
-        "open": [sentence(f["words"]) for f in found or () if f["p_value"] is None],
+        "open": [
+            sentence(_without(f["words"], "cannot tell") if state == "cannot tell" else f["words"])
+            for f in found or ()
+            if f["p_value"] is None
+        ],
         "asked": f"{count(len(told))} comparison{'' if len(told) == 1 else 's'} made with the deals that the profile was learned from."
         if told
         else "",
     }
+
+
+def _without(words: str, said: str) -> str:
+    """The words without a beginning that the headline has said already.
+
+    >>> _without("cannot tell yet; 50 are needed", "cannot tell"), _without("50 are needed", "cannot tell")
+    ('50 are needed', '50 are needed')
+    """
+    first, mark, rest = words.partition("; ")
+    return rest if mark and first.startswith(said) else words
