@@ -66,7 +66,7 @@ def test_the_headline_claims_no_more_than_the_verdicts(
 
 @pytest.mark.parametrize(
     ("level", "said"),
-    [("established", "so a lack of data is not the reason"), ("hypotheses", "which is little to find a pattern in")],
+    [("established", "enough for a strong pattern to show"), ("hypotheses", "which is little to find a pattern in")],
 )
 def test_without_a_signal_the_evidence_is_what_was_looked_at(make_metrics: Make, level: str, said: str) -> None:
     page = summarise(make_metrics(verdict="no signal", evidence={"level": level, "wins": 30, "losses": 1_900}), None)

@@ -16,7 +16,7 @@ YEAR = 365 * DAY
 SIZE_BANDS = ((0, 30, "under 30"), (30, 50, "30 to 49"), (50, 120, "50 to 119"), (120, 500, "120 to 499"), (500, np.inf, "500 and more"))
 MOST_BARS = 8
 FEW = 10
-"""Fewer closed deals than this carry no win rate."""
+"""Fewer closed deals than this carry no win rate, fewer won ones no average."""
 
 NOT_SAID = "not known"
 OTHERS = "all others"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from icpfit.documents.market import Market, Segment
+from icpfit.documents.market import FEW, Market, Segment
 from icpfit.documents.words import UNKNOWN, count, known, money, percent
 from icpfit.models.evidence import shrunken_rate
 from icpfit.moments import day_text
@@ -46,10 +46,15 @@ def _tiles(market: Market, currency: str) -> list[tuple[str, str, str]]:
     rate = f"of {count(closed)} closed deals{_in_brackets(market.won, closed)}; the year before: {before}"
     tiles = [("Deals won", count(market.won), f"the year before: {count(won)}"), ("Win rate", percent(market.win_rate), rate)]
     if known(market.mean_value) is not None:
-        tiles.append(("Average value", money(market.mean_value, currency), "of a won deal"))
+        tiles.append(("Average value", _if_enough(market.won, money(market.mean_value, currency)), "of a won deal"))
     if market.median_cycle_days is not None:
-        tiles.append(("Half are won within", f"{market.median_cycle_days:.0f} days", "from created to closed"))
+        tiles.append(("Half are won within", _if_enough(market.won, f"{market.median_cycle_days:.0f} days"), "from created to closed"))
     return tiles
+
+
+def _if_enough(won: int, figure: str) -> str:
+    """An average or a middle of a handful of deals says nothing."""
+    return figure if won >= FEW else "too few"
 
 
 def _in_brackets(won: int, closed: int) -> str:
@@ -70,7 +75,7 @@ def _segments(rows: Sequence[Segment], currency: str) -> list[dict[str, str]]:
             "width": _width(r.won, most),
             "rate": "too few" if r.win_rate is None else percent(r.win_rate),
             "range": "" if r.win_rate is None else _range(r.won, r.closed),
-            "value": NOTHING if known(r.mean_value) is None else money(r.mean_value, currency),
+            "value": NOTHING if known(r.mean_value) is None else _if_enough(r.won, money(r.mean_value, currency)),
         }
         for r in rows
     ]

@@ -12,7 +12,7 @@ from icpfit.documents.market import Market
 from icpfit.documents.market_page import market_page
 from icpfit.documents.outcome_page import lead, outcome_page
 from icpfit.documents.words import ANSWERS, GATES, LAYER_WORDS, OUTCOMES, VOICES, count, known, listed, pairs, percent, sentence, times
-from icpfit.models.evidence import MEANING
+from icpfit.models.evidence import ESTABLISHED_FROM, INDICATIVE_FROM, MEANING, PATTERNS_BELOW
 from icpfit.models.model_card import NOT_FOR
 from icpfit.scorecard.card import Scorecard
 
@@ -70,12 +70,14 @@ def summarise(
         "alerts": alerts,
         "brief": brief(card, profile, proposed=proposed, failed=bool(alerts)) if card is not None and profile is not None else None,
         "rows_are": rows_are,
+        "needed": _needed(rows_are),
         "selection": SELECTION[rows_are],
         "outcomes": [outcome_page(name, report, rows_are) for name, report in reports.items()],
         "card": card_page(card, metrics["timing"]) if card is not None else None,
         "profile": profile,
         "layers": layers_page(card) if card is not None else [],
         "layer_words": [(layer, LAYER_WORDS[layer]) for layer in LAYERS],
+        "layers_without_data": _layers_without_data(reports),
         "refused": _per_attribute(metrics["refused"]),
         "suspects": _per_attribute(metrics["suspects"]),
         "dropped": _dropped(reports, labels),
@@ -111,10 +113,24 @@ def _headline(metrics: Mapping[str, Any], reports: Mapping[str, Any]) -> str:
 
 def _lead(metrics: Mapping[str, Any], reports: Mapping[str, Any]) -> list[str]:
     """What the verdict rests on: counted deals where there is a signal, else the reason."""
+    first = next(iter(reports), None)
+    if metrics["verdict"] == "no signal" and first is not None and known(reports[first].get("auc")) is not None:
+        return [
+            f"Ranked by what is in this data, {pairs(reports[first]['auc'])} of 100 pairs come in the right order, "
+            f"{OUTCOMES[first].pair}{_range(reports[first])}; drawing lots gives 50. That is not enough to tell a pattern from luck."
+        ]
     if metrics["verdict"] != "signal":
         return [sentence(metrics["words"])]
     said = [lead(name, report) for name, report in reports.items() if report["verdict"] == "signal"]
     return [s for s in said if s]
+
+
+def _needed(rows_are: str) -> str:
+    """How much data helps: the levels of evidence, in counts of the rarer outcome."""
+    return (
+        f"From {PATTERNS_BELOW} {rows_are} of each outcome a model is made; {INDICATIVE_FROM} of each are enough to act on with care, "
+        f"{ESTABLISHED_FROM} to tell what goes with the outcome."
+    )
 
 
 def _tiles(metrics: Mapping[str, Any], reports: Mapping[str, Any]) -> list[tuple[str, str, str]]:
@@ -144,7 +160,9 @@ def _evidence(metrics: Mapping[str, Any], reports: Mapping[str, Any]) -> str:
     seen = f"{count(found['wins'])} {terms.many_good} and {count(found['losses'])} {terms.many_bad}"
     if metrics["verdict"] == "no signal":
         enough = found["level"] in ENOUGH
-        return f"{seen} were looked at" + (", so a lack of data is not the reason" if enough else ", which is little to find a pattern in")
+        return f"{seen} were looked at" + (", enough for a strong pattern to show" if enough else ", which is little to find a pattern in")
+    if metrics["verdict"] == "too little data":
+        return f"{found['level']} ({seen})"
     meaning = MEANING.get(found["level"], "")
     return f"{found['level']}{', ' if meaning else ''}{meaning} ({seen}{' teach it' if metrics['verdict'] == 'signal' else ''})"
 
@@ -206,6 +224,12 @@ def _row(table: str, report: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _layers_without_data(reports: Mapping[str, Any]) -> str:
+    """The layers of which no model had an attribute, in words; nothing where that is not known."""
+    tried = [layer for report in reports.values() for layer in report.get("without_layer") or {}]
+    return listed([layer for layer in LAYERS if layer not in tried]) if tried else ""
+
+
 def _drift(found: Sequence[Mapping[str, Any]] | None) -> dict[str, Any]:
     """``state``: moved, still, cannot tell, or not asked."""
     alarms = [sentence(f["words"]) for f in found or () if f["alarm"]]
@@ -217,7 +241,7 @@ def _drift(found: Sequence[Mapping[str, Any]] | None) -> dict[str, Any]:
             "moved": "Something has moved.",
             "still": "Nothing has moved beyond chance.",
             "cannot tell": "Whether something has moved cannot be told yet.",
-            "not asked": "This is the market as it was when the profile was made.",
+            "not asked": "Whether something has moved was not asked.",
         }[state],
         "words": alarms,
         "open": [
