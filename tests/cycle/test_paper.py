@@ -48,7 +48,7 @@ def test_without_a_limit_on_discounts_none_is_named() -> None:
     assert "list price" not in str(meanings(config, OutcomeSettings(max_discount=None)))
 
 
-def test_a_flat_file_has_no_market_and_no_voices(tmp_path: Path) -> None:
+def test_a_flat_file_without_dates_has_no_market_and_no_voices(tmp_path: Path) -> None:
     rows = "".join(f"{'No' if i % 2 else 'Yes'},{'North' if i % 3 else 'South'}\n" for i in range(40))
     (tmp_path / "deals.csv").write_text(f"Churn,Region\n{rows}", encoding="utf-8")
     source = {**FLAT["source"], "path": str(tmp_path / "deals.csv")}

@@ -43,6 +43,7 @@ function look(name, width, frame) {
   const doc = frame.contentDocument, win = frame.contentWindow, root = doc.documentElement;
   const report = { name, width, over: root.scrollWidth - root.clientWidth, scripts: doc.scripts.length, hidden: [], out: [], faint: [],
     fetched: win.performance.getEntriesByType('resource').map(r => r.name), sections: doc.querySelectorAll('section').length, texts: 0,
+    sideways: [...doc.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.getAttribute('aria-label')),
     paper: win.getComputedStyle(doc.body).backgroundColor };
   for (const e of doc.querySelectorAll('section, h1, h2, h3, table, svg, dl, .verdict, .tile')) {
     const r = e.getBoundingClientRect();
@@ -121,6 +122,7 @@ def test_in_a_real_browser(tmp_path: Path, rendered: dict[str, str], scheme: str
         where = (f["name"], f["width"])
         assert f["over"] <= 0, where
         assert f["out"] == [], where
+        assert f["sideways"] == [] or f["name"].startswith("hostile"), where
         assert f["hidden"] == [], where
         assert f["sections"] >= 3, where
         assert f["scripts"] == 0, where
@@ -135,6 +137,7 @@ def test_the_browser_test_sees_what_is_wrong(tmp_path: Path) -> None:
     bad = (
         '<!doctype html><body style="margin:0"><section id="wide" style="width:900px">x</section>'
         '<section id="gone" style="display:none">y</section>'
+        '<div class="scroll" aria-label="cut off" style="width:50px;overflow:auto"><p style="width:300px">z</p></div>'
         '<p style="color:#bbb">faint</p><script>console.error("seen")</script><img src="http://127.0.0.1:9/x.png"></body>'
     )
     found, console = run_browser(tmp_path / "b", {"bad": bad})
@@ -142,6 +145,7 @@ def test_the_browser_test_sees_what_is_wrong(tmp_path: Path) -> None:
     assert narrow["over"] == 500
     assert narrow["out"] == ["SECTION wide 900"]
     assert narrow["hidden"] == ["SECTION gone"]
+    assert narrow["sideways"] == ["cut off"]
     assert narrow["scripts"] == 1
     assert len(narrow["faint"]) == 1
     assert len(narrow["fetched"]) == 1

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from icpfit.documents import summarise
+from icpfit.documents import Market, summarise
+from icpfit.documents.market import Segment
+from icpfit.moments import parse_moment
 
 Make = Callable[..., Any]
 
@@ -28,14 +30,18 @@ def test_the_verdict_says_who_buys_and_who_stays_with_counted_deals(make_page: M
     page = make_page()
     assert page["headline"] == "The deals of the past show who buys and who stays."
     assert page["lead"] == [
-        # the last and the first tenth, and 100 of 400
-        "Of the tenth of deals that the model ranks highest, 74% were won; of the tenth that it ranks lowest, 2.0%; "
-        "of all deals tested, 25%.",
+        # of 40 deals each 30 and 1 were won: Beta(30.5, 10.5) and Beta(1.5, 39.5); and 100 of 400
+        "Of the tenth of deals that the model ranks highest, 74% were won (90% range 63% to 85%); "
+        "of the tenth that it ranks lowest, 2.0% (0.4% to 9.4%); of all deals tested, 25%.",
         # two groups are no tenths
         "The customers that the model ranks highest stayed 1.2 times as often as the average; of all customers tested, 80%.",
     ]
-    assert page["evidence"] == "established, enough to tell what drives the outcome (300 deals won and 900 deals lost teach it)"
-    assert page["tiles"][0] == ("Pairs in the right order", "80.0 of 100", "a won deal above a lost one; chance gives 50")
+    assert page["evidence"] == "established, enough to tell what goes with the outcome (300 deals won and 900 deals lost teach it)"
+    assert page["tiles"][0] == (
+        "Pairs in the right order",
+        "80.0 of 100",
+        "a won deal above a lost one (90% range 76.0 to 84.0); chance gives 50",
+    )
 
 
 @pytest.mark.parametrize(
@@ -60,7 +66,7 @@ def test_the_headline_claims_no_more_than_the_verdicts(
 
 @pytest.mark.parametrize(
     ("level", "said"),
-    [("established", "so a lack of data is not the reason"), ("hypotheses", "which is little to find a pattern in")],
+    [("established", "enough for a strong pattern to show"), ("hypotheses", "which is little to find a pattern in")],
 )
 def test_without_a_signal_the_evidence_is_what_was_looked_at(make_metrics: Make, level: str, said: str) -> None:
     page = summarise(make_metrics(verdict="no signal", evidence={"level": level, "wins": 30, "losses": 1_900}), None)
@@ -100,11 +106,12 @@ def test_figures_of_an_outcome(make_page: Make) -> None:
 
 def test_the_profile_is_the_heaviest_first_with_its_best_and_worst_cell(make_page: Make) -> None:
     profile = make_page()["profile"]
-    assert [(r["label"], r["best"], r["best_rate"], r["worst"], r["worst_rate"], r["points"]) for r in profile] == [
-        ("Has a data warehouse", "yes", "41%", "no", "12%", "45"),
-        ("Employees", "50 employees or more", "33%", "under 50 employees", "8.8%", "35"),
-        ("Region", "NA", "30%", "any other", "20%", "20"),
+    assert [(r["label"], r["best"], r["best_rate"], r["worst"], r["worst_rate"], r["points"], r["interval"]) for r in profile["rows"]] == [
+        ("Has a data warehouse", "yes", "41%", "no", "12%", "45", "43 to 47"),
+        ("Employees", "50 employees or more", "33%", "under 50 employees", "8.8%", "35", "33 to 37"),
+        ("Region", "NA", "30%", "any other", "20%", "20", "18 to 22"),
     ]
+    assert profile["remarks"] == []
 
 
 def test_tiers_say_what_is_not_known_yet(make_page: Make, make_card: Make) -> None:
@@ -115,8 +122,12 @@ def test_tiers_say_what_is_not_known_yet(make_page: Make, make_card: Make) -> No
     assert [t["observed"] for t in young["tiers"]] == ["—"] * 4
     assert [t["share"] for t in old["tiers"]] == ["10%", "20%", "30%", "40%"]
     assert [t["expected"] for t in old["tiers"]] == ["67%", "34%", "15%", "4.5%"]
-    assert old["tiers"][2]["owner"] == "—"
-    assert old["tiers"][3]["answer"] == "—"
+    assert [t["todo"] for t in old["tiers"]] == [
+        "call today (account executive, within 4 hours)",
+        "sequence this week (SDR, within 24 hours)",
+        "within 72 hours",
+        "do not work",
+    ]
 
 
 @pytest.mark.parametrize(("kind", "were"), [("icp", "were won and kept"), ("win", "were won"), ("retention", "stayed")])
@@ -196,13 +207,22 @@ def test_the_market_in_words(make_page: Make) -> None:
     market = make_page()["market"]
     assert market["until"] == "2026-04-01"
     assert [t[1] for t in market["tiles"]] == ["25", "25%", "USD 25,401", "37 days"]
-    assert market["tiles"][1][2] == "of closed deals; the year before: 30%"
-    assert [(r["won"], r["width"], r["rate"], r["value"]) for r in market["segments"][0]["rows"]] == [
-        ("20", "100", "33%", "USD 30,000"),
-        ("5", "25", "14%", "—"),
-        ("0", "0", "too few", "—"),
+    # the 5 % and 95 % points of Beta(25.5, 75.5), Beta(20.5, 40.5) and Beta(5.5, 30.5)
+    assert market["tiles"][1][2] == "of 100 closed deals (90% range 18% to 33%); the year before: 30%"
+    assert [(r["won"], r["width"], r["rate"], r["range"], r["value"]) for r in market["segments"][0]["rows"]] == [
+        ("20", "100", "33%", "24% to 44%", "USD 30,000"),
+        ("5", "25", "14%", "6.8% to 26%", "—"),
+        ("0", "0", "too few", "", "—"),
     ]
     assert [(r["count"], r["share"]) for r in market["losses"]] == [("50", "67%"), ("20", "27%"), ("5", "6.7%")]
+
+
+def test_a_market_without_values_or_without_wins_shows_no_figure_for_them(make_page: Make) -> None:
+    bare = Market(parse_moment("2026-04-01"), 0, 12, None, None, 0.0, (0, 0), (Segment("Media", 0, 12, 0.0, None),), (), ())
+    market = make_page(market=bare)["market"]
+    assert [t[0] for t in market["tiles"]] == ["Deals won", "Win rate"]
+    assert not market["segments"][0]["values"]
+    assert make_page(market=None, no_market="Nobody knows.")["no_market"] == "Nobody knows."
 
 
 def test_figures_that_are_not_there_are_unknown(make_page: Make, make_metrics: Make, make_outcome: Make) -> None:

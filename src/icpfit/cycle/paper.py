@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from icpfit.config import Config, FlatSource, OutcomeSettings
+from icpfit.config import Config, FlatSource, OutcomeSettings, Source
 from icpfit.cycle.opened import Opened
-from icpfit.documents import Market, market_of, render_html, render_markdown, summarise, voices_of
+from icpfit.documents import Market, flat_market, market_of, render_html, render_markdown, summarise, voices_of
 from icpfit.moments import Micros
 from icpfit.registry import Workspace, load_bundle, read_champion, read_gates
 from icpfit.sources.files import write_text
@@ -28,10 +29,12 @@ def write_documents(opened: Opened, learned: Learned, out: Path) -> Path:
         learned.card if learned.bundle is not None else None,
         standing=PROPOSED if learned.bundle is not None else NOT_REGISTERED,
         market=market(opened, learned.as_of),
+        no_market=why_no_market(opened),
         voices=voices(opened, learned.as_of),
         gates=[g.values() for g in learned.gates],
         labels={s.name: s.label for s in specs},
         meanings=meanings(opened.config, opened.config.outcomes),
+        proposed=True,
     )
     _write(page, out)
     return out
@@ -53,6 +56,7 @@ def document_champion(opened: Opened, workspace: Workspace, as_of: Micros, out: 
         bundle.card,
         standing=f"In force, signed off by {champion.by} on {champion.at[:10]}." if champion is not None else "",
         market=market(opened, as_of),
+        no_market=why_no_market(opened),
         voices=voices(opened, as_of),
         gates=[g.values() for g in judged.gates] if judged is not None else [],
         drift=findings_since(opened, bundle, as_of),
@@ -63,10 +67,32 @@ def document_champion(opened: Opened, workspace: Workspace, as_of: Micros, out: 
 
 
 def market(opened: Opened, as_of: Micros | None) -> Market | None:
-    """Who is buying; None where there are no dated deals."""
-    if opened.warehouse is None or as_of is None:
+    """Who is buying; None where there are no dated deals, and ``why_no_market`` says why."""
+    if as_of is None or "win" not in opened.outcomes:
         return None
+    if opened.warehouse is None:
+        counted = flat_market(opened.flat, as_of)
+        return None if counted is None else replace(counted, about=f"{counted.about}{_window_words(opened.config.source)}")
     return market_of(opened.warehouse.frame("deals"), opened.warehouse.frame("accounts"), as_of)
+
+
+def why_no_market(opened: Opened) -> str:
+    """In words, what is missing where ``market`` finds nothing to count."""
+    if "win" not in opened.outcomes:
+        return "The file says who stays, not who buys: there are no deals to count."
+    return "No row of the file says when a deal was closed, so the last twelve months cannot be told from the years before."
+
+
+def _window_words(source: Source) -> str:
+    if not isinstance(source, FlatSource):
+        return ""
+    said = "" if source.no_outcome_before is None else f" Rows created before {source.no_outcome_before} are not counted."
+    if (days := source.outcome_window_days) is not None:
+        said += (
+            f" Rows of the last {days:,} days have not had their time yet and are not counted, won or not; "
+            f"an older one that was never closed counts as lost {days:,} days after it was created."
+        )
+    return said
 
 
 def voices(opened: Opened, as_of: Micros | None) -> list[dict[str, str]]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from icpfit.config import LAYERS
-from icpfit.documents.words import KINDS, Terms, count, known, number, pairs, percent
-from icpfit.scorecard.card import Attribute, Bin, Scorecard
+from icpfit.documents.words import KINDS, Terms, count, known, listed, number, pairs, percent
+from icpfit.scorecard.binning import MIN_ROWS
+from icpfit.scorecard.card import Attribute, Bin, Scorecard, Tier
 
 NOTHING = "—"
+NO_GROUP = "no group stands out"
 MOST_OF_PROFILE = 6
 
 
@@ -32,9 +34,7 @@ def card_page(card: Scorecard, timing: str) -> dict[str, Any]:
                 "share": percent(t.rows / considered) if considered else NOTHING,
                 "expected": percent(t.expected_rate),
                 "observed": percent(t.observed_rate) if t.observed_rate is not None else NOTHING,
-                "answer": f"{t.sla_hours} hours" if t.sla_hours else NOTHING,
-                "owner": t.owner or NOTHING,
-                "action": t.action or NOTHING,
+                "todo": work_of(t) or NOTHING,
             }
             for t in card.tiers
         ],
@@ -48,24 +48,92 @@ def card_page(card: Scorecard, timing: str) -> dict[str, Any]:
     }
 
 
-def profile_page(card: Scorecard) -> list[dict[str, str]]:
-    """The attributes that weigh most: their cell of most points, and their cell of fewest."""
-    out = []
+def profile_page(card: Scorecard) -> dict[str, Any]:
+    """``rows``: the attributes that weigh most, with the group that fits and the group that does not.
+
+    A group is named only where it stands out (see ``stands_out``); where none does, the attribute is left
+    out and named in ``remarks``. So are attributes whose counted shares point the other way than the points.
+    """
+    terms = KINDS[card.kind]
+    rows, silent, contrary = [], [], []
     for attribute in _by_weight(card):
-        cells = [b for b in attribute.bins if not b.unknown]
-        best, worst = max(cells, key=lambda b: b.points), min(cells, key=lambda b: b.points)
-        if best.points > worst.points:
-            out.append(
-                {
-                    "label": attribute.label,
-                    "best": best.label,
-                    "best_rate": _rate(best),
-                    "worst": worst.label,
-                    "worst_rate": _rate(worst),
-                    "points": str(attribute.max_points),
-                }
-            )
-    return out[:MOST_OF_PROFILE]
+        best, worst = stands_out(attribute)
+        if best is None and worst is None:
+            silent.append(attribute.label)
+            continue
+        rows.append(
+            {
+                "label": attribute.label,
+                "best": NO_GROUP if best is None else best.label,
+                "best_rate": "" if best is None else _rate(best),
+                "worst": NO_GROUP if worst is None else worst.label,
+                "worst_rate": "" if worst is None else _rate(worst),
+                "points": NOTHING if best is None else str(best.points),
+                "interval": "" if best is None else _interval(best),
+            }
+        )
+        if _contrary(best, worst):
+            contrary.append(attribute.label)
+        if len(rows) == MOST_OF_PROFILE:
+            break
+    remarks = []
+    if silent:
+        one = len(silent) == 1
+        remarks.append(
+            f"Left out here: {listed(silent)}. No group of {'it' if one else 'them'} stands out, so who fits by {'it' if one else 'them'} "
+            f"is not known. {'Its' if one else 'Their'} lines are on the scorecard."
+        )
+    if contrary:
+        remarks.append(
+            f"For {listed(contrary)} the counted shares point the other way: the points compare {terms.many} that are alike in all else, "
+            "the shares do not."
+        )
+    return {"rows": rows, "remarks": remarks, "rule": _rule(terms)}
+
+
+def stands_out(attribute: Attribute) -> tuple[Bin | None, Bin | None]:
+    """The cell that fits best and the one that fits least, each None where no cell can be told from the rest.
+
+    A cell fits where the low end of its points lies above the high ends of all other rows, taken on average; it
+    does not fit where its high end lies below their low ends. Cells of fewer rows than a bin may hold are never
+    named, nor is ``unknown``, which says nothing of an account.
+    """
+    fits, fails = [], []
+    for cell in attribute.bins:
+        others = [b for b in attribute.bins if b is not cell and b.rows]
+        if cell.unknown or cell.rows < MIN_ROWS or not others:
+            continue
+        rows = sum(b.rows for b in others)
+        if cell.points_low > sum(b.points_high * b.rows for b in others) / rows:
+            fits.append(cell)
+        if cell.points_high < sum(b.points_low * b.rows for b in others) / rows:
+            fails.append(cell)
+    return max(fits, key=lambda b: b.points, default=None), min(fails, key=lambda b: b.points, default=None)
+
+
+def _contrary(best: Bin | None, worst: Bin | None) -> bool:
+    a, b = (None if cell is None else known(cell.rate) for cell in (best, worst))
+    return a is not None and b is not None and a < b
+
+
+def _rule(terms: Terms) -> str:
+    return (
+        f"A group is named only where it holds at least {MIN_ROWS} {terms.many} and the range of its points does not overlap "
+        f"that of all other {terms.many}, taken on average."
+    )
+
+
+def work_of(tier: Tier) -> str:
+    """
+    >>> work_of(Tier("A", 80, 0.5, None, 9, 4, "SDR", "call today")), work_of(Tier("D", 0, 0.1, None, 9, None, "none", "do not work"))
+    ('call today (SDR, within 4 hours)', 'do not work')
+    >>> work_of(Tier("C", 30, 0.1, None, 9, 72, "", "")), work_of(Tier("D", 0, 0.1, None, 9, None, "", ""))
+    ('within 72 hours', '')
+    """
+    who = ", ".join(
+        w for w in ("" if tier.owner == "none" else tier.owner, f"within {tier.sla_hours} hours" if tier.sla_hours else "") if w
+    )
+    return f"{tier.action} ({who})" if tier.action and who else tier.action or who
 
 
 def layers_page(card: Scorecard) -> list[tuple[str, int, int]]:
@@ -75,6 +143,10 @@ def layers_page(card: Scorecard) -> list[tuple[str, int, int]]:
 
 def _by_weight(card: Scorecard) -> list[Attribute]:
     return sorted(card.attributes, key=lambda a: -a.max_points)
+
+
+def _interval(cell: Bin) -> str:
+    return f"{cell.points_low:.0f} to {cell.points_high:.0f}"
 
 
 def _rate(cell: Bin) -> str:
@@ -93,7 +165,7 @@ def _attribute(attribute: Attribute) -> dict[str, Any]:
             {
                 "label": "not known" if b.unknown else b.label,
                 "points": str(b.points),
-                "interval": f"{b.points_low:.0f} to {b.points_high:.0f}" if b.rows else NOTHING,
+                "interval": _interval(b) if b.rows else NOTHING,
                 "rows": count(b.rows),
                 "rate": _rate(b),
                 "width": f"{100 * b.points / most:.0f}" if most else "0",

@@ -16,11 +16,12 @@ YEAR = 365 * DAY
 SIZE_BANDS = ((0, 30, "under 30"), (30, 50, "30 to 49"), (50, 120, "50 to 119"), (120, 500, "120 to 499"), (500, np.inf, "500 and more"))
 MOST_BARS = 8
 FEW = 10
-"""Fewer closed deals than this carry no win rate."""
+"""Fewer closed deals than this carry no win rate, fewer won ones no average."""
 
 NOT_SAID = "not known"
 OTHERS = "all others"
 NO_REASON = "no reason given"
+ABOUT = "Deals of new customers, closed in these twelve months. Industry and size are today's."
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,10 @@ class Market:
     by_industry: tuple[Segment, ...]
     by_size: tuple[Segment, ...]
     loss_reasons: tuple[tuple[str, int], ...]
+    industry_name: str = "Industry"
+    size_name: str = "Employees"
+    about: str = ABOUT
+    """what was counted"""
 
     def __post_init__(self) -> None:
         for segments in (self.by_industry, self.by_size):
@@ -65,22 +70,32 @@ class Market:
             raise ValueError("the loss reasons must hold every lost deal once")
 
 
-def market_of(deals: pd.DataFrame, accounts: pd.DataFrame, as_of: Micros) -> Market:
+def market_of(
+    deals: pd.DataFrame,
+    accounts: pd.DataFrame,
+    as_of: Micros,
+    *,
+    industry_name: str = "Industry",
+    size_name: str = "Employees",
+    about: str = ABOUT,
+) -> Market:
     """``deals`` and ``accounts`` as in a warehouse: times in microseconds. Only what was closed, and known, before ``as_of``.
 
-    Industry and headcount are today's: this page describes, it does not predict.
+    Industry and headcount are today's: this page describes, it does not predict. Accounts with a ``size_group``
+    are grouped by that text instead of by headcount.
     """
     kind = deals["deal_type"].fillna("new_logo") if "deal_type" in deals.columns else pd.Series("new_logo", index=deals.index)
     deals = deals.assign(closed_at=pd.to_numeric(deals["closed_at"], errors="coerce"))
     seen = deals["visible_at"] < as_of if "visible_at" in deals.columns else pd.Series(True, index=deals.index)
     closed = deals[(kind == "new_logo") & deals["stage"].isin(["won", "lost"]) & (deals["closed_at"] < as_of) & seen]
-    about = [c for c in ("industry", "employee_count") if c in accounts.columns]
-    year = closed[closed["closed_at"] >= as_of - YEAR].drop(columns=about, errors="ignore")
-    year = year.merge(accounts[["account_id", *about]], on="account_id", how="left")
+    traits = [c for c in ("industry", "employee_count", "size_group") if c in accounts.columns]
+    year = closed[closed["closed_at"] >= as_of - YEAR].drop(columns=traits, errors="ignore")
+    year = year.merge(accounts[["account_id", *traits]], on="account_id", how="left")
     older = closed[(closed["closed_at"] >= as_of - 2 * YEAR) & (closed["closed_at"] < as_of - YEAR)]
     won = year[year["stage"] == "won"]
     lost = year[year["stage"] == "lost"]
     cycles = (won["closed_at"].to_numpy(np.float64) - pd.to_numeric(won["created_at"]).to_numpy(np.float64)) / DAY
+    cycles = cycles[np.isfinite(cycles)]
     return Market(
         as_of=as_of,
         won=len(won),
@@ -90,9 +105,18 @@ def market_of(deals: pd.DataFrame, accounts: pd.DataFrame, as_of: Micros) -> Mar
         win_rate=len(won) / len(year) if len(year) else None,
         before=(int((older["stage"] == "won").sum()), int((older["stage"] == "lost").sum())),
         by_industry=_segments(year, year["industry"]) if "industry" in year.columns else (),
-        by_size=_segments(year, _bands(year), order=[b[2] for b in SIZE_BANDS]) if "employee_count" in year.columns else (),
+        by_size=_by_size(year),
         loss_reasons=_reasons(lost["loss_reason"]) if "loss_reason" in lost.columns and lost["loss_reason"].notna().any() else (),
+        industry_name=industry_name,
+        size_name=size_name,
+        about=about,
     )
+
+
+def _by_size(year: pd.DataFrame) -> tuple[Segment, ...]:
+    if "size_group" in year.columns:
+        return _segments(year, year["size_group"])
+    return _segments(year, _bands(year), order=[b[2] for b in SIZE_BANDS]) if "employee_count" in year.columns else ()
 
 
 def _segments(year: pd.DataFrame, names: pd.Series, order: list[str] | None = None) -> tuple[Segment, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from icpfit.documents.words import (
@@ -18,6 +18,7 @@ from icpfit.documents.words import (
     sentence,
     times,
 )
+from icpfit.models.evidence import shrunken_rate
 
 
 def outcome_page(name: str, report: Mapping[str, Any], considered: str) -> dict[str, Any]:
@@ -61,13 +62,20 @@ def lead(name: str, report: Mapping[str, Any]) -> str | None:
         return None
     overall = f"of all {terms.many} tested, {percent(positives / rows)}"
     if len(tenths) == 10 and known(tenths[0][1]) is not None and known(tenths[-1][1]) is not None:
+        best, worst = tenths[-1], tenths[0]
         return (
-            f"Of the tenth of {terms.many} that the model ranks highest, {percent(tenths[-1][1])} {terms.were}; "
-            f"of the tenth that it ranks lowest, {percent(tenths[0][1])}; {overall}."
+            f"Of the tenth of {terms.many} that the model ranks highest, {percent(best[1])} {terms.were} "
+            f"(90% range {_range(best)}); of the tenth that it ranks lowest, {percent(worst[1])} ({_range(worst)}); {overall}."
         )
     if known(report.get("lift_10")) is None:
         return None
     return f"The {terms.many} that the model ranks highest {terms.were} {times(report['lift_10'])} as often as the average; {overall}."
+
+
+def _range(tenth: Sequence[float]) -> str:
+    """``tenth``: (said, seen, rows)"""
+    _, low, high = shrunken_rate(round(tenth[1] * tenth[2]), round(tenth[2]))
+    return f"{percent(low)} to {percent(high)}"
 
 
 def _figures(report: Mapping[str, Any], terms: Terms) -> list[tuple[str, str, str]]:

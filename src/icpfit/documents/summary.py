@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from icpfit.config import LAYERS
+from icpfit.documents.brief import brief
 from icpfit.documents.card_page import card_page, layers_page, profile_page
-from icpfit.documents.market import Market, Segment
+from icpfit.documents.market import Market
+from icpfit.documents.market_page import market_page
 from icpfit.documents.outcome_page import lead, outcome_page
-from icpfit.documents.words import ANSWERS, GATES, OUTCOMES, VOICES, count, known, listed, money, pairs, percent, sentence, times
-from icpfit.models.evidence import MEANING
+from icpfit.documents.words import ANSWERS, GATES, LAYER_WORDS, OUTCOMES, VOICES, count, known, listed, pairs, percent, sentence, times
+from icpfit.models.evidence import ESTABLISHED_FROM, INDICATIVE_FROM, MEANING, PATTERNS_BELOW
 from icpfit.models.model_card import NOT_FOR
-from icpfit.moments import day_text
 from icpfit.scorecard.card import Scorecard
 
 NO_TIME_VERSION = "1970-01-01-"
@@ -30,17 +32,20 @@ def summarise(
     *,
     standing: str = "",
     market: Market | None = None,
+    no_market: str = "There are no dated deals to count.",
     voices: Sequence[Mapping[str, str]] = (),
     gates: Sequence[Mapping[str, Any]] = (),
     drift: Sequence[Mapping[str, Any]] | None = None,
     labels: Mapping[str, str] | None = None,
     meanings: Sequence[tuple[str, str]] = (),
+    proposed: bool = False,
 ) -> dict[str, Any]:
     """The page of a run, signal or not.
 
     ``metrics`` is a run's own report (a bundle's metrics.json). ``standing`` says whether the profile is in
-    force. ``voices`` are quotes of customers. ``drift`` is None where nobody asked; its findings otherwise.
-    ``labels`` gives features their words, ``meanings`` are words with what they mean here.
+    force, ``no_market`` why there is no market. ``voices`` are quotes of customers. ``drift`` is None where
+    nobody asked; its findings otherwise. ``labels`` gives features their words, ``meanings`` are words with
+    what they mean here. ``proposed``: it waits for a sign-off.
 
     The result holds text, numbers for charts, lists and dicts only; every figure is written out.
     """
@@ -48,6 +53,8 @@ def summarise(
     reports = {name: metrics[name] for name in OUTCOMES if metrics.get(name)}
     undated = metrics["timing"] != "dated" or metrics["as_of"] is None
     rows_are = "customers" if "win" not in reports else "deals"
+    alerts = _alerts(gates)
+    profile = profile_page(card) if card is not None else None
     return {
         "company": metrics["company"],
         "as_of": None if undated else metrics["as_of"],
@@ -60,13 +67,17 @@ def summarise(
         "tiles": _tiles(metrics, reports),
         "evidence": _evidence(metrics, reports),
         "time_words": _time_words(metrics, reports, rows_are),
-        "alerts": _alerts(gates),
+        "alerts": alerts,
+        "brief": brief(card, profile, proposed=proposed, failed=bool(alerts)) if card is not None and profile is not None else None,
         "rows_are": rows_are,
+        "needed": _needed(rows_are),
         "selection": SELECTION[rows_are],
         "outcomes": [outcome_page(name, report, rows_are) for name, report in reports.items()],
         "card": card_page(card, metrics["timing"]) if card is not None else None,
-        "profile": profile_page(card) if card is not None else [],
+        "profile": profile,
         "layers": layers_page(card) if card is not None else [],
+        "layer_words": [(layer, LAYER_WORDS[layer]) for layer in LAYERS],
+        "layers_without_data": _layers_without_data(reports),
         "refused": _per_attribute(metrics["refused"]),
         "suspects": _per_attribute(metrics["suspects"]),
         "dropped": _dropped(reports, labels),
@@ -75,7 +86,8 @@ def summarise(
         "not_for": [sentence(n) for n in NOT_FOR],
         "rows": [_row(table, r) for table, r in metrics["rows"].items()],
         "findings": [sentence(f["words"]) for f in metrics["findings"]],
-        "market": None if market is None else _market(market, metrics["currency"]),
+        "market": None if market is None else market_page(market, metrics["currency"]),
+        "no_market": no_market,
         "voices": [
             {"quote": v["quote"], "about": ", ".join(w for w in (VOICES.get(v["kind"], v["kind"]), v["theme"]) if w)} for v in voices
         ],
@@ -101,10 +113,24 @@ def _headline(metrics: Mapping[str, Any], reports: Mapping[str, Any]) -> str:
 
 def _lead(metrics: Mapping[str, Any], reports: Mapping[str, Any]) -> list[str]:
     """What the verdict rests on: counted deals where there is a signal, else the reason."""
+    first = next(iter(reports), None)
+    if metrics["verdict"] == "no signal" and first is not None and known(reports[first].get("auc")) is not None:
+        return [
+            f"Ranked by what is in this data, {pairs(reports[first]['auc'])} of 100 pairs come in the right order, "
+            f"{OUTCOMES[first].pair}{_range(reports[first])}; drawing lots gives 50. That is not enough to tell a pattern from luck."
+        ]
     if metrics["verdict"] != "signal":
         return [sentence(metrics["words"])]
     said = [lead(name, report) for name, report in reports.items() if report["verdict"] == "signal"]
     return [s for s in said if s]
+
+
+def _needed(rows_are: str) -> str:
+    """How much data helps: the levels of evidence, in counts of the rarer outcome."""
+    return (
+        f"From {PATTERNS_BELOW} {rows_are} of each outcome a model is made; {INDICATIVE_FROM} of each are enough to act on with care, "
+        f"{ESTABLISHED_FROM} to tell what goes with the outcome."
+    )
 
 
 def _tiles(metrics: Mapping[str, Any], reports: Mapping[str, Any]) -> list[tuple[str, str, str]]:
@@ -116,11 +142,16 @@ def _tiles(metrics: Mapping[str, Any], reports: Mapping[str, Any]) -> list[tuple
         return []
     terms = OUTCOMES[name]
     return [
-        ("Pairs in the right order", f"{pairs(report['auc'])} of 100", f"{terms.pair}; chance gives 50"),
+        ("Pairs in the right order", f"{pairs(report['auc'])} of 100", f"{terms.pair}{_range(report)}; chance gives 50"),
         ("The best tenth holds", times(report.get("lift_10")), f"as many {terms.many_good} as a tenth drawn by lot"),
         ("The best fifth holds", percent(report.get("wins_in_top_20")), f"of all {terms.many_good}"),
         ("Learned from", count(report["training"]["used"]), f"{terms.many} with a known outcome"),
     ]
+
+
+def _range(report: Mapping[str, Any]) -> str:
+    low, high = known(report.get("auc_low")), known(report.get("auc_high"))
+    return "" if low is None or high is None else f" (90% range {100 * low:.1f} to {100 * high:.1f})"
 
 
 def _evidence(metrics: Mapping[str, Any], reports: Mapping[str, Any]) -> str:
@@ -129,7 +160,9 @@ def _evidence(metrics: Mapping[str, Any], reports: Mapping[str, Any]) -> str:
     seen = f"{count(found['wins'])} {terms.many_good} and {count(found['losses'])} {terms.many_bad}"
     if metrics["verdict"] == "no signal":
         enough = found["level"] in ENOUGH
-        return f"{seen} were looked at" + (", so a lack of data is not the reason" if enough else ", which is little to find a pattern in")
+        return f"{seen} were looked at" + (", enough for a strong pattern to show" if enough else ", which is little to find a pattern in")
+    if metrics["verdict"] == "too little data":
+        return f"{found['level']} ({seen})"
     meaning = MEANING.get(found["level"], "")
     return f"{found['level']}{', ' if meaning else ''}{meaning} ({seen}{' teach it' if metrics['verdict'] == 'signal' else ''})"
 
@@ -191,49 +224,10 @@ def _row(table: str, report: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _market(market: Market, currency: str) -> dict[str, Any]:
-    won, lost = market.before
-    before = percent(won / (won + lost)) if won + lost else "unknown"
-    cycle = "unknown" if market.median_cycle_days is None else f"{market.median_cycle_days:.0f} days"
-    return {
-        "until": day_text(market.as_of),
-        "tiles": [
-            ("Deals won", count(market.won), f"the year before: {count(won)}"),
-            ("Win rate", percent(market.win_rate), f"of closed deals; the year before: {before}"),
-            ("Average value", money(market.mean_value, currency), "of a won deal"),
-            ("Half are won within", cycle, "from created to closed"),
-        ],
-        "segments": [
-            {"title": title, "name": name, "rows": _segments(rows, currency)}
-            for title, name, rows in (
-                ("Deals won by industry", "Industry", market.by_industry),
-                ("Deals won by company size", "Employees", market.by_size),
-            )
-            if rows
-        ],
-        "losses": [
-            {"name": name, "count": count(n), "share": percent(n / market.lost), "width": _width(n, max(m for _, m in market.loss_reasons))}
-            for name, n in market.loss_reasons
-        ],
-    }
-
-
-def _segments(rows: Sequence[Segment], currency: str) -> list[dict[str, str]]:
-    most = max(r.won for r in rows)
-    return [
-        {
-            "name": r.name,
-            "won": count(r.won),
-            "width": _width(r.won, most),
-            "rate": "too few" if r.win_rate is None else percent(r.win_rate),
-            "value": "—" if r.mean_value is None else money(r.mean_value, currency),
-        }
-        for r in rows
-    ]
-
-
-def _width(n: int, most: int) -> str:
-    return f"{100 * n / most:.0f}" if most else "0"
+def _layers_without_data(reports: Mapping[str, Any]) -> str:
+    """The layers of which no model had an attribute, in words; nothing where that is not known."""
+    tried = [layer for report in reports.values() for layer in report.get("without_layer") or {}]
+    return listed([layer for layer in LAYERS if layer not in tried]) if tried else ""
 
 
 def _drift(found: Sequence[Mapping[str, Any]] | None) -> dict[str, Any]:
@@ -247,11 +241,25 @@ def _drift(found: Sequence[Mapping[str, Any]] | None) -> dict[str, Any]:
             "moved": "Something has moved.",
             "still": "Nothing has moved beyond chance.",
             "cannot tell": "Whether something has moved cannot be told yet.",
-            "not asked": "This is the market as it was when the profile was made.",
+            "not asked": "Whether something has moved was not asked.",
         }[state],
         "words": alarms,
-        "open": [sentence(f["words"]) for f in found or () if f["p_value"] is None],
+        "open": [
+            sentence(_without(f["words"], "cannot tell") if state == "cannot tell" else f["words"])
+            for f in found or ()
+            if f["p_value"] is None
+        ],
         "asked": f"{count(len(told))} comparison{'' if len(told) == 1 else 's'} made with the deals that the profile was learned from."
         if told
         else "",
     }
+
+
+def _without(words: str, said: str) -> str:
+    """The words without a beginning that the headline has said already.
+
+    >>> _without("cannot tell yet; 50 are needed", "cannot tell"), _without("50 are needed", "cannot tell")
+    ('50 are needed', '50 are needed')
+    """
+    first, mark, rest = words.partition("; ")
+    return rest if mark and first.startswith(said) else words

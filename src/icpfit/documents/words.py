@@ -110,6 +110,8 @@ class Terms:
     pair: str
     chance: str
     """what the chance is of, said of one account"""
+    expected: str
+    """the same of many: are won, stay"""
 
 
 _DEALS = Terms(
@@ -123,6 +125,7 @@ _DEALS = Terms(
     many_bad="deals lost",
     pair="a won deal above a lost one",
     chance="is won",
+    expected="are won",
 )
 _CUSTOMERS = Terms(
     title="Who stays",
@@ -135,12 +138,26 @@ _CUSTOMERS = Terms(
     many_bad="customers who left",
     pair="one who stayed above one who left",
     chance="stays",
+    expected="stay",
 )
 OUTCOMES = {"win": _DEALS, "retention": _CUSTOMERS}
 KINDS = {
-    "icp": replace(_DEALS, title="buying and staying", good="won and kept", were="were won and kept", chance="is won and kept"),
+    "icp": replace(
+        _DEALS,
+        title="buying and staying",
+        good="won and kept",
+        were="were won and kept",
+        chance="is won and kept",
+        expected="are won and kept",
+    ),
     "win": replace(_DEALS, title="buying"),
     "retention": replace(_CUSTOMERS, title="staying"),
+}
+LAYER_WORDS = {
+    "firmographic": "what kind of company it is",
+    "technographic": "what it uses",
+    "behavioral": "what it does with us",
+    "intent": "what it is up to now",
 }
 GATES = {
     "evidence": "There is enough data",

@@ -12,7 +12,7 @@ MEANING: dict[EvidenceLevel, str] = {
     "patterns only": "too little to teach a model: look at the deals one by one",
     "hypotheses": "enough for hypotheses, not for decisions",
     "indicative": "enough to act on with care",
-    "established": "enough to tell what drives the outcome",
+    "established": "enough to tell what goes with the outcome",
 }
 
 

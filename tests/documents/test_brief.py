@@ -1,0 +1,88 @@
+"""The first screen: who fits, how sure it is, what to do; and what it may not claim."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from icpfit.documents import Market, summarise
+from icpfit.moments import parse_moment
+
+Make = Callable[..., Any]
+CHANCES = "By the card, 67% of such deals are won and kept, and 4.5% of those in tier D."
+WORK = "work tier A first (80 points or more): call today (account executive, within 4 hours)"
+
+
+def test_who_fits_is_the_weightiest_groups_that_stand_out(make_page: Make, make_card: Make) -> None:
+    assert make_page()["brief"]["fits"] == [
+        ("Has a data warehouse", "yes"),
+        ("Employees", "50 employees or more"),
+        ("Region", "NA"),
+    ]
+    card = make_card()
+    vague = tuple(replace(a, bins=tuple(replace(b, points_low=0.0, points_high=90.0) for b in a.bins)) for a in card.attributes)
+    assert make_page(card=replace(card, attributes=vague))["brief"]["fits"] == []
+
+
+@pytest.mark.parametrize(
+    ("proposed", "said"),
+    [(False, f"W{WORK[1:]}. {CHANCES}"), (True, f"Sign it off or reject it. Once it is in force, {WORK}. {CHANCES}")],
+)
+def test_what_to_do_is_the_work_of_the_first_tier(make_page: Make, proposed: bool, said: str) -> None:
+    assert make_page(gates=[], proposed=proposed)["brief"]["todo"] == said
+
+
+def test_a_profile_that_failed_a_gate_is_nothing_to_work_from(make_page: Make) -> None:
+    page = make_page()
+    assert page["alerts"]
+    assert page["brief"]["todo"] == "Do not work from it yet: read first what it failed."
+
+
+def test_a_tier_out_of_reach_is_not_sent_to_work(make_page: Make, make_card: Make) -> None:
+    card = make_card()
+    a, b, c, d = card.tiers
+    page = make_page(gates=[], card=replace(card, tiers=(replace(a, from_points=101, rows=0), b, c, d)))
+    assert page["brief"]["todo"].startswith(
+        "Work tier B first (55 points or more): sequence this week (SDR, within 24 hours). By the card, 34%"
+    )
+    flat = tuple(replace(t, rows=0) for t in (a, b, c))
+    assert make_page(gates=[], card=replace(card, tiers=(*flat, d)))["brief"]["todo"].startswith("Its points do not part accounts")
+
+
+def test_a_card_of_staying_speaks_of_customers(make_page: Make, make_card: Make) -> None:
+    todo = make_page(gates=[], card=make_card("retention"))["brief"]["todo"]
+    assert todo.endswith("By the card, 67% of such customers stay, and 4.5% of those in tier D.")
+
+
+def test_without_a_signal_the_lead_is_a_count_in_plain_words(make_metrics: Make, make_outcome: Make, pages: dict[str, Any]) -> None:
+    failed = make_outcome(verdict="no signal", auc=0.51, auc_low=0.48, auc_high=0.54)
+    page = summarise(make_metrics(verdict="no signal", words="AUC 0.51, p = 0.3", win=failed), None)
+    assert page["lead"] == [
+        "Ranked by what is in this data, 51.0 of 100 pairs come in the right order, a won deal above a lost one (90% range 48.0 to 54.0); "
+        "drawing lots gives 50. That is not enough to tell a pattern from luck."
+    ]
+    assert page["brief"] is None
+    few = pages["too little data"]
+    assert few["lead"] == ["All 9 rows have the same outcome (9 wins, 0 losses): there is nothing to compare."]
+    assert few["evidence"] == "patterns only (9 deals won and 0 deals lost)"
+    assert few["needed"].startswith("From 20 deals of each outcome a model is made; 50 of each are enough to act on with care, 100 to tell")
+
+
+def test_a_layer_without_data_is_not_said_to_weigh_nothing(make_page: Make, make_metrics: Make, make_outcome: Make) -> None:
+    assert make_page()["layers_without_data"] == ""
+    partial = make_outcome(without_layer={"firmographic": 0.02, "intent": 0.0})
+    assert make_page(metrics=make_metrics(win=partial, retention=None))["layers_without_data"] == "technographic and behavioral"
+    untold = make_outcome(without_layer={})
+    assert make_page(metrics=make_metrics(win=untold, retention=None))["layers_without_data"] == ""
+
+
+def test_averages_of_a_handful_of_deals_are_not_shown(make_page: Make) -> None:
+    def tiles(won: int) -> list[str]:
+        crowd = Market(parse_moment("2026-04-01"), won, 12, 9_552.0, 505.0, won / (won + 12), (13, 150), (), (), ())
+        return [t[1] for t in make_page(market=crowd)["market"]["tiles"]][2:]
+
+    assert tiles(9) == ["too few", "too few"]
+    assert tiles(10) == ["USD 9,552", "505 days"]
