@@ -143,6 +143,22 @@ def test_expected_arr_is_the_joint_chance_times_the_pooled_first_arr(score, smal
     assert scored["expected_arr"].gt(0).all()
 
 
+def test_a_product_in_the_list_is_used_and_carried_over(score, small_company):
+    """The deals of the simulated company are for Growth or Enterprise; a target has neither unless the list says so."""
+    head, rows = "domain,employee_count", [f"newcomer-{i}.example,{size}" for i, size in enumerate((20, 300, 20, 300, 20, 300))]
+    plain, *_ = score("\n".join([head, *rows]) + "\n")
+    said, _, features, _ = score(
+        "\n".join([head + ",Product", *(f"{r},{p}" for r, p in zip(rows, ["Growth"] * 2 + ["enterprise"] * 2 + ["", "?"]))])
+    )
+    assert said["p_icp"].tolist() == plain["p_icp"].tolist()
+    assert said["Product"].fillna("").tolist() == ["Growth", "Growth", "enterprise", "enterprise", "", "?"]
+    assert said["expected_arr"].tolist()[4:] == plain["expected_arr"].tolist()[4:]
+    assert set(said["expected_arr"][:4]).isdisjoint(plain["expected_arr"])
+    table = ExpectedArr.from_dict(small_company.bundle.expected_arr)
+    assert {name for name, _, _ in table.products} == {"growth", "enterprise"}
+    np.testing.assert_array_equal(said["expected_arr"], said["p_icp"] * table.expect(features, said["Product"].to_numpy(object)))
+
+
 def test_every_oddity_in_a_list_is_scored_or_rejected_in_order(score, accounts):
     known = accounts[accounts["domain"].notna()].iloc[:2]
     (a, b), (first, second) = known["account_id"], known["domain"]

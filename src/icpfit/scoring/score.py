@@ -96,7 +96,9 @@ def score_targets(
     out |= dict(zip(("p_retain", "p_retain_low", "p_retain_high"), retain, strict=True))
     p_icp = np.where(np.isnan(win[0]), 1.0, win[0]) * np.where(np.isnan(retain[0]), 1.0, retain[0])
     out["p_icp"] = p_icp
-    out["expected_arr"] = p_icp * ExpectedArr.from_dict(bundle.expected_arr).expect(features)
+    product = targets.column("product")
+    product_said = targets.frame[product].to_numpy(dtype=object)[resolved.rows] if product is not None else None
+    out["expected_arr"] = p_icp * ExpectedArr.from_dict(bundle.expected_arr).expect(features, product_said)
     points = bundle.card.score(features)
     out |= {c: points[c].to_numpy() for c in (*_POINTS, "tier", "disqualified")}
     out["unfamiliar"] = Familiarity.from_dict(bundle.familiarity).unfamiliar(features)
