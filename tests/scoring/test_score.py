@@ -148,7 +148,7 @@ def test_a_product_in_the_list_is_used_and_carried_over(score, small_company):
     head, rows = "domain,employee_count", [f"newcomer-{i}.example,{size}" for i, size in enumerate((20, 300, 20, 300, 20, 300))]
     plain, *_ = score("\n".join([head, *rows]) + "\n")
     said, _, features, _ = score(
-        "\n".join([head + ",Product", *(f"{r},{p}" for r, p in zip(rows, ["Growth"] * 2 + ["enterprise"] * 2 + ["", "?"]))])
+        "\n".join([head + ",Product", *(f"{r},{p}" for r, p in zip(rows, ["Growth"] * 2 + ["enterprise"] * 2 + ["", "?"], strict=True))])
     )
     assert said["p_icp"].tolist() == plain["p_icp"].tolist()
     assert said["Product"].fillna("").tolist() == ["Growth", "Growth", "enterprise", "enterprise", "", "?"]

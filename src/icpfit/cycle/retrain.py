@@ -12,7 +12,7 @@ import numpy as np
 
 from icpfit.attribution import contributions
 from icpfit.bundle import Bundle, thresholds_of
-from icpfit.config import Outcome
+from icpfit.config import FlatSource, Outcome
 from icpfit.cycle.challenge import gate_evidence
 from icpfit.cycle.opened import Opened
 from icpfit.cycle.paper import write_documents
@@ -213,6 +213,7 @@ def _bundle(
         card=card,
         cards={k: c for k, c in cards.items() if k != card.kind},
         specs=data.specs,
+        missing=config.source.missing if isinstance(config.source, FlatSource) else (),
         familiarity=familiarity.to_dict(),
         expected_arr=_expected_arr(opened, training, as_of).to_dict(),
         metrics=metrics,
