@@ -223,6 +223,29 @@ def test_parquet_columns_have_their_types_even_where_nothing_is_known(score, tmp
     assert types["points"] == "int64"
 
 
+def test_a_moment_of_any_year_is_written_as_it_is_read(score, accounts):
+    domain = accounts["domain"].dropna().iloc[0]
+    days = ["0001-01-01", "1900-12-31", "2025-01-01T08:30:00", "9999-12-31"]
+    scored, *_ = score("domain,as_of\n" + "".join(f"{domain},{d}\n" for d in days))
+    assert scored["as_of"].tolist() == days
+
+
+def test_the_list_is_not_overwritten_under_another_name_of_its_own(small_company, tmp_path):
+    (tmp_path / "list.csv").write_text("domain\nacme.example\n")
+    (tmp_path / "link.csv").symlink_to(tmp_path / "list.csv")
+    for out in (tmp_path / "link.csv", tmp_path / "nowhere" / ".." / "list.csv"):
+        with pytest.raises(ConfigError, match="the list and the result"):
+            score_list(small_company.opened, small_company.workspace, tmp_path / "list.csv", out, as_of=0)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["link.csv", "list.csv"]
+
+
+def test_a_name_that_the_disk_does_not_take_is_said(small_company, tmp_path):
+    (tmp_path / "list.csv").write_text("domain\nacme.example\n")
+    with pytest.raises(SourceError, match="cannot be written"):
+        score_list(small_company.opened, small_company.workspace, tmp_path / "list.csv", tmp_path / f"{'x' * 250}.csv", as_of=0)
+    assert [p.name for p in tmp_path.iterdir()] == ["list.csv"]
+
+
 def test_nothing_is_written_unless_everything_can_be(small_company, tmp_path):
     (tmp_path / "list.csv").write_text("domain\nacme.example\n")
     (tmp_path / "file").write_text("in the way")

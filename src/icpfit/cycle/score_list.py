@@ -72,7 +72,7 @@ def _check_names(targets: Path, out: Path, rejected: Path, features_out: Path | 
     for path, allowed in ((out, FORMATS), (features_out, (".parquet",))):
         if path is not None and path.suffix.lower() not in allowed:
             raise ConfigError(f"{path}: the ending must be {' or '.join(allowed)}", hint=f"for example {path.with_suffix(allowed[0])}")
-    places = [p.absolute() for p in (targets, out, rejected, *((features_out,) if features_out is not None else ()))]
+    places = [p.resolve() for p in (targets, out, rejected, *((features_out,) if features_out is not None else ()))]
     twice = next((p for i, p in enumerate(places) if p in places[:i]), None)
     if twice is not None:
         raise ConfigError(f"{twice}: cannot hold the list and the result, or two results", hint="name another file with --out")

@@ -14,7 +14,7 @@ from icpfit.bundle import Bundle
 from icpfit.models.expected_arr import ExpectedArr
 from icpfit.models.familiarity import Familiarity
 from icpfit.models.results import FittedModel
-from icpfit.moments import DAY, to_datetime
+from icpfit.moments import DAY, day_text, to_datetime
 from icpfit.scoring.reasons import reason_columns
 from icpfit.scoring.resolve import Resolved
 from icpfit.sources.targets import NO_MOMENT, TargetList, plain_name
@@ -190,5 +190,4 @@ def _moments_text(micros: npt.NDArray[np.int64]) -> npt.NDArray[np.object_]:
 
 
 def _iso(micros: int) -> str:
-    moment = to_datetime(micros)
-    return f"{moment:%Y-%m-%d}" if micros % DAY == 0 else moment.isoformat()
+    return day_text(micros) if micros % DAY == 0 else to_datetime(micros).isoformat()
