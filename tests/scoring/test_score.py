@@ -90,6 +90,12 @@ def test_the_columns_are_the_fixed_ones_then_the_lists_own(score, accounts):
     assert (row["domain"], row["name"], row["as_of"]) == (domain, "Acme", "2025-05-01")
 
 
+def test_the_scored_list_says_what_the_bundle_that_mlflow_serves_says(score, small_company):
+    scored, _, features, _ = score((small_company.data / "target_list.csv").read_text())
+    served = small_company.bundle.predict(features)
+    pd.testing.assert_frame_equal(scored[list(served.columns)], served, check_dtype=False, rtol=0, atol=0)
+
+
 def test_what_the_list_does_not_say_is_looked_up(score, accounts):
     known = accounts[accounts["name"].notna() & accounts["domain"].notna()].iloc[3]
     scored, *_ = score(f"account_id\n{known['account_id']}\n")
