@@ -173,6 +173,7 @@ def make_bundle(_parts: dict[str, Any]) -> Callable[..., Bundle]:
             "card": card,
             "cards": {"win": _card("win", 71), "retention": _card("retention", 72)},
             "specs": SPECS,
+            "missing": ("Select", "n/a: é"),
             "outcomes": OutcomeSettings(stale_after_days=180, max_discount=0.1 + 0.2),
             "familiarity": {"weights": {"views_30d": 0.1 + 0.2}, "limit": None},
             "expected_arr": {"size_column": "employees", "overall": 12_000.0},

@@ -34,7 +34,8 @@ class Bundle:
 
     ``as_of`` is the moment of knowing (microseconds). ``retention_base`` is (rate, low, high), used where
     retention has no model; None where the company declares no retention at all. ``card`` is the card that
-    makes points and tiers; ``cards`` the others by kind. ``specs`` are the features it wants.
+    makes points and tiers; ``cards`` the others by kind. ``specs`` are the features it wants,
+    ``missing`` the texts that a flat file's columns mean nothing by (a target list's neither).
     ``familiarity`` and ``expected_arr`` belong to the modules that made them. ``thresholds`` holds the
     frozen tier edges (see :func:`thresholds_of`) and other limits. ``metrics`` is free, plain JSON.
 
@@ -62,6 +63,7 @@ class Bundle:
     config_fingerprint: str
     seed: int
     evidence_level: EvidenceLevel
+    missing: tuple[str, ...] = ()
     outcomes: OutcomeSettings = field(default_factory=OutcomeSettings)
     thresholds: Mapping[str, Any] = field(default_factory=dict)
     """the card's edges are put in where nothing is said"""
@@ -134,7 +136,11 @@ def to_files(bundle: Bundle) -> dict[str, str]:
         {"models": {outcome: _model_values(model) for outcome, model in bundle.models().items()}, "retention_base": bundle.retention_base}
     )
     files["features.yaml"] = yaml.safe_dump(
-        {"outcomes": bundle.outcomes.model_dump(mode="json"), "features": [s.model_dump(mode="json") for s in bundle.specs]},
+        {
+            "outcomes": bundle.outcomes.model_dump(mode="json"),
+            "missing": list(bundle.missing),
+            "features": [s.model_dump(mode="json") for s in bundle.specs],
+        },
         sort_keys=False,
         allow_unicode=True,
         width=120,
@@ -175,6 +181,7 @@ def from_files(files: Mapping[str, str], place: str = "the bundle") -> Bundle:
         features = yaml.load(named[reading], Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         specs = tuple(FeatureSpec.model_validate(s) for s in features["features"])
         outcomes = OutcomeSettings.model_validate(features["outcomes"])
+        missing = tuple(str(text) for text in features.get("missing", ()))
         reading = "scorecard.json"
         card = card_from_json(named[reading])
         cards: dict[CardKind, Scorecard] = {}
@@ -197,6 +204,7 @@ def from_files(files: Mapping[str, str], place: str = "the bundle") -> Bundle:
             card=card,
             cards=cards,
             specs=specs,
+            missing=missing,
             outcomes=outcomes,
             model_card=named[reading],
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from icpfit.config_faults import did_you_mean, words_of
 from icpfit.errors import ConfigError
@@ -72,7 +72,7 @@ class FlatSource(_Strict):
     separator: str | None = Field(default=None, min_length=1, max_length=1)
     outcome: Outcome = "win"
     columns: FlatColumns
-    missing: tuple[str, ...] = ()
+    missing: tuple[Annotated[str, StringConstraints(strip_whitespace=True)], ...] = ()  # as the cells are read
     layers: dict[Layer, tuple[str, ...]] = Field(default_factory=dict)
     labels: dict[str, str] = Field(default_factory=dict, description="column -> words for people")
     row_order_is_time: bool = Field(default=False, description="rows stand in time order, though no column holds the date")

@@ -40,7 +40,7 @@ def to_datetime(micros: Micros) -> dt.datetime:
 
 def day_text(micros: Micros) -> str:
     """The day as ``2026-01-31``."""
-    return f"{to_datetime(micros):%Y-%m-%d}"
+    return to_datetime(micros).date().isoformat()
 
 
 def round_up_to_day(micros: Micros) -> Micros:

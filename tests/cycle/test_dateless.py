@@ -26,10 +26,17 @@ def flat(tmp_path_factory):
     n = 700
     size, region = rng.integers(5, 400, n), rng.choice(["EU", "US", "APAC"], n)
     trial = rng.integers(0, 9, n)
+    unsaid = rng.random(n) < 0.1
     odds = -2 + 0.35 * trial + 0.9 * ((size > 50) & (size < 120)) + 0.4 * (region == "US")
     won = rng.random(n) < 1 / (1 + np.exp(-odds))
     deals = pd.DataFrame(
-        {"Deal": [f"D{i}" for i in range(n)], "Result": np.where(won, "Won", "Loss"), "Size": size, "Region": region, "Trial users": trial}
+        {
+            "Deal": [f"D{i}" for i in range(n)],
+            "Result": np.where(won, "Won", "Loss"),
+            "Size": size,
+            "Region": np.where(unsaid, "Select", region),
+            "Trial users": trial,
+        }
     )
     deals.to_csv(folder / "deals.csv", index=False)
     body = {
@@ -38,6 +45,7 @@ def flat(tmp_path_factory):
             "kind": "flat",
             "path": "deals.csv",
             "columns": {"id": "Deal", "result": "Result", "positive": ["Won"], "negative": ["Loss"]},
+            "missing": [" Select"],
             "layers": {"firmographic": ["Size", "Region"], "behavioral": ["Trial users"]},
         },
         "training": {"trials": 1, "permutations": 199, "bootstrap": 50},
@@ -100,6 +108,28 @@ def test_scoring_needs_the_bundle_and_the_list_not_the_deals(flat):
             opened.training_set("win", 0)
     finally:
         deals.write_text(text)
+
+
+def test_a_list_is_read_as_the_model_learned_to_read_whatever_the_configuration_says_now(flat):
+    folder, learned = flat
+    (folder / "texts.csv").write_text("Deal,Size,Region,Trial users\nX1,80,Select,5\nX2,80,,5\nX3,80,EU,5\nX4,EU,US,EU\n")
+    common = ("score", folder / "texts.csv", "--workspace", folder, "--model", "challenger")
+    text = (folder / "flat.yaml").read_text()
+    try:
+        for name, missing in (("then", [" Select"]), ("none", []), ("others", ["EU"])):
+            (folder / "flat.yaml").write_text(
+                yaml.safe_dump({**yaml.safe_load(text), "source": {**yaml.safe_load(text)["source"], "missing": missing}})
+            )
+            icpfit(folder, *common, "--out", folder / f"{name}.csv", "--features-out", folder / f"{name}.parquet")
+    finally:
+        (folder / "flat.yaml").write_text(text)
+    used = pd.read_parquet(folder / "then.parquet")
+    assert used["region"].fillna("unknown").tolist() == ["unknown", "unknown", "EU", "US"]
+    assert used["size"].fillna(-1).tolist() == [80, 80, 80, -1]
+    for name in ("none", "others"):
+        assert (folder / f"{name}.csv").read_bytes() == (folder / "then.csv").read_bytes()
+        assert (folder / f"{name}.parquet").read_bytes() == (folder / "then.parquet").read_bytes()
+    assert learned.bundle.missing == ("Select",)
 
 
 def test_check_and_training_set_say_no_dates(flat):

@@ -1,4 +1,4 @@
-"""First ARR by size band, pooled toward the median of all."""
+"""First ARR by size band and product, pooled toward the median of all."""
 
 from __future__ import annotations
 
@@ -44,3 +44,47 @@ def test_it_stays_within_what_was_seen_and_comes_back_from_json(customers, size)
     (said,) = table.expect(asked)
     assert arr.min() - 0.01 <= said <= arr.max() + 0.01
     assert ExpectedArr.from_dict(json.loads(json.dumps(table.to_dict()))).expect(asked).tolist() == [said]
+
+
+def test_a_product_tells_more_than_the_size_alone():
+    sizes = np.tile([20.0, 20.0, 80.0, 80.0], 200)
+    product = np.tile(["Small", "Large"], 400).astype(object)
+    arr = np.tile([1_000.0, 9_000.0, 2_000.0, 18_000.0], 200)
+    table = ExpectedArr.fit("size", sizes, arr, product)
+    asked = pd.DataFrame({"size": [20.0, 20.0, 80.0, 80.0, 20.0, 20.0, 20.0]})
+    said = table.expect(asked, np.array(["Small", " LARGE ", "small", "Large", None, "", "Unheard of"], dtype=object))
+    np.testing.assert_allclose(said[:4], [1_000, 9_000, 2_000, 18_000], rtol=0.1)
+    assert said[4:].tolist() == table.expect(asked)[4:].tolist(), "who names no product that is known has what the band says"
+    assert table.expect(asked).tolist() == ExpectedArr.fit("size", sizes, arr).expect(asked).tolist()
+
+
+def test_a_product_that_few_bought_moves_the_band_a_little():
+    sizes, arr = np.full(201, 80.0), np.array([10_000.0] * 200 + [40_000.0])
+    table = ExpectedArr.fit("size", sizes, arr, np.array(["Usual"] * 200 + ["Rare"], dtype=object))
+    usual, rare = table.expect(pd.DataFrame({"size": [80.0, 80.0]}), np.array(["usual", "rare"], dtype=object))
+    assert usual == pytest.approx(10_000, rel=1e-6)
+    # its one customer is believed by 1/21 twice: as the product's, and as the band's among the product's
+    assert rare == pytest.approx(10_000 * 4 ** (1 - (20 / 21) ** 2), rel=1e-6)
+
+
+def test_a_product_is_known_in_bands_where_nobody_has_bought_it():
+    sizes = np.repeat([20.0, 20.0, 700.0], 200)
+    arr = np.repeat([1_000.0, 3_000.0, 30_000.0], 200)
+    table = ExpectedArr.fit("size", sizes, arr, np.repeat(np.array(["A", "B", "B"], dtype=object), 200))
+    small, large, unsized = table.expect(pd.DataFrame({"size": [20.0, 700.0, np.nan]}), np.array(["A"] * 3, dtype=object))
+    assert small < table.expect(pd.DataFrame({"size": [20.0]}))[0]
+    assert large < table.expect(pd.DataFrame({"size": [700.0]}))[0]
+    assert unsized < table.overall
+
+
+bought = st.tuples(st.floats(0, 1e5) | st.just(float("nan")), st.floats(1, 1e6), st.sampled_from(["A", "B", "", None]))
+
+
+@given(st.lists(bought, min_size=1, max_size=50), st.floats(0, 1e6), st.sampled_from(["A", "b", None, "C"]))
+def test_with_products_it_stays_within_what_was_seen_and_comes_back_from_json(customers, size, product):
+    sizes, arr, products = (np.array(v, dtype=t) for v, t in zip(zip(*customers, strict=True), (float, float, object), strict=True))
+    table = ExpectedArr.fit("size", sizes, arr, products)
+    asked, named = pd.DataFrame({"size": [size]}), np.array([product], dtype=object)
+    (said,) = table.expect(asked, named)
+    assert arr.min() - 0.01 <= said <= arr.max() + 0.01
+    assert ExpectedArr.from_dict(json.loads(json.dumps(table.to_dict()))).expect(asked, named).tolist() == [said]

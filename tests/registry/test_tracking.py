@@ -160,6 +160,25 @@ def test_the_logged_model_loads_with_pickle_forbidden_and_says_what_the_bundle_s
     pd.testing.assert_frame_equal(answer, expected, check_dtype=False, rtol=0, atol=0)
 
 
+def test_a_served_model_answers_what_the_bundle_says(tracked, retrained, make_features):
+    """What ``mlflow models serve`` calls for each POST to /invocations, without the minute that a server takes to start."""
+    from mlflow.pyfunc.scoring_server import invocations
+
+    log_retrain(tracked, retrained(DAYS[0]))
+    features = make_features(50, 6)
+    with open_mlflow(tracked):
+        model = mlflow.pyfunc.load_model(f"models:/{MODEL}@challenger")
+        body = json.dumps({"dataframe_split": json.loads(features.to_json(orient="split", double_precision=15))})
+        said = invocations(body, "application/json", model, model.metadata.get_input_schema())
+        few = invocations('{"dataframe_records": [{"region": "EMEA"}]}', "application/json", model, model.metadata.get_input_schema())
+    assert (said.status, few.status) == (200, 200)
+    bundle = load_bundle(tracked, "challenger")
+    answer = pd.DataFrame(json.loads(said.response)["predictions"])
+    pd.testing.assert_frame_equal(answer, bundle.predict(features), check_dtype=False, rtol=0, atol=0)
+    alone = pd.DataFrame(json.loads(few.response)["predictions"])
+    pd.testing.assert_frame_equal(alone, bundle.predict(pd.DataFrame({"region": ["EMEA"]})), check_dtype=False, rtol=0, atol=0)
+
+
 def test_the_model_takes_missing_columns_and_refuses_a_damaged_bundle(tracked, retrained, make_features):
     record = retrained(DAYS[0])
     log_retrain(tracked, record)

@@ -90,6 +90,12 @@ def test_the_columns_are_the_fixed_ones_then_the_lists_own(score, accounts):
     assert (row["domain"], row["name"], row["as_of"]) == (domain, "Acme", "2025-05-01")
 
 
+def test_the_scored_list_says_what_the_bundle_that_mlflow_serves_says(score, small_company):
+    scored, _, features, _ = score((small_company.data / "target_list.csv").read_text())
+    served = small_company.bundle.predict(features)
+    pd.testing.assert_frame_equal(scored[list(served.columns)], served, check_dtype=False, rtol=0, atol=0)
+
+
 def test_what_the_list_does_not_say_is_looked_up(score, accounts):
     known = accounts[accounts["name"].notna() & accounts["domain"].notna()].iloc[3]
     scored, *_ = score(f"account_id\n{known['account_id']}\n")
@@ -141,6 +147,22 @@ def test_expected_arr_is_the_joint_chance_times_the_pooled_first_arr(score, smal
     first = ExpectedArr.from_dict(small_company.bundle.expected_arr).expect(features)
     np.testing.assert_array_equal(scored["expected_arr"], scored["p_win"] * scored["p_retain"] * first)
     assert scored["expected_arr"].gt(0).all()
+
+
+def test_a_product_in_the_list_is_used_and_carried_over(score, small_company):
+    """The deals of the simulated company are for Growth or Enterprise; a target has neither unless the list says so."""
+    head, rows = "domain,employee_count", [f"newcomer-{i}.example,{size}" for i, size in enumerate((20, 300, 20, 300, 20, 300))]
+    plain, *_ = score("\n".join([head, *rows]) + "\n")
+    said, _, features, _ = score(
+        "\n".join([head + ",Product", *(f"{r},{p}" for r, p in zip(rows, ["Growth"] * 2 + ["enterprise"] * 2 + ["", "?"], strict=True))])
+    )
+    assert said["p_icp"].tolist() == plain["p_icp"].tolist()
+    assert said["Product"].fillna("").tolist() == ["Growth", "Growth", "enterprise", "enterprise", "", "?"]
+    assert said["expected_arr"].tolist()[4:] == plain["expected_arr"].tolist()[4:]
+    assert set(said["expected_arr"][:4]).isdisjoint(plain["expected_arr"])
+    table = ExpectedArr.from_dict(small_company.bundle.expected_arr)
+    assert {name for name, _, _ in table.products} == {"growth", "enterprise"}
+    np.testing.assert_array_equal(said["expected_arr"], said["p_icp"] * table.expect(features, said["Product"].to_numpy(object)))
 
 
 def test_every_oddity_in_a_list_is_scored_or_rejected_in_order(score, accounts):
@@ -205,6 +227,29 @@ def test_parquet_columns_have_their_types_even_where_nothing_is_known(score, tmp
     assert {types[c] for c in ("account_id", "name", "tier", "reason_1", "as_of", "extra")} == {"string"}
     assert {types[c] for c in ("p_win", "expected_arr", "reason_5_points")} == {"double"}
     assert types["points"] == "int64"
+
+
+def test_a_moment_of_any_year_is_written_as_it_is_read(score, accounts):
+    domain = accounts["domain"].dropna().iloc[0]
+    days = ["0001-01-01", "1900-12-31", "2025-01-01T08:30:00", "9999-12-31"]
+    scored, *_ = score("domain,as_of\n" + "".join(f"{domain},{d}\n" for d in days))
+    assert scored["as_of"].tolist() == days
+
+
+def test_the_list_is_not_overwritten_under_another_name_of_its_own(small_company, tmp_path):
+    (tmp_path / "list.csv").write_text("domain\nacme.example\n")
+    (tmp_path / "link.csv").symlink_to(tmp_path / "list.csv")
+    for out in (tmp_path / "link.csv", tmp_path / "nowhere" / ".." / "list.csv"):
+        with pytest.raises(ConfigError, match="the list and the result"):
+            score_list(small_company.opened, small_company.workspace, tmp_path / "list.csv", out, as_of=0)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["link.csv", "list.csv"]
+
+
+def test_a_name_that_the_disk_does_not_take_is_said(small_company, tmp_path):
+    (tmp_path / "list.csv").write_text("domain\nacme.example\n")
+    with pytest.raises(SourceError, match="cannot be written"):
+        score_list(small_company.opened, small_company.workspace, tmp_path / "list.csv", tmp_path / f"{'x' * 250}.csv", as_of=0)
+    assert [p.name for p in tmp_path.iterdir()] == ["list.csv"]
 
 
 def test_nothing_is_written_unless_everything_can_be(small_company, tmp_path):

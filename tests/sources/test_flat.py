@@ -393,17 +393,19 @@ def test_a_target_list_has_the_values_of_training(tmp_path: Path) -> None:
     texts = pd.read_csv(path, dtype=object, keep_default_na=False)
     names = [s.name for s in flat.specs]
     expected = flat.frame.sort_index()[names].reset_index(drop=True)
-    pd.testing.assert_frame_equal(flat_targets(src, flat.specs, texts), expected)
+    pd.testing.assert_frame_equal(flat_targets(src.missing, flat.specs, texts), expected)
     typed = pd.read_csv(path, thousands=",", keep_default_na=False)
-    pd.testing.assert_frame_equal(flat_targets(src, flat.specs, typed), expected)
+    pd.testing.assert_frame_equal(flat_targets(src.missing, flat.specs, typed), expected)
     renamed = texts.rename(columns={"Region": "region", "Uses CRM": "uses_crm", "Size": " SIZE "})
-    pd.testing.assert_frame_equal(flat_targets(src, flat.specs, renamed), expected)
+    pd.testing.assert_frame_equal(flat_targets(src.missing, flat.specs, renamed), expected)
 
 
 def test_what_a_target_list_lacks_or_garbles_is_unknown(tmp_path: Path) -> None:
     src = source(deals(tmp_path, ROWS))
     specs = read_flat(src, max_left_out=0).specs
-    got = flat_targets(src, specs, pd.DataFrame({"Size": ["12", "many", None, 7], "Uses CRM": ["perhaps", True, "no", None]}, dtype=object))
+    got = flat_targets(
+        src.missing, specs, pd.DataFrame({"Size": ["12", "many", None, 7], "Uses CRM": ["perhaps", True, "no", None]}, dtype=object)
+    )
     assert got["region"].tolist() == [None] * 4
     np.testing.assert_array_equal(got["size"], [12, np.nan, np.nan, 7])
     np.testing.assert_array_equal(got["uses_crm"], [np.nan, 1, 0, np.nan])

@@ -104,7 +104,8 @@ def test_a_missing_column_names_what_is_there_and_how_to_map(company: Frames, wr
             "opened in row 2 is never closed",
         ),
         (b"deal_id,account_id,created_at,closed_at,stage\n1,A,soon,,open\n", "none of its 1 rows can be used, mostly 'bad date'"),
-        (b"PAR1\x00\x00\x00\x01deal_id\x00\x00", "holds zero bytes"),
+        (b"PAR1\x00\x00\x00\x01deal_id\x00\x00", "deals.csv: this is a Parquet file"),
+        (b"ORC1\x00\x00\x00\x01deal_id\x00\x00", "holds zero bytes"),
         (b"deal_id,account_id,created_at,closed_at,stage\n1,A,2026-01-01,,open\xc3", "cut off in the middle of a letter"),
     ],
 )

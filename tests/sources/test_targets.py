@@ -140,6 +140,48 @@ def test_odd_types_in_parquet(tmp_path: Path) -> None:
     assert targets.rejected["line"].tolist() == [2]
 
 
+@pytest.mark.parametrize(
+    "cells",
+    [
+        pa.array([20250101, None]),
+        pa.array([2025.5, float("nan")]),
+        pa.array([True, None]),
+        pa.array([["2025-01-01"], None]),
+        pa.array([pd.Timestamp("2025-01-01").time(), None]),
+        pa.array([1, None], pa.duration("s")),
+        pa.array(["last week", ""]).dictionary_encode(),
+    ],
+    ids=lambda c: str(c.type),
+)
+def test_a_moment_of_another_type_is_no_date_and_an_empty_one_is_none(tmp_path: Path, cells: pa.Array) -> None:
+    pq.write_table(pa.table({"domain": ["a.example", "b.example"], "as_of": cells}), tmp_path / "list.parquet")
+    targets = read_target_list(tmp_path / "list.parquet")
+    assert targets.line.tolist() == [2]
+    assert targets.as_of.tolist() == [NO_MOMENT]
+    assert targets.rejected[["line", "reason"]].to_numpy().tolist() == [[1, BAD_MOMENT]]
+
+
+def test_lists_of_numbers_and_of_times_are_texts(tmp_path: Path) -> None:
+    when = pa.array([[pd.Timestamp("2025-01-01")], None], pa.list_(pa.timestamp("us")))
+    sizes = pa.array([[1.5, 2.0], []], pa.list_(pa.float64()))
+    pq.write_table(pa.table({"domain": ["a.example", "b.example"], "employee_count": sizes, "seen": when}), tmp_path / "list.parquet")
+    targets = read_target_list(tmp_path / "list.parquet")
+    assert targets.text("employee_count").tolist() == ["[1.5, 2.0]", "[]"]
+    assert targets.frame["seen"].tolist() == ["['2025-01-01 00:00:00']", None]
+
+
+def test_where_every_moment_is_bad_the_hint_is_about_moments(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="line 2: as_of is not a date") as caught:
+        read_target_list(listed(tmp_path, "domain,as_of\na.example,1/31/2026\n"))
+    assert "2026-01-31" in (caught.value.hint or "")
+
+
+def test_what_only_calls_itself_csv(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"domain": ["a.example"]}), tmp_path / "list.csv")
+    with pytest.raises(SourceError, match=r"list\.csv: this is a Parquet file"):
+        read_target_list(tmp_path / "list.csv")
+
+
 def test_what_only_calls_itself_parquet(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="is not a Parquet file, though its name says so"):
         read_target_list(listed(tmp_path, "domain\na.example\n", "list.parquet"))

@@ -18,7 +18,14 @@ from icpfit.moments import DAY, parse_moment
 from icpfit.simulate import Company, simulate_company
 from icpfit.sources.frames import warehouse_from_frames
 from icpfit.sources.warehouse import Warehouse
-from icpfit.training_set import build_training_set, deal_attribute_specs, joint_labels_for, parquet_bytes, write_parquet
+from icpfit.training_set import (
+    build_training_set,
+    customer_starts,
+    deal_attribute_specs,
+    joint_labels_for,
+    parquet_bytes,
+    write_parquet,
+)
 
 CUTOFF = parse_moment("2025-10-01")
 
@@ -190,3 +197,31 @@ def test_accounts_recorded_with_their_first_deal_are_told_and_a_day_of_delay_men
     seeing = build_training_set(warehouse, config(scoring_delay_days=1), "win", CUTOFF)
     assert seeing.notes == ()
     assert seeing.frame["industry"].isna().mean() < 0.2
+
+
+def test_a_customer_starts_with_what_its_subscription_says_and_no_later(company: Company, warehouse: Warehouse) -> None:
+    """Deals that stand for three years at once, and prices that rise after the moment, change nothing."""
+    win = build_training_set(warehouse, config(), "win", CUTOFF)
+    first = company.tables["subscriptions"].dropna(subset=["deal_id"]).set_index("deal_id")
+    began = first["started_at"].reindex(win.frame["deal_id"])
+    expected = first["arr"].reindex(win.frame["deal_id"]).where((began < pd.Timestamp("2025-10-01")).to_numpy())
+    tables = {**company.tables, "deals": company.tables["deals"].assign(amount=lambda d: d["amount"] * 3)}
+    changed = tables["arr_changes"]
+    tables["arr_changes"] = changed.assign(arr=changed["arr"].where(changed["changed_at"] < pd.Timestamp("2025-10-01"), 1e9))
+    for told in (warehouse, warehouse_from_frames(tables)):
+        starts = customer_starts(told, config(), win, CUTOFF)
+        np.testing.assert_array_equal(starts["arr"], expected)
+    own = company.tables["deals"].set_index("deal_id")["product"].reindex(win.frame["deal_id"])
+    assert starts["product"].tolist() == own.tolist()
+    assert starts["arr"][win.label == 1].notna().mean() > 0.9
+    assert starts["arr"][win.label == 0].isna().all()
+
+
+def test_without_subscriptions_the_deals_amount_is_all_that_is_known(company: Company, warehouse: Warehouse) -> None:
+    win = build_training_set(warehouse, config(), "win", CUTOFF)
+    tables = {k: v for k, v in company.tables.items() if k not in ("subscriptions", "arr_changes")}
+    np.testing.assert_array_equal(customer_starts(warehouse_from_frames(tables), config(), win, CUTOFF)["arr"], win.amount)
+    silent = {**company.tables, "deals": company.tables["deals"].drop(columns="product")}
+    said = customer_starts(warehouse_from_frames(silent), config(), win, CUTOFF)
+    assert set(said["product"][said["arr"].notna()]) == {"Platform"}, "the subscription's, where the deal names none"
+    assert set(said["product"][said["arr"].isna()]) == {""}

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from icpfit.bundle import Bundle
 from icpfit.config import Config, FeatureSpec, FlatSource, FolderSource, Outcome, load_config
 from icpfit.errors import SourceError
 from icpfit.features.build import build_features, current_state
@@ -136,11 +137,12 @@ class Opened:
             extra = tuple(c for c in (self.config.source.columns.account_id, self.config.source.columns.id) if c)
         return read_target_list(path, id_columns=extra)
 
-    def feature_builder(self, specs: tuple[FeatureSpec, ...], targets: TargetList, resolved: Resolved) -> FeatureBuilder:
-        """Rows to be scored, each as of a moment, to the columns of ``specs`` (a bundle's own)."""
+    def feature_builder(self, bundle: Bundle, targets: TargetList, resolved: Resolved) -> FeatureBuilder:
+        """Rows to be scored, each as of a moment, to the features of the bundle, read as it has learned to read them."""
+        specs = bundle.specs
         rows = targets.frame.iloc[resolved.rows].reset_index(drop=True)
         if isinstance(self.config.source, FlatSource):
-            values = flat_targets(self.config.source, specs, rows)
+            values = flat_targets(bundle.missing, specs, rows)
             return lambda chosen, _: values.iloc[chosen].reset_index(drop=True)
         if self.warehouse is None:
             raise ValueError("a source is a warehouse or a flat file")

@@ -12,7 +12,7 @@ import numpy as np
 
 from icpfit.attribution import contributions
 from icpfit.bundle import Bundle, thresholds_of
-from icpfit.config import Outcome
+from icpfit.config import FlatSource, Outcome
 from icpfit.cycle.challenge import gate_evidence
 from icpfit.cycle.opened import Opened
 from icpfit.cycle.paper import write_documents
@@ -28,7 +28,7 @@ from icpfit.registry import RetrainRecord, Workspace, load_bundle, log_retrain, 
 from icpfit.scorecard.build import build_scorecards
 from icpfit.scorecard.card import CardKind, Scorecard
 from icpfit.scoring.score import HOT_DAYS, HOT_TIERS
-from icpfit.training_set import TrainingSet, joint_labels_for
+from icpfit.training_set import TrainingSet, customer_starts, joint_labels_for
 from icpfit.versioning import code_version, library_versions, make_version
 
 Progress = Callable[[str], None]
@@ -213,8 +213,9 @@ def _bundle(
         card=card,
         cards={k: c for k, c in cards.items() if k != card.kind},
         specs=data.specs,
+        missing=config.source.missing if isinstance(config.source, FlatSource) else (),
         familiarity=familiarity.to_dict(),
-        expected_arr=_expected_arr(training).to_dict(),
+        expected_arr=_expected_arr(opened, training, as_of).to_dict(),
         metrics=metrics,
         model_card=model_card_text(metrics),
         outcomes=config.outcomes,
@@ -228,15 +229,18 @@ def _bundle(
     )
 
 
-def _expected_arr(training: Mapping[Outcome, TrainingSet]) -> ExpectedArr:
-    """First ARR of the won: the deal's amount at close, by headcount as of the deal's moment."""
+def _expected_arr(opened: Opened, training: Mapping[Outcome, TrainingSet], as_of: int) -> ExpectedArr:
+    """First ARR of the won by headcount as of the deal's moment, and by product. A flat file names no product."""
     data = training.get("win")
     if data is None:
         return ExpectedArr("", None, ())
     size = next((s.name for s in data.specs if (s.column or "") == "employee_count" and s.kind == "number"), "")
     won = data.label == 1
     sizes = data.frame[size].to_numpy(np.float64)[won] if size else np.full(int(won.sum()), np.nan)
-    return ExpectedArr.fit(size, sizes, data.amount[won])
+    if opened.warehouse is None:
+        return ExpectedArr.fit(size, sizes, data.amount[won])
+    starts = customer_starts(opened.warehouse, opened.config, data, as_of)[won]
+    return ExpectedArr.fit(size, sizes, starts["arr"].to_numpy(np.float64), starts["product"].to_numpy(object))
 
 
 class _Stopwatch:

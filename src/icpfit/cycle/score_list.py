@@ -47,7 +47,7 @@ def score_list(
     listed = opened.read_targets(targets)
     known_ids, by_domain, known = opened.known_accounts()
     resolved = resolve(listed, known_ids, by_domain, as_of)
-    scored = score_targets(bundle, listed, resolved, opened.feature_builder(bundle.specs, listed, resolved), known)
+    scored = score_targets(bundle, listed, resolved, opened.feature_builder(bundle, listed, resolved), known)
     written = {out: table_bytes(scored.frame, out, COLUMNS), rejected_path: table_bytes(scored.rejected, rejected_path, {"line": "whole"})}
     if features_out is not None:
         numbers: dict[str, Kind] = {s.name: "text" if s.kind == "category" else "number" for s in bundle.specs}
@@ -72,7 +72,7 @@ def _check_names(targets: Path, out: Path, rejected: Path, features_out: Path | 
     for path, allowed in ((out, FORMATS), (features_out, (".parquet",))):
         if path is not None and path.suffix.lower() not in allowed:
             raise ConfigError(f"{path}: the ending must be {' or '.join(allowed)}", hint=f"for example {path.with_suffix(allowed[0])}")
-    places = [p.absolute() for p in (targets, out, rejected, *((features_out,) if features_out is not None else ()))]
+    places = [p.resolve() for p in (targets, out, rejected, *((features_out,) if features_out is not None else ()))]
     twice = next((p for i, p in enumerate(places) if p in places[:i]), None)
     if twice is not None:
         raise ConfigError(f"{twice}: cannot hold the list and the result, or two results", hint="name another file with --out")

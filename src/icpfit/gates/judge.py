@@ -244,5 +244,6 @@ def _retrospective_recall(c: Challenger, settings: GateSettings) -> Gate:
     numbers = {"wins": wins, "below": below, "share": below / wins if wins else None, "most": most}
     if wins < FEW:
         return _gate("retrospective_recall", "cannot tell", numbers, f"{wins} past wins; {FEW} are needed", binding)
-    words = f"{below} of {wins} past wins ({below / wins:.0%}) fall into tier D; more than {most:.0%} would mean that the weights are off"
+    said = f"{below} of the {wins} wins it learned from ({below / wins:.0%}) fall into tier D"
+    words = f"{said}; more than {most:.0%} would mean that the weights are off"
     return _gate("retrospective_recall", below / wins <= most, numbers, words, binding)

@@ -1,4 +1,4 @@
-"""What a customer like this starts with: a partially pooled median of first ARR, by size band."""
+"""What a customer like this starts with: a partially pooled median of first ARR, by size band and product."""
 
 from __future__ import annotations
 
@@ -11,61 +11,98 @@ import numpy.typing as npt
 import pandas as pd
 
 Floats = npt.NDArray[np.float64]
+Texts = npt.NDArray[np.object_]
 
 SIZE_EDGES = (0.0, 10.0, 30.0, 50.0, 120.0, 250.0, 500.0, 1_000.0, 5_000.0)
 POOLING_ROWS = 20
-"""A band of so many customers is believed half, and the overall median half."""
+"""A group of so many customers is believed half, and what the wider group says the other half."""
 
 
 @dataclass(frozen=True)
 class ExpectedArr:
-    """Median first ARR by size band, shrunk toward the overall median (on the log scale).
+    """Median first ARR by size band, and by band and product, each shrunk on the log scale toward what lies around it.
 
-    ``size_column`` is the feature that holds headcount as of the moment; empty where there is none, and
-    every account then has the overall median. ``overall`` is None where no customer's ARR is known.
+    A band is shrunk toward the overall median; a product's cell toward its band times what the product
+    commonly costs beside its bands. ``size_column`` is the feature that holds headcount as of the moment; empty where
+    there is none. ``overall`` is None where no customer's ARR is known. An account whose product nobody
+    names, or that nobody has bought, has what its band says.
     """
 
     size_column: str
     overall: float | None
     bands: tuple[tuple[float, float, int], ...]
     """(band's lower edge in employees, pooled median ARR, customers)"""
+    products: tuple[tuple[str, tuple[float, ...], int], ...] = ()
+    """(product in small letters, pooled median ARR per band and then for an unknown headcount, customers)"""
 
     @classmethod
-    def fit(cls, size_column: str, sizes: Floats, first_arr: Floats) -> ExpectedArr:
-        """``sizes`` and ``first_arr``: one entry per customer; NaN = unknown."""
+    def fit(cls, size_column: str, sizes: Floats, first_arr: Floats, product: Texts | None = None) -> ExpectedArr:
+        """``sizes``, ``first_arr`` and ``product``: one entry per customer; NaN, None or "" = unknown."""
         known = np.isfinite(first_arr) & (first_arr > 0)
         if not known.any():
             return cls(size_column, None, ())
-        overall = float(np.median(first_arr[known]))
-        bands = []
-        for low, high in zip(SIZE_EDGES, (*SIZE_EDGES[1:], np.inf), strict=True):
-            inside = first_arr[known & (sizes >= low) & (sizes < high)]
-            own = float(np.median(inside)) if len(inside) else overall
-            weight = len(inside) / (len(inside) + POOLING_ROWS)
-            pooled = float(np.exp(weight * np.log(own) + (1 - weight) * np.log(overall)))
-            bands.append((low, round(pooled, 2), len(inside)))
-        return cls(size_column, round(overall, 2), tuple(bands))
+        arr, band = first_arr[known], _band(sizes[known])
+        overall = float(np.median(arr))
+        around = np.array([*(_pooled(arr[band == b], overall) for b in range(len(SIZE_EDGES))), overall])
+        bands = tuple((low, round(float(v), 2), int((band == b).sum())) for b, (low, v) in enumerate(zip(SIZE_EDGES, around, strict=False)))
+        named = _product_keys(product)[known] if product is not None else np.full(len(arr), "", dtype=object)
+        products = []
+        for name in sorted(set(named) - {""}):
+            own = named == name
+            beside = around * _pooled(arr[own] / around[band[own]], 1.0)
+            beside = np.clip(beside, arr.min(), arr.max())
+            cells = (_pooled(arr[own & (band == b)], float(v)) if b < len(SIZE_EDGES) else float(v) for b, v in enumerate(beside))
+            products.append((name, tuple(round(c, 2) for c in cells), int(own.sum())))
+        return cls(size_column, round(overall, 2), bands, tuple(products))
 
-    def expect(self, features: pd.DataFrame) -> Floats:
+    def expect(self, features: pd.DataFrame, product: Texts | None = None) -> Floats:
         """ARR in the configured currency, one per row; NaN where nothing is known.
+
+        ``product``: what the list says each account would buy, one per row; None or "" = it does not say.
 
         >>> table = ExpectedArr.fit("size", np.array([40.0] * 60), np.array([9000.0] * 60))
         >>> table.expect(pd.DataFrame({"size": [45.0, np.nan]})).tolist()
         [9000.0, 9000.0]
         """
+        n = len(features)
         if self.overall is None:
-            return np.full(len(features), np.nan)
-        if not self.bands or self.size_column not in features.columns:
-            return np.full(len(features), self.overall)
-        sizes = pd.to_numeric(features[self.size_column], errors="coerce").to_numpy(np.float64)
-        edges = np.array([b[0] for b in self.bands])
-        values = np.array([b[1] for b in self.bands])
-        band: npt.NDArray[np.int64] = np.clip(np.searchsorted(edges, sizes, side="right") - 1, 0, len(edges) - 1)
-        return np.where(np.isnan(sizes), self.overall, values[band])
+            return np.full(n, np.nan)
+        sized = self.size_column in features.columns
+        sizes = pd.to_numeric(features[self.size_column], errors="coerce").to_numpy(np.float64) if sized else np.full(n, np.nan)
+        by_band = [*(b[1] for b in self.bands), self.overall] if self.bands else [self.overall] * (len(SIZE_EDGES) + 1)
+        table = np.array([by_band, *(p[1] for p in self.products)], dtype=np.float64)
+        row_of = {name: i for i, (name, _, _) in enumerate(self.products, start=1)}
+        rows = np.zeros(n, dtype=np.int64) if product is None else np.array([row_of.get(p, 0) for p in _product_keys(product)], np.int64)
+        return table[rows, _band(sizes)]
 
     def to_dict(self) -> dict[str, Any]:
-        return {"size_column": self.size_column, "overall": self.overall, "bands": [list(b) for b in self.bands]}
+        return {
+            "size_column": self.size_column,
+            "overall": self.overall,
+            "bands": [list(b) for b in self.bands],
+            "products": {name: {"customers": n, "by_band": list(cells)} for name, cells, n in self.products},
+        }
 
     @classmethod
     def from_dict(cls, body: Mapping[str, Any]) -> ExpectedArr:
-        return cls(body["size_column"], body["overall"], tuple((float(a), float(b), int(c)) for a, b, c in body["bands"]))
+        """Bundles written before products were told apart have none."""
+        products = tuple((k, tuple(float(v) for v in p["by_band"]), int(p["customers"])) for k, p in body.get("products", {}).items())
+        return cls(body["size_column"], body["overall"], tuple((float(a), float(b), int(c)) for a, b, c in body["bands"]), products)
+
+
+def _band(sizes: Floats) -> npt.NDArray[np.int64]:
+    """The number of each headcount's band; one past the last where it is unknown."""
+    last = len(SIZE_EDGES) - 1
+    return np.where(np.isnan(sizes), last + 1, np.clip(np.searchsorted(SIZE_EDGES, sizes, side="right") - 1, 0, last))
+
+
+def _pooled(values: Floats, around: float) -> float:
+    if not len(values):
+        return around
+    weight = len(values) / (len(values) + POOLING_ROWS)
+    return float(np.exp(weight * np.log(np.median(values)) + (1 - weight) * np.log(around)))
+
+
+def _product_keys(product: Texts) -> Texts:
+    """Small letters without blanks around; "" where nothing is said."""
+    return np.array(["" if p is None or p != p else str(p).strip().casefold() for p in product], dtype=object)

@@ -164,7 +164,7 @@ def _customer_known_at(deals: pd.DataFrame, created: Int64s, subscriptions: pd.D
 
 
 def subscription_times(subscriptions: pd.DataFrame) -> pd.DataFrame:
-    """Columns ``subscription, account, of_deal`` (text, "" = none), ``started, ended, visible`` (int64), ``arr``."""
+    """Columns ``subscription, account, of_deal, product`` (text, "" = none), ``started, ended, visible`` (int64), ``arr``."""
     started = columns.micros(subscriptions["started_at"])
     ended = columns.micros(subscriptions["ended_at"]) if "ended_at" in subscriptions else np.full(len(subscriptions), NEVER, dtype=np.int64)
     return pd.DataFrame(
@@ -172,6 +172,7 @@ def subscription_times(subscriptions: pd.DataFrame) -> pd.DataFrame:
             "subscription": columns.text(subscriptions, "subscription_id"),
             "account": columns.text(subscriptions, "account_id"),
             "of_deal": columns.text(subscriptions, "deal_id"),
+            "product": columns.text(subscriptions, "product"),
             "started": started,
             "ended": ended,
             "visible": columns.micros(subscriptions["visible_at"]) if "visible_at" in subscriptions else started,

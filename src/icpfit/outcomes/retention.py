@@ -25,7 +25,7 @@ class Customers:
     """The subscriptions and ARR changes of the won deals, paired with their deals once.
 
     ``clocks``: pairs of a deal and a subscription that may start its clock, the best first: ``row`` (of the deal book),
-    ``started, visible``. ``held``: pairs of a deal and any subscription of its account: ``row, code, started,
+    ``started, visible, product``. ``held``: pairs of a deal and any subscription of its account: ``row, code, started,
     ended, visible, arr``. ``changes``: ``code`` (of the subscription), ``changed, visible, arr``, ascending.
     """
 
@@ -59,16 +59,30 @@ class Customers:
         # signatures are booked late: a subscription may begin a little before its deal closes, not before it was opened
         near = (started >= known.later(close, -within)) & (started <= known.later(close, within)) & (started >= held["created"].to_numpy())
         clocks = held.assign(second=~own)[own | ((held["of_deal"] == "") & near)]
-        clocks = clocks.sort_values(["row", "second", "code"], ignore_index=True)[["row", "started", "visible"]]
+        clocks = clocks.sort_values(["row", "second", "code"], ignore_index=True)[["row", "started", "visible", "product"]]
         return cls(book, clocks, held[["row", "code", "started", "ended", "visible", "arr"]], _changes(arr_changes, subs))
 
     def clock_start(self, moment: int) -> Int64s:
         """When each deal's first subscription began, as known at ``moment``; NEVER where none is known."""
         out = np.full(len(self.book), NEVER, dtype=np.int64)
-        seen = self.clocks[known.before(self.clocks["visible"].to_numpy(), moment)]
-        first = seen.drop_duplicates("row")
+        first = self._first_clocks(moment)
         out[first["row"].to_numpy()] = first["started"].to_numpy()
         return out
+
+    def first_product(self, moment: int) -> npt.NDArray[np.object_]:
+        """What each deal's first subscription is for; "" where none is known at ``moment``, or it does not say."""
+        out = np.full(len(self.book), "", dtype=object)
+        first = self._first_clocks(moment)
+        out[first["row"].to_numpy()] = first["product"].to_numpy(dtype=object)
+        return out
+
+    def first_arr(self, moment: int) -> Floats:
+        """Total ARR as each deal's first subscription began, as known at ``moment``; NaN where none is known."""
+        start = self.clock_start(moment)
+        return np.where(start == NEVER, np.nan, self.arr_at(start, moment))
+
+    def _first_clocks(self, moment: int) -> pd.DataFrame:
+        return self.clocks[known.before(self.clocks["visible"].to_numpy(), moment)].drop_duplicates("row")
 
     def arr_at(self, when: Int64s, moment: int) -> Floats:
         """Total ARR of each deal's account at ``when`` (one moment per deal of the book, NEVER = 0), as known at ``moment``.

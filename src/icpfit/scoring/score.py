@@ -14,7 +14,7 @@ from icpfit.bundle import Bundle
 from icpfit.models.expected_arr import ExpectedArr
 from icpfit.models.familiarity import Familiarity
 from icpfit.models.results import FittedModel
-from icpfit.moments import DAY, to_datetime
+from icpfit.moments import DAY, day_text, to_datetime
 from icpfit.scoring.reasons import reason_columns
 from icpfit.scoring.resolve import Resolved
 from icpfit.sources.targets import NO_MOMENT, TargetList, plain_name
@@ -96,7 +96,9 @@ def score_targets(
     out |= dict(zip(("p_retain", "p_retain_low", "p_retain_high"), retain, strict=True))
     p_icp = np.where(np.isnan(win[0]), 1.0, win[0]) * np.where(np.isnan(retain[0]), 1.0, retain[0])
     out["p_icp"] = p_icp
-    out["expected_arr"] = p_icp * ExpectedArr.from_dict(bundle.expected_arr).expect(features)
+    product = targets.column("product")
+    product_said = targets.frame[product].to_numpy(dtype=object)[resolved.rows] if product is not None else None
+    out["expected_arr"] = p_icp * ExpectedArr.from_dict(bundle.expected_arr).expect(features, product_said)
     points = bundle.card.score(features)
     out |= {c: points[c].to_numpy() for c in (*_POINTS, "tier", "disqualified")}
     out["unfamiliar"] = Familiarity.from_dict(bundle.familiarity).unfamiliar(features)
@@ -188,5 +190,4 @@ def _moments_text(micros: npt.NDArray[np.int64]) -> npt.NDArray[np.object_]:
 
 
 def _iso(micros: int) -> str:
-    moment = to_datetime(micros)
-    return f"{moment:%Y-%m-%d}" if micros % DAY == 0 else moment.isoformat()
+    return day_text(micros) if micros % DAY == 0 else to_datetime(micros).isoformat()

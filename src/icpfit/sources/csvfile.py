@@ -23,6 +23,13 @@ _NAMES = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a vertical ba
 _HEAD = 4 * 1024 * 1024
 _CHUNK = 8 * 1024 * 1024
 _BATCH = 50_000
+_OTHER_KINDS = {
+    b"PK\x03\x04": ("this is an Excel workbook or another archive, not CSV", "in Excel: Save As, CSV UTF-8"),
+    b"\xd0\xcf\x11\xe0": ("this is an old Excel workbook, not CSV", "in Excel: Save As, CSV UTF-8"),
+    b"\x1f\x8b": ("the file is compressed", "unpack it first (gunzip)"),
+    b"PAR1": ("this is a Parquet file, though its name does not say so", "call it .parquet"),
+}
+"""What files that are not CSV begin with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +51,12 @@ def open_csv(
         alias: names the temporary table of a file that must be read row by row.
 
     Raises:
-        SourceError: it cannot be opened, is empty, not UTF-8, has another separator, no names, names that
+        SourceError: it cannot be opened, is empty, of another kind, not UTF-8, has another separator, no names, names that
             come twice, more than 1,000 columns, or a quote that is never closed.
     """
     place = place or path.name
     check_readable(path, place)
+    _refuse_other_kinds(path, place)
     check_encoding(path, place)
     head = read_head(path, place, separator)
     check_names(head.names, place)
@@ -78,6 +86,14 @@ def check_readable(path: Path, place: str) -> None:
         raise SourceError(f"{place}: cannot be opened ({error.strerror or error})") from error
     if not first:
         raise SourceError(f"{place}: the file is empty", hint="export it again; it needs a header and rows")
+
+
+def _refuse_other_kinds(path: Path, place: str) -> None:
+    with path.open("rb") as file:
+        start = file.read(4)
+    for magic, (words, hint) in _OTHER_KINDS.items():
+        if start.startswith(magic):
+            raise SourceError(f"{place}: {words}", hint=hint)
 
 
 def check_encoding(path: Path, place: str) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 from icpfit.errors import SourceError
@@ -18,8 +18,8 @@ def write_bytes(path: Path, content: bytes) -> None:
     write_all({path: content})
 
 
-def write_all(contents: Mapping[Path, bytes]) -> None:
-    """Every file whole, and none of them where one cannot be written.
+def write_all(contents: dict[Path, bytes]) -> None:
+    """Every file whole, and none of them where one cannot be written. The first gets its name last: with it stand all others.
 
     Raises:
         SourceError: a place cannot be written to; what stood there before stands there still.
@@ -32,14 +32,14 @@ def write_all(contents: Mapping[Path, bytes]) -> None:
                 raise IsADirectoryError(21, "it is a folder")
             path.parent.mkdir(parents=True, exist_ok=True)
             aside[path].write_bytes(content)
-        for path in contents:
+        for path in reversed(contents):
             os.replace(aside[path], path)
     except OSError as error:
         raise SourceError(f"{path}: cannot be written ({error.strerror})", hint="name a file in a folder that you may write to") from error
     finally:
         for part in aside.values():
-            if part.parent.is_dir():
-                part.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # it was never made, or its folder was not
+                part.unlink()
 
 
 def write_text(path: Path, text: str) -> None:

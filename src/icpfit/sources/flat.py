@@ -75,7 +75,7 @@ def read_flat(source: FlatSource, *, max_left_out: float, as_of: Micros | None =
     texts = read_texts(source.path, source.separator)
     place, roles = texts.place, source.columns
     check_columns(source, texts)
-    missing = frozenset(m.strip() for m in source.missing)
+    missing = frozenset(source.missing)
     frame, row = texts.frame, texts.row
     blank = pd.Series("", index=frame.index, dtype="str")
     faults = Faults(place, row, frame[roles.id] if roles.id else blank, texts.broken)

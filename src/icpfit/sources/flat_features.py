@@ -153,16 +153,16 @@ def parse_features(texts: pd.DataFrame, specs: tuple[FeatureSpec, ...], missing:
     return FlatFeatures(pd.DataFrame(columns, index=texts.index, columns=[s.name for s in specs]), bad)
 
 
-def flat_targets(source: FlatSource, specs: tuple[FeatureSpec, ...], targets: pd.DataFrame) -> pd.DataFrame:
+def flat_targets(missing: tuple[str, ...], specs: tuple[FeatureSpec, ...], targets: pd.DataFrame) -> pd.DataFrame:
     """Features of a target list whose columns bear the flat file's headers.
 
     A header is matched exactly first, then without regard to case, then by its snake_case name. What the
-    list does not carry, and what does not read as the number or flag it should be, is unknown. Values are
+    list does not carry, what ``missing`` names, and what does not read as the number or flag it should be, is unknown. Values are
     equal to those of training: it is the same code.
     """
     found = {h: own for h in dict.fromkeys(s.column or s.name for s in specs) if (own := match_header(h, targets.columns)) is not None}
     texts = pd.DataFrame({h: as_texts(targets[own]) for h, own in found.items()}, index=targets.index)
-    return parse_features(texts, specs, frozenset(source.missing)).frame
+    return parse_features(texts, specs, frozenset(missing)).frame
 
 
 def match_header(header: str, columns: pd.Index) -> str | None:

@@ -63,11 +63,15 @@ def is_numeric(duck_type: str) -> bool:
 
 
 def is_float(duck_type: str) -> bool:
-    return duck_type.startswith(("DOUBLE", "FLOAT", "DECIMAL"))
+    return duck_type.startswith(("DOUBLE", "FLOAT", "DECIMAL")) and not _is_list(duck_type)
 
 
 def is_time(duck_type: str) -> bool:
-    return duck_type.startswith("TIMESTAMP") or duck_type == "DATE"
+    return (duck_type.startswith("TIMESTAMP") and not _is_list(duck_type)) or duck_type == "DATE"
+
+
+def _is_list(duck_type: str) -> bool:
+    return duck_type.endswith("]")
 
 
 def is_nan(number: str) -> str:

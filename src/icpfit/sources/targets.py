@@ -18,7 +18,7 @@ from icpfit.sources.identity import normalise_domains
 from icpfit.sources.parquetfile import open_parquet
 from icpfit.sources.raw import RawColumn, RawTable
 from icpfit.sources.rows import DataFinding
-from icpfit.sources.sql import connect, id_of, known, micros_of, text_of
+from icpfit.sources.sql import connect, id_of, is_time, known, micros_of, text_of
 
 NO_MOMENT = -(2**62)
 """Stands in ``TargetList.as_of`` where a row names no moment of its own."""
@@ -27,6 +27,7 @@ NOBODY = "no account_id and no usable domain"
 BAD_MOMENT = "as_of is not a date"
 UNREADABLE = "the line cannot be read"
 _HINT = "each row needs the company's web domain, or its account_id"
+_MOMENT_HINT = "write it as 2026-01-31 or 2026-01-31T12:00:00+00:00, or leave it empty for the moment of --as-of"
 
 
 @dataclass(frozen=True)
@@ -111,8 +112,9 @@ def read_target_list(path: Path, *, id_columns: tuple[str, ...] = ()) -> TargetL
     bad = nobody | moment_is_bad
     reason = np.where(nobody, NOBODY, BAD_MOMENT)[bad]
     if bad.all():
+        hint = _MOMENT_HINT if len(reason) and reason[0] == BAD_MOMENT else _HINT
         first = f"e.g. line {int(line[0]):,}: {reason[0]}" if len(reason) else f"e.g. line {raw.unreadable[0] + header:,}: {UNREADABLE}"
-        raise SourceError(f"{raw.place}: none of its {len(bad) + len(raw.unreadable):,} rows can be scored, {first}", hint=_HINT)
+        raise SourceError(f"{raw.place}: none of its {len(bad) + len(raw.unreadable):,} rows can be scored, {first}", hint=hint)
     return TargetList(
         path=path,
         frame=frame[~bad].reset_index(drop=True),
@@ -162,8 +164,8 @@ def _texts(connection: duckdb.DuckDBPyConnection, raw: RawTable, roles: Mapping[
         column = raw.column(roles["as_of"])
         micros = micros_of(column.sql, column.duck_type, None)
         text = text_of(column.sql, column.duck_type)
-        if column.duck_type == "VARCHAR":
-            text = known(f"({text})")
+        if not is_time(column.duck_type):  # a number or a list is no moment either, and says so as text
+            text = known(f"CAST({text} AS VARCHAR)")
             micros = micros_of(f"({text})", "VARCHAR", None)
         parts += [f'coalesce({micros}, {NO_MOMENT}) AS "icpfit as_of"', f'{text} IS NOT NULL AND ({micros}) IS NULL AS "icpfit bad"']
     else:

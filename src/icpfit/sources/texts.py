@@ -13,17 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from icpfit.errors import SourceError
-from icpfit.sources.csvfile import check_readable, open_csv, read_head
+from icpfit.sources.csvfile import open_csv, read_head
 from icpfit.sources.parquetfile import open_parquet
 from icpfit.sources.raw import RawColumn, RawTable
 from icpfit.sources.sql import connect, id_of, is_float, text_of
-
-_OTHER_KINDS = {
-    b"PK\x03\x04": ("this is an Excel workbook or another archive, not CSV", "in Excel: Save As, CSV UTF-8"),
-    b"\xd0\xcf\x11\xe0": ("this is an old Excel workbook, not CSV", "in Excel: Save As, CSV UTF-8"),
-    b"\x1f\x8b": ("the file is compressed", "unpack it first (gunzip)"),
-    b"PAR1": ("this is a Parquet file, though its name does not say so", "call it .parquet"),
-}
 
 
 @dataclass(frozen=True)
@@ -67,7 +60,6 @@ def read_texts(path: Path, separator: str | None = None) -> TextTable:
     if is_parquet(path):
         raw, separator = open_parquet(connection, path), None
     else:
-        _refuse_other_kinds(path)
         raw = open_csv(connection, path, separator=separator, alias="flat")
     cells, raw = _cells(connection, raw)
     if cells.num_rows + len(raw.unreadable) == 0:
@@ -111,15 +103,6 @@ def _text_of(value: object) -> str:
 
 def _as_str(kind: pa.DataType) -> pd.StringDtype | None:
     return pd.StringDtype(na_value=np.nan) if pa.types.is_string(kind) else None
-
-
-def _refuse_other_kinds(path: Path) -> None:
-    check_readable(path, path.name)
-    with path.open("rb") as file:
-        start = file.read(4)
-    for magic, (words, hint) in _OTHER_KINDS.items():
-        if start.startswith(magic):
-            raise SourceError(f"{path.name}: {words}", hint=hint)
 
 
 def _cells(connection: duckdb.DuckDBPyConnection, raw: RawTable) -> tuple[pa.Table, RawTable]:

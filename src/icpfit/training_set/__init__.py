@@ -1,6 +1,6 @@
 """A training set: what was known of each deal at its own moment, and what became of it."""
 
-from icpfit.training_set.build import build_training_set, deal_attribute_specs, joint_labels_for
+from icpfit.training_set.build import build_training_set, customer_starts, deal_attribute_specs, joint_labels_for
 from icpfit.training_set.canonical import parquet_bytes, write_parquet
 from icpfit.training_set.core import KEYS, Timing, TrainingSet
 from icpfit.training_set.flat import training_set_from_flat
@@ -10,6 +10,7 @@ __all__ = [
     "Timing",
     "TrainingSet",
     "build_training_set",
+    "customer_starts",
     "deal_attribute_specs",
     "joint_labels_for",
     "parquet_bytes",

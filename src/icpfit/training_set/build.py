@@ -12,7 +12,7 @@ from icpfit.config import Config, FeatureSpec, Outcome
 from icpfit.errors import ConfigError
 from icpfit.features.build import build_features, current_state
 from icpfit.moments import DAY, quarter_of, to_timestamps
-from icpfit.outcomes import Customers, DealBook, LabelsAt, joint_labels, retention_labels, win_labels
+from icpfit.outcomes import Customers, DealBook, LabelsAt, columns, joint_labels, retention_labels, win_labels
 from icpfit.outcomes.deals import OPEN
 from icpfit.outcomes.win import IMMATURE
 from icpfit.sources.warehouse import Warehouse
@@ -120,6 +120,21 @@ def joint_labels_for(warehouse: Warehouse, config: Config, training: TrainingSet
     book, customers, _ = read_book(warehouse, config)
     by_deal = pd.Series(joint_labels(customers, moment).label, index=book.deal_id)
     return np.array(by_deal.reindex(training.frame["deal_id"]), dtype=np.float64)
+
+
+def customer_starts(warehouse: Warehouse, config: Config, training: TrainingSet, moment: int) -> pd.DataFrame:
+    """``arr`` and ``product`` (text, "" = unknown) that the won deals of a win training set began with, as known at ``moment``.
+
+    One row per row of the training set, whatever became of it. The ARR is that of the deal's first subscription;
+    only where no deal has one is it the deal's amount, which may stand for several years or for services too.
+    The product is the deal's own, else the subscription's.
+    """
+    book, customers, deals = read_book(warehouse, config)
+    own = columns.text(deals, "product")
+    starts = pd.DataFrame(
+        {"arr": customers.first_arr(moment), "product": np.where(own == "", customers.first_product(moment), own)}, index=book.deal_id
+    ).reindex(training.frame["deal_id"])
+    return starts if starts["arr"].notna().any() else starts.assign(arr=training.amount)
 
 
 def _attributes(deals: pd.DataFrame, used: npt.NDArray[np.int64], specs: tuple[FeatureSpec, ...]) -> pd.DataFrame:
