@@ -32,9 +32,11 @@ def propose_flat(path: Path, shown_path: str, company: str) -> tuple[list[str], 
     guesses = _roles(looks, result, times)
     missing, missing_doubts = _missing(looks, {result.header})
     rest = [k for k in looks if k.header not in {g.header for n, g in guesses.items() if n != "amount"} | {result.header, *times.dates}]
-    told = {**dict.fromkeys(result.also, "says how it ended too"), **times.told}
-    told |= {look.header: "says whether it is decided" for look in looks if says_closed(look.words)}
+    told = {look.header: "says whether it is decided" for look in looks if says_closed(look.words) and len(look.counts) <= 3}
+    told |= {look.header: why for look in looks if look.words == "age" and (why := age_of_what(looks))}
+    told |= {**dict.fromkeys(result.also, "says how it ended too"), **times.told}
     layers, unused = _layers(rest, texts, frozenset(missing), told)
+    unused += [(header, "a date that plays no part") for header in times.dates if header not in (times.created_at, times.closed_at)]
     currency, currency_doubt = propose_currency(looks, guesses["amount"].header)
     doubts: list[str] = []
 
@@ -126,7 +128,7 @@ def _layers(
         elif judged.kind == "number" and look.distinct_share > 0.99 and look.known > 100 and all(v.isdigit() for v in look.values[:100]):
             unused.append((look.header, "different in almost every row: a running number?"))
         else:
-            doubts = [meaning.words, age_of_what(looks) if look.words == "age" else "", _several_kinds(look)]
+            doubts = [meaning.words, _several_kinds(look)]
             if judged.kind == "category" and odd and len(look.counts) > 5:
                 doubts.append(f"{odd!r} is taken as a text: write numbers as 1234.50")
             chosen.append((look, Meaning(meaning.layer, "; ".join(d for d in doubts if d))))

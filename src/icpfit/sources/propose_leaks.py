@@ -57,4 +57,4 @@ def _follows(texts: pd.Series, months: pd.Series) -> float:
 def age_of_what(looks: Sequence[Look]) -> str:
     """In a file of deals, a column called age is most likely the deal's own."""
     deals = any(re.search(r"\b(opportunity|deal|stage)\b", look.words) for look in looks)
-    return "the age of the deal? It stops with the close, so it is known only at the end" if deals else ""
+    return "the deal's own age, which is known only at its end? If it is another age, give it a layer" if deals else ""

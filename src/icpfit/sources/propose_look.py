@@ -37,6 +37,7 @@ DATE_FORMATS = (
     "%d-%b-%Y",
     "%d-%b-%y",
     "%d %B %Y",
+    "%b %d %Y",
     "%B %d, %Y",
 )
 

@@ -157,13 +157,13 @@ def _read(look: Look) -> Result:
     if not good and not bad:
         good, bad, rest = [look.values[-1]], [look.values[0]], []
         doubts.append(f"which result is the good one? The rarer, {good[0]!r}, was taken")
-    elif not (good and bad) and len(unread) == 1:
-        good, bad, rest = good or unread, bad or unread, [v for v in rest if v not in unread]
+    elif not (good and bad) and len(unread) == len(rest) == 1:
+        good, bad, rest = good or unread, bad or unread, []
         doubts.append(f"{unread[0]!r} was taken for the other result")
     elif not (good and bad):
         only = (good or bad)[0]
         good, bad = good or [words.opposite(only)], bad or [words.opposite(only)]
-        doubts.append(f"every row that ended is {only!r}: one outcome alone teaches nothing; export the others too")
+        doubts.append(f"{only!r} is the only outcome in the file, and one alone teaches nothing: export the others too")
     if rest:
         shown = ", ".join(repr(v) for v in rest[:4]) + (" and others" if len(rest) > 4 else "")
         doubts.append(f"{shown} {'are' if len(rest) > 1 else 'is'} neither: taken as still open")

@@ -82,7 +82,7 @@ def guess_amount(looks: Sequence[Look], taken: frozenset[str]) -> Guess:
     """What a deal is worth. Amounts in classes (a handful of values) are none."""
     unread = ""
     for look in _best("amount", looks, taken):
-        if len(look.counts) > 20 and look.is_number():
+        if len(look.counts) > 20 and look.is_number() and not words.is_planned(look.words):
             return Guess(look.header)
         if not unread and len(look.counts) > 20 and (text := look.like_numbers()):
             unread = f"{look.header!r} holds {text!r}, which is not read as a number: write it as 1234.50"

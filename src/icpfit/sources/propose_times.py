@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from icpfit.moments import DAY, day_text
 from icpfit.sources import vocabulary as words
@@ -63,7 +64,7 @@ def guess_times(looks: Sequence[Look], result: Result) -> Times:
         if common := tuple(f for f in fits if f in forms[closed.header]):
             fits = _in_order(created, closed, common)
         else:
-            said.append(("closed_at", f"{closed.header!r} writes its dates in another form; only one can be read"))
+            said.append(("closed_at", f"{closed.header!r} writes its dates in another form, and only one can be read: write both alike"))
             closed = None
     if len(fits) > 1:
         said.append(
@@ -105,14 +106,14 @@ def _creation(dated: Sequence[Look], closed: Look | None) -> Look | None:
 
 
 def _no_creation(looks: Sequence[Look], dated: Sequence[Look]) -> tuple[tuple[str, str], ...]:
-    if dated:
-        shown = ", ".join(repr(k.header) for k in dated[:3])
-        hold = f"{shown} {'hold' if len(dated) > 1 else 'holds'} dates"
-        return (("created_at", f"{hold}; does one say when the deal was opened? Without it nothing is tested forward in time"),)
     for look in looks:
-        if words.rank("created", look.words) is not None and len(look.counts) > 10:
-            return (("created_at", f"{look.header!r} holds {look.values[0]!r}, which is not read as a date: write it as 2026-01-31"),)
-    return ()
+        if look not in dated and words.rank("created", look.words) is not None and len(look.counts) > 10:
+            odd = next((v for v in look.values if not date_forms(Look.at(look.header, pd.Series([v], dtype="str")))), look.values[0])
+            return (("created_at", f"{look.header!r} holds {odd!r}: not all of it is read as dates of one form; write them as 2026-01-31"),)
+    if not dated:
+        return ()
+    shown = ", ".join(repr(k.header) for k in dated[:3]) + (" hold dates" if len(dated) > 1 else " holds dates")
+    return (("created_at", f"{shown}; does one say when a deal or a customer began? Without it nothing is tested forward in time"),)
 
 
 def _in_order(created: Look, closed: Look, forms: tuple[str | None, ...]) -> tuple[str | None, ...]:

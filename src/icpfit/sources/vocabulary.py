@@ -103,8 +103,8 @@ def says_closed(words: str) -> bool:
 def read_result(text: str, *, loosely: bool) -> Texts | None:
     """What a text says of the outcome; ``loosely`` where the column is called so: then one telling word is enough.
 
-    >>> read_result("Closed Won", loosely=False), read_result("6 - Closed Won", loosely=False), read_result("Retail", loosely=True)
-    ('positive', 'positive', None)
+    >>> read_result("6 - Closed Won", loosely=False), read_result("Closed - Not Converted", loosely=False)
+    ('positive', 'negative')
     >>> read_result("Lost to competitor", loosely=True), read_result("Lost to competitor", loosely=False)
     ('negative', None)
     >>> read_result("Not won", loosely=True) is None
@@ -113,6 +113,7 @@ def read_result(text: str, *, loosely: bool) -> Texts | None:
     known = _results()
     key = text.casefold()
     bare = re.sub(r"^\d+\s*%?\s*[-–.:)]*\s*|\s*\([^()]*\)$", "", key)  # the step's number, the pipeline's name
+    bare = re.sub(r"^closed\s*[-–/:]\s*", "", bare)
     if key in known or bare in known:
         return known.get(key) or known[bare]
     if not loosely:
@@ -129,7 +130,7 @@ def opposite(text: str) -> str:
     ('Closed Lost', 'no', 'Won')
     """
     pairs: dict[str, str] = _body()["results"]["opposites"]
-    other = pairs.get(text.casefold()) or {v: k for k, v in pairs.items()}.get(text.casefold())
+    other = pairs.get(text.casefold()) or next((good for good, bad in pairs.items() if bad == text.casefold()), None)
     other = other or ("won" if read_result(text, loosely=True) == "negative" else "lost")
     return other.upper() if text.isupper() else other.title() if text[:1].isupper() else other
 
