@@ -13,7 +13,7 @@ from icpfit.config import LAYERS, FeatureSpec, FlatSource, Kind
 from icpfit.sources.names import TAKEN, free_name, snake_case, words_of
 from icpfit.sources.rows import DataFinding
 from icpfit.sources.texts import as_texts
-from icpfit.sources.values import NO_NUMBER, categories, flags, numbers, parse_number
+from icpfit.sources.values import NO_NUMBER, categories, flags, numbers, parse_number, with_points
 
 MOST_TEXTS = 200
 """A text column with more distinct values than this names things rather than groups them."""
@@ -162,6 +162,8 @@ def flat_targets(source: FlatSource, specs: tuple[FeatureSpec, ...], targets: pd
     """
     found = {h: own for h in dict.fromkeys(s.column or s.name for s in specs) if (own := match_header(h, targets.columns)) is not None}
     texts = pd.DataFrame({h: as_texts(targets[own]) for h, own in found.items()}, index=targets.index)
+    if source.decimal_comma:
+        texts = texts.apply(with_points)
     return parse_features(texts, specs, frozenset(source.missing)).frame
 
 

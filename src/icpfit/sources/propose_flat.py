@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from icpfit.config import LAYERS
@@ -10,11 +11,11 @@ from icpfit.sources import propose_roles as roles
 from icpfit.sources.flat_features import judge_column
 from icpfit.sources.propose_currency import propose_currency
 from icpfit.sources.propose_leaks import age_of_what
-from icpfit.sources.propose_look import Look
+from icpfit.sources.propose_look import Look, decimal_comma
 from icpfit.sources.propose_result import Result, guess_result
 from icpfit.sources.propose_times import Times, guess_times
 from icpfit.sources.texts import TextTable, is_parquet, read_texts
-from icpfit.sources.values import parse_number
+from icpfit.sources.values import parse_number, with_point, with_points
 from icpfit.sources.vocabulary import Meaning, layer_of, placeholder_texts, plain_words, rank, repeat_business, says_closed
 from icpfit.sources.yaml_text import flow, one_line, remark, scalar
 
@@ -27,6 +28,9 @@ def propose_flat(path: Path, shown_path: str, company: str) -> tuple[list[str], 
     """
     texts = read_texts(path)
     looks = [Look.at(h, texts.frame[h]) for h in texts.columns]
+    if comma := decimal_comma(looks):
+        texts = replace(texts, frame=texts.frame.apply(with_points))
+        looks = [Look.at(h, texts.frame[h]) for h in texts.columns]
     result = guess_result(looks, texts.place)
     times = guess_times(looks, result)
     guesses = _roles(looks, result, times)
@@ -74,6 +78,8 @@ def propose_flat(path: Path, shown_path: str, company: str) -> tuple[list[str], 
         lines.append(f"    {role}: {scalar(guesses[role].header)}{unsure(role, guesses[role].doubt)}")
     if times.date_format:
         lines.append(f"  date_format: {scalar(times.date_format)}")
+    if comma:
+        lines.append(f"  decimal_comma: true{unsure('decimal_comma', f'{comma!r} is read as {with_point(comma)}')}")
     if times.no_outcome_before:
         lines.append(f"  no_outcome_before: {scalar(times.no_outcome_before)}{unsure('no_outcome_before', said['no_outcome_before'])}")
     if times.outcome_window_days:

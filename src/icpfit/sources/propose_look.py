@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from icpfit.sources import vocabulary as words
-from icpfit.sources.values import moments, parse_number
+from icpfit.sources.values import moments, parse_number, with_point
 
 DATE_FORMATS = (
     "%m/%d/%Y",
@@ -84,6 +85,21 @@ class Look:
 
 
 # Digits with their marks, a currency and a unit; no range such as 11-50, no year such as FY23.
+def decimal_comma(looks: Sequence[Look]) -> str:
+    """A text that shows that numbers are written 1.234,50; "" where none does, or another is written 1,234.50."""
+    shown = ""
+    for look in looks:
+        values = look.values[:500]
+        pointed = [with_point(v) for v in values]
+        if not values or sum(parse_number(p) is None for p in pointed) > 0.1 * len(values):
+            continue
+        unread = [v for v, p in zip(values, pointed, strict=True) if parse_number(v) is None and parse_number(p) is not None]
+        if any(p == v and re.search(r"\d[.]\d", v) for v, p in zip(values, pointed, strict=True)):
+            return ""  # a decimal point
+        shown = shown or next(iter(unread), "")
+    return shown
+
+
 _AMOUNT = re.compile(r"(?:[A-Z]{2}[$]|USD|EUR|GBP|CHF|[$€£¥])?\s?\d[\d.,'\s]*[^\W\d]{0,8}[%€$£¥]?")
 
 
