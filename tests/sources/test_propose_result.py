@@ -90,5 +90,14 @@ def test_a_flag_of_winning_that_is_no_for_open_deals_too_is_doubted() -> None:
     flags = guess(Is_Won=["true", "false", "false"] * 20, Is_Closed=["true", "true", "false"] * 20)
     assert flags.header == "Is Won"
     assert "20 of the 40 rows taken as lost are still open, says 'Is Closed'" in flags.doubt
+    lost = guess(Won=["1", "0", "0"] * 20, Lost=["0", "1", "0"] * 20)
+    assert "20 of the 40 rows taken as lost are still open, says 'Lost'" in lost.doubt
     settled = guess(Is_Won=["true", "false"] * 20, Is_Closed=["true"] * 40)
     assert settled.doubt == ""
+
+
+def test_a_stage_whose_texts_nobody_knows_is_named_when_another_column_is_taken() -> None:
+    result = guess(Stage=["Alpha", "Beta", "Gamma"] * 20, VIP=["Y", "N"] * 30)
+    assert result.header == "VIP"
+    assert "no column says clearly how a deal ended" in result.doubt
+    assert "'Stage' holds 'Alpha', 'Beta', 'Gamma': if it is the result, name it" in result.doubt

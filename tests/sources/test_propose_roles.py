@@ -80,6 +80,7 @@ def test_ranges_and_years_are_not_meant_as_numbers() -> None:
     bands, years = looks(Employees=["1-10", "11-50", "200+"] * 9, Cohort=["FY23", "FY24", "Q1"] * 9)
     assert (bands.like_numbers(), years.like_numbers()) == ("", "")
     assert looks(Revenue=["2.5k", "3k", "100"])[0].like_numbers() == "2.5k"
+    assert looks(Amount=["(200.50)", "300", "100"])[0].like_numbers() == "(200.50)"
 
 
 def test_the_currency_is_read_and_never_made_up() -> None:

@@ -100,7 +100,7 @@ def decimal_comma(looks: Sequence[Look]) -> str:
     return shown
 
 
-_AMOUNT = re.compile(r"(?:[A-Z]{2}[$]|USD|EUR|GBP|CHF|[$€£¥])?\s?\d[\d.,'\s]*[^\W\d]{0,8}[%€$£¥]?")
+_AMOUNT = re.compile(r"\(?(?:[A-Z]{2}[$]|USD|EUR|GBP|CHF|[$€£¥])?\s?\d[\d.,'\s]*[^\W\d]{0,8}[%€$£¥]?\)?")
 
 
 def date_forms(look: Look) -> tuple[str | None, ...]:

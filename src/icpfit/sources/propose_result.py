@@ -62,7 +62,7 @@ def guess_result(looks: Sequence[Look], place: str) -> Result:
             hint="one row per deal, customer or lead, with a column such as Result that holds Won and Lost",
         )
     result = _read(binary[-1])
-    doubt = f"no column says clearly how a deal ended; {result.header!r} was taken because it holds two values"
+    doubt = f"no column says clearly how a deal ended; {result.header!r} was taken because it holds two values{_unread(looks)}"
     return Result(result.header, result.outcome, result.positive, result.negative, doubt)
 
 
@@ -128,12 +128,22 @@ def _compared(scored: Sequence[tuple[int, Look]], looks: Sequence[Look]) -> Resu
     return Result(result.header, result.outcome, result.positive, result.negative, "; ".join(doubts), tuple(also))
 
 
+def _unread(looks: Sequence[Look]) -> str:
+    """What is called a stage, though none of its texts is known."""
+    look = next((k for k in looks if words.is_stage(k.words) and len(k.counts) > 1), None)
+    if look is None:
+        return ""
+    shown = ", ".join(repr(v) for v in look.values[:3])
+    return f". {look.header!r} holds {shown}: if it is the result, name it, and which of its texts are positive and negative"
+
+
 def _still_open(label: npt.NDArray[np.float64], looks: Sequence[Look]) -> str:
-    """A flag of winning is no for open deals too; a flag of being closed tells."""
+    """A flag of winning is no for open deals too; a flag of being closed, or of being lost, tells."""
     for look in looks:
-        if words.says_closed(look.words) and _kinds(look) == {"yes", "no"}:
+        lost = words.says_lost(look.words)
+        if (lost or words.says_closed(look.words)) and _kinds(look) == {"yes", "no"}:
             no = look.texts.map(lambda t: words.read_result(t, loosely=False) == "no").to_numpy(dtype=bool)
-            if (n := int((no & (label == 0)).sum())) and not (no & (label == 1)).any():
+            if (n := int((no & (label == 0)).sum())) and (lost or not (no & (label == 1)).any()):
                 return f"{n:,} of the {int((label == 0).sum()):,} rows taken as lost are still open, says {look.header!r}: leave them out"
     return ""
 

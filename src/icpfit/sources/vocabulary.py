@@ -100,6 +100,24 @@ def says_closed(words: str) -> bool:
     return _pattern("closed_flags").search(words) is not None
 
 
+def says_lost(words: str) -> bool:
+    """Whether a column of this (plain) name says that a deal is lost.
+
+    >>> says_lost("is lost"), says_lost("lost reason")
+    (True, False)
+    """
+    return _pattern("lost_flags").search(words) is not None
+
+
+def is_stage(words: str) -> bool:
+    """Whether a (plain) name is that of a deal's stage or status.
+
+    >>> is_stage("deal stage"), is_stage("funding stage")
+    (True, False)
+    """
+    return _pattern("stages").search(words) is not None
+
+
 def read_result(text: str, *, loosely: bool) -> Texts | None:
     """What a text says of the outcome; ``loosely`` where the column is called so: then one telling word is enough.
 
