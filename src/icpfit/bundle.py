@@ -35,7 +35,8 @@ class Bundle:
     ``as_of`` is the moment of knowing (microseconds). ``retention_base`` is (rate, low, high), used where
     retention has no model; None where the company declares no retention at all. ``card`` is the card that
     makes points and tiers; ``cards`` the others by kind. ``specs`` are the features it wants,
-    ``missing`` the texts that a flat file's columns mean nothing by (a target list's neither).
+    ``missing`` the texts that a flat file's columns mean nothing by, ``decimal_comma`` how its numbers are
+    written (a target list's too).
     ``familiarity`` and ``expected_arr`` belong to the modules that made them. ``thresholds`` holds the
     frozen tier edges (see :func:`thresholds_of`) and other limits. ``metrics`` is free, plain JSON.
 
@@ -64,6 +65,7 @@ class Bundle:
     seed: int
     evidence_level: EvidenceLevel
     missing: tuple[str, ...] = ()
+    decimal_comma: bool = False
     outcomes: OutcomeSettings = field(default_factory=OutcomeSettings)
     thresholds: Mapping[str, Any] = field(default_factory=dict)
     """the card's edges are put in where nothing is said"""
@@ -139,6 +141,7 @@ def to_files(bundle: Bundle) -> dict[str, str]:
         {
             "outcomes": bundle.outcomes.model_dump(mode="json"),
             "missing": list(bundle.missing),
+            "decimal_comma": bundle.decimal_comma,
             "features": [s.model_dump(mode="json") for s in bundle.specs],
         },
         sort_keys=False,
@@ -182,6 +185,7 @@ def from_files(files: Mapping[str, str], place: str = "the bundle") -> Bundle:
         specs = tuple(FeatureSpec.model_validate(s) for s in features["features"])
         outcomes = OutcomeSettings.model_validate(features["outcomes"])
         missing = tuple(str(text) for text in features.get("missing", ()))
+        decimal_comma = bool(features.get("decimal_comma", False))
         reading = "scorecard.json"
         card = card_from_json(named[reading])
         cards: dict[CardKind, Scorecard] = {}
@@ -205,6 +209,7 @@ def from_files(files: Mapping[str, str], place: str = "the bundle") -> Bundle:
             cards=cards,
             specs=specs,
             missing=missing,
+            decimal_comma=decimal_comma,
             outcomes=outcomes,
             model_card=named[reading],
         )

@@ -77,6 +77,7 @@ class FlatSource(_Strict):
     labels: dict[str, str] = Field(default_factory=dict, description="column -> words for people")
     row_order_is_time: bool = Field(default=False, description="rows stand in time order, though no column holds the date")
     date_format: str | None = Field(default=None, description="strptime form of dates that are not ISO, e.g. %m/%d/%Y")
+    decimal_comma: bool = Field(default=False, description="amounts and numbers of the layers are written 1.234,50")
     no_outcome_before: str | None = Field(
         default=None, description="rows created before this date are left out: outcomes were not recorded yet"
     )

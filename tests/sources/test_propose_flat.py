@@ -85,7 +85,7 @@ def test_roles_and_layers_of_a_crm_export(tmp_path: Path) -> None:
     assert source.outcome == "win"
     assert flat.unused == ("Owner",)
     assert "#   Owner: says who on our side worked it" in proposal.yaml_text
-    assert any("'Negotiation' are neither" in d for d in proposal.doubts)
+    assert any("'Negotiation' is neither" in d for d in proposal.doubts)
     assert flat.count.used == 200
     assert flat.frame["amount"].between(1_000, 90_000).all()
     assert flat.frame["account_id"].nunique() == 90

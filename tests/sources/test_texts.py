@@ -127,3 +127,14 @@ def test_parquet_and_csv_say_the_same(tmp_path: Path) -> None:
 def test_a_float_survives_being_text(values: list[float]) -> None:
     assert [float(t) for t in as_texts(pd.Series(values))] == values
     assert [float(t) for t in as_texts(pd.Series(values, dtype=object))] == values
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_line_break_in_a_name_costs_no_row(tmp_path: Path, end: str) -> None:
+    path = tmp_path / "export.csv"
+    path.write_bytes(end.join(['id,"Lead\nSource",Notes', '1,Web,"two\nlines"', "2,Fair,one", ""]).encode())
+    texts = read_texts(path)
+    assert texts.columns == ("id", "Lead Source", "Notes")
+    assert texts.frame["Lead Source"].tolist() == ["Web", "Fair"]
+    assert texts.frame["Notes"].tolist() == ["two\nlines", "one"]
+    assert texts.row.tolist() == [1, 2]

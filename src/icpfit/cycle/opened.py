@@ -142,7 +142,7 @@ class Opened:
         specs = bundle.specs
         rows = targets.frame.iloc[resolved.rows].reset_index(drop=True)
         if isinstance(self.config.source, FlatSource):
-            values = flat_targets(bundle.missing, specs, rows)
+            values = flat_targets(bundle.missing, specs, rows, decimal_comma=bundle.decimal_comma)
             return lambda chosen, _: values.iloc[chosen].reset_index(drop=True)
         if self.warehouse is None:
             raise ValueError("a source is a warehouse or a flat file")

@@ -214,6 +214,7 @@ def _bundle(
         cards={k: c for k, c in cards.items() if k != card.kind},
         specs=data.specs,
         missing=config.source.missing if isinstance(config.source, FlatSource) else (),
+        decimal_comma=isinstance(config.source, FlatSource) and config.source.decimal_comma,
         familiarity=familiarity.to_dict(),
         expected_arr=_expected_arr(opened, training, as_of).to_dict(),
         metrics=metrics,

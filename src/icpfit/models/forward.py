@@ -108,10 +108,11 @@ def choose_forward(matrix: Matrix, rows: Ints, labels: Floats, candidates: Ints,
 
 
 def _left_out(matrix: Matrix, rows: Ints, labels: Floats, seed: int) -> Flags:
-    """(groups, n): a row of flags for each group of accounts without which both outcomes remain."""
+    """(groups, n): the rows of each group of accounts without which both outcomes remain."""
     group = group_of(matrix.account_id[rows], GROUPS, seed, "forward")
-    out = group == np.arange(GROUPS)[:, None]
-    return out[[bool(o.any()) and len(np.unique(labels[~o])) == 2 for o in out]]
+    groups = [group == g for g in range(GROUPS)]
+    usable = [o for o in groups if o.any() and len(np.unique(labels[~o])) == 2]
+    return np.array(usable, dtype=np.bool_).reshape(len(usable), len(labels))
 
 
 def _column(x: Floats, *, category: bool) -> _Column:

@@ -34,11 +34,12 @@ _OTHER_KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class CsvHead:
-    """What the first bytes say. ``lines_before`` counts the lines up to and with the header."""
+    """What the first bytes say. ``header_lines`` is more than 1 where a name has a line break in it."""
 
     names: tuple[str, ...]
     separator: str
     blank_lines: int
+    header_lines: int
 
 
 def open_csv(
@@ -68,6 +69,8 @@ def open_csv(
         f" max_line_size = 16000000, columns = {{{struct}}})"
     )
     slowly = partial(_row_by_row, connection, path, place, head, columns, alias or path.stem)
+    if head.header_lines > 1:  # DuckDB takes the rest of such a header for rows, and then may find none
+        return slowly()
     return RawTable(place, relation, columns, row_by_row=slowly)
 
 
@@ -131,16 +134,16 @@ def read_head(path: Path, place: str, separator: str | None) -> CsvHead:
     if "\x00" in body[:4096]:
         raise SourceError(f"{place}: is not text (it holds zero bytes)", hint="save it as CSV UTF-8")
     by_separator = {s: _first_row(body, s) for s in SEPARATORS}
-    best = max(SEPARATORS, key=lambda s: len(by_separator[s]))
+    best = max(SEPARATORS, key=lambda s: len(by_separator[s][0]))
     if separator is None:
         separator = best
-    names = by_separator[separator] if separator in by_separator else _first_row(body, separator)
-    if len(names) == 1 and separator != best and len(by_separator[best]) > 1:
+    names, lines = by_separator[separator] if separator in by_separator else _first_row(body, separator)
+    if len(names) == 1 and separator != best and len(by_separator[best][0]) > 1:
         raise SourceError(
             f"{place}: the whole header stands in one column ({names[0][:60]!r}); the separator looks like {_NAMES[best]}",
             hint=f"save it with {_NAMES.get(separator, repr(separator))} between the columns",
         )
-    return CsvHead(tuple(n.strip() for n in names), separator, blank)
+    return CsvHead(tuple(" ".join(n.split()) if "\n" in n or "\r" in n else n.strip() for n in names), separator, blank, lines)
 
 
 def check_names(names: tuple[str, ...], place: str) -> None:
@@ -157,11 +160,13 @@ def check_names(names: tuple[str, ...], place: str) -> None:
         raise SourceError(f"{place}: the header has no names", hint="the first line must name the columns")
 
 
-def _first_row(body: str, separator: str) -> list[str]:
+def _first_row(body: str, separator: str) -> tuple[list[str], int]:
+    """Its cells, and the lines that it takes."""
+    reader = csv.reader(io.StringIO(body, newline=""), delimiter=separator)
     try:
-        return next(csv.reader(io.StringIO(body, newline=""), delimiter=separator))
+        return next(reader), reader.line_num
     except (csv.Error, StopIteration):
-        return [body.splitlines()[0]]
+        return [body.splitlines()[0]], 1
 
 
 def _row_by_row(

@@ -18,7 +18,7 @@ from icpfit.sources.flat_roles import check_columns, check_results, label_of
 from icpfit.sources.flat_windows import leave_out_by_window, seen_as_of
 from icpfit.sources.rows import DataFinding, LeftOut, RowCount
 from icpfit.sources.texts import read_texts
-from icpfit.sources.values import categories, moments, numbers
+from icpfit.sources.values import categories, moments, numbers, with_points
 
 __all__ = ["FlatTable", "flat_targets", "read_flat"]
 
@@ -77,6 +77,9 @@ def read_flat(source: FlatSource, *, max_left_out: float, as_of: Micros | None =
     check_columns(source, texts)
     missing = frozenset(source.missing)
     frame, row = texts.frame, texts.row
+    if source.decimal_comma:
+        numeric = [h for h in (roles.amount, *(h for names in source.layers.values() for h in names)) if h]
+        frame = frame.assign(**{h: with_points(frame[h]) for h in numeric})
     blank = pd.Series("", index=frame.index, dtype="str")
     faults = Faults(place, row, frame[roles.id] if roles.id else blank, texts.broken)
     created = moments(frame[roles.created_at] if roles.created_at else blank, missing, source.date_format)

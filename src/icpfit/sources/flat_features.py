@@ -13,7 +13,7 @@ from icpfit.config import LAYERS, FeatureSpec, FlatSource, Kind
 from icpfit.sources.names import TAKEN, free_name, snake_case, words_of
 from icpfit.sources.rows import DataFinding
 from icpfit.sources.texts import as_texts
-from icpfit.sources.values import NO_NUMBER, categories, flags, numbers, parse_number
+from icpfit.sources.values import NO_NUMBER, categories, flags, numbers, parse_number, with_points
 
 MOST_TEXTS = 200
 """A text column with more distinct values than this names things rather than groups them."""
@@ -153,7 +153,9 @@ def parse_features(texts: pd.DataFrame, specs: tuple[FeatureSpec, ...], missing:
     return FlatFeatures(pd.DataFrame(columns, index=texts.index, columns=[s.name for s in specs]), bad)
 
 
-def flat_targets(missing: tuple[str, ...], specs: tuple[FeatureSpec, ...], targets: pd.DataFrame) -> pd.DataFrame:
+def flat_targets(
+    missing: tuple[str, ...], specs: tuple[FeatureSpec, ...], targets: pd.DataFrame, *, decimal_comma: bool = False
+) -> pd.DataFrame:
     """Features of a target list whose columns bear the flat file's headers.
 
     A header is matched exactly first, then without regard to case, then by its snake_case name. What the
@@ -162,6 +164,8 @@ def flat_targets(missing: tuple[str, ...], specs: tuple[FeatureSpec, ...], targe
     """
     found = {h: own for h in dict.fromkeys(s.column or s.name for s in specs) if (own := match_header(h, targets.columns)) is not None}
     texts = pd.DataFrame({h: as_texts(targets[own]) for h, own in found.items()}, index=targets.index)
+    if decimal_comma:
+        texts = texts.apply(with_points)
     return parse_features(texts, specs, frozenset(missing)).frame
 
 

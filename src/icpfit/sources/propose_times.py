@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 
 from icpfit.moments import DAY, day_text
 from icpfit.sources import vocabulary as words
-from icpfit.sources.propose_roles import Look, Result, date_form
+from icpfit.sources.propose_leaks import told_by_the_close
+from icpfit.sources.propose_look import Look, date_forms
+from icpfit.sources.propose_result import Result
 from icpfit.sources.values import moments
 
 _MONTHS = {m: i for i, m in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split())}
@@ -35,62 +39,138 @@ class Times:
     row_order_is_time: bool = False
     dates: tuple[str, ...] = ()
     """every column that holds dates"""
+    told: Mapping[str, str] = field(default_factory=dict)
+    """column -> why the close tells it"""
 
 
 def guess_times(looks: Sequence[Look], result: Result) -> Times:
-    """Creation, close, and what follows from a close that only good rows have."""
-    forms = {look.header: (form, doubt) for look in looks if look.header != result.header for yes, form, doubt in [date_form(look)] if yes}
+    """Creation, close, and what follows from a close that only some rows have."""
+    forms = {look.header: found for look in looks if look.header != result.header and (found := date_forms(look))}
     dated = [look for look in looks if look.header in forms]
-    closed = next((k for k in dated if words.named_like("closed", k.words) and not _opens(k.words)), None)
-    created = next((k for k in dated if k is not closed and words.named_like("created", k.words)), None)
+    label = result.labels(next(look for look in looks if look.header == result.header))
+    ends = _ends(dated, label)
+    closed = ends[0] if ends else None
+    created = _creation(dated, closed)
     if created is None:
         order = _ordered_by_month(looks)
         ask = f"{order!r} goes through the year as the rows go down; is the file in order of time?"
-        doubts = (("row_order_is_time", ask),) if order else ()
+        doubts = (("row_order_is_time", ask),) if order else _no_creation(looks, dated)
         return Times(row_order_is_time=order is not None, doubts=doubts, dates=tuple(forms))
-    form, doubt = forms[created.header]
-    said = [("created_at", doubt)] if doubt else []
-    if closed is not None and forms[closed.header][0] != form:
-        said.append(("closed_at", f"{closed.header!r} writes its dates in another form; only one can be read"))
-        closed = None
+    said: Doubts = []
+    if words.rank("created", created.words) is None:
+        said.append(("created_at", f"{created.header!r} was taken for the creation, since no column is called so"))
+    fits = forms[created.header]
+    if closed is not None:
+        if common := tuple(f for f in fits if f in forms[closed.header]):
+            fits = _in_order(created, closed, common)
+        else:
+            said.append(("closed_at", f"{closed.header!r} writes its dates in another form, and only one can be read: write both alike"))
+            closed = None
+    if len(fits) > 1:
+        said.append(
+            (
+                "created_at",
+                f"{fits[1] or 'YYYY-MM-DD'} fits as well: {'is the month first?' if '/' in str(fits[0]) else 'which one is it?'}",
+            )
+        )
+    made = Times(created.header, None, fits[0], tuple(said), dates=tuple(forms))
     if closed is None:
-        said.append(("closed_at", "no column holds the close: a result counts as known outcome_window_days (else 0) after the creation"))
-        return Times(created.header, None, form, tuple(said), dates=tuple(forms))
-    return _with_close(created, closed, form, result, looks, said, tuple(forms))
+        if not any(setting == "closed_at" for setting, _ in said):
+            ask = "no column holds the close: a result counts as known outcome_window_days (else 0) after the creation"
+            made = replace(made, doubts=(*said, ("closed_at", ask)))
+        return made
+    others = [look for look in ends[1:] if fits[0] in forms[look.header]]
+    return _with_close(made, created, closed, others, label, result, looks)
 
 
-def _opens(name: str) -> bool:
-    return words.named_like("created", name.replace("date", ""))
+def _ends(dated: Sequence[Look], label: npt.NDArray[np.float64]) -> list[Look]:
+    """Columns that may hold the close, first the one that rows of both results have."""
+
+    def filled(look: Look) -> tuple[float, float, float]:
+        known = (look.texts != "").to_numpy()
+        well, badly = (float(known[label == side].mean()) if (label == side).any() else 1.0 for side in (1, 0))
+        return (-round(min(well, badly), 1), -round(well, 1), -round(badly, 1))
+
+    named = [k for k in dated if words.rank("closed", k.words) is not None and words.rank("created", k.words) is None]
+    return sorted((k for k in named if not words.is_planned(k.words)), key=filled)
+
+
+def _creation(dated: Sequence[Look], closed: Look | None) -> Look | None:
+    """The column whose name speaks of a beginning most plainly; else one that is simply called a date."""
+    filled = [k for k in dated if k is not closed and k.known >= 0.5 * len(k.texts) and not words.is_planned(k.words)]
+    ranked = [(r, i) for i, k in enumerate(filled) if (r := words.rank("created", k.words)) is not None]
+    if ranked:
+        return filled[min(ranked)[1]]
+    plain = [k for k in filled if words.rank("dated", k.words) is not None and words.rank("closed", k.words) is None]
+    return next((k for k in plain if not words.looks_like_a_leak(k.header)), None)
+
+
+def _no_creation(looks: Sequence[Look], dated: Sequence[Look]) -> tuple[tuple[str, str], ...]:
+    for look in looks:
+        if look not in dated and words.rank("created", look.words) is not None and len(look.counts) > 10:
+            odd = next((v for v in look.values if not date_forms(Look.at(look.header, pd.Series([v], dtype="str")))), look.values[0])
+            return (("created_at", f"{look.header!r} holds {odd!r}: not all of it is read as dates of one form; write them as 2026-01-31"),)
+    if not dated:
+        return ()
+    shown = ", ".join(repr(k.header) for k in dated[:3]) + (" hold dates" if len(dated) > 1 else " holds dates")
+    return (("created_at", f"{shown}; does one say when a deal or a customer began? Without it nothing is tested forward in time"),)
+
+
+def _in_order(created: Look, closed: Look, forms: tuple[str | None, ...]) -> tuple[str | None, ...]:
+    """Of several forms those under which the fewest rows close before they were created."""
+    if len(forms) == 1:
+        return forms
+    early = []
+    for form in forms:
+        opened, ended = moments(created.texts, frozenset(), form), moments(closed.texts, frozenset(), form)
+        both = opened.known & ended.known
+        early.append(float((ended.micros < opened.micros)[both].mean()) if both.any() else 1.0)
+    return tuple(form for form, share in zip(forms, early, strict=True) if share <= min(early) + 0.05)
 
 
 def _with_close(
+    made: Times,
     created: Look,
     closed: Look,
-    form: str | None,
+    others: Sequence[Look],
+    label: npt.NDArray[np.float64],
     result: Result,
     looks: Sequence[Look],
-    said: list[tuple[str, str]],
-    dates: tuple[str, ...],
 ) -> Times:
-    results = next(look for look in looks if look.header == result.header).texts
-    opened, ended = moments(created.texts, frozenset(), form), moments(closed.texts, frozenset(), form)
-    bad = results.isin(result.negative).to_numpy()
-    if not bad.any() or ended.known[bad].mean() >= 0.5:
-        return Times(created.header, closed.header, form, tuple(said), dates=dates)
+    said = list(made.doubts)
+    opened, ended = moments(created.texts, frozenset(), made.date_format), moments(closed.texts, frozenset(), made.date_format)
+    decided = replace(ended, known=ended.known & ~np.isnan(label))
+    rest = [k for k in looks if k.header not in (result.header, *made.dates)]
+    made = replace(made, told=told_by_the_close(rest, opened, decided, (created.header, closed.header)))
+    lone, missing = ("good", 0) if result.outcome == "win" else ("bad", 1)  # a customer who stays has no end
+    without = label == missing
+    if not without.any() or ended.known[without].mean() >= 0.5:
+        return replace(made, closed_at=closed.header, doubts=tuple(said))
     both = opened.known & ended.known
-    if not both.any():
-        said.append(("closed_at", f"no good result has {closed.header!r}: it is not used"))
-        return Times(created.header, None, form, tuple(said), dates=dates)
-    said.append(
-        ("closed_at", f"only good results have {closed.header!r}; the others count as lost outcome_window_days after their creation")
-    )
+    if not both.any() or not ended.known[label == 1 - missing].any():
+        said.append(("closed_at", f"no {lone} result has {closed.header!r}: it is not used"))
+        return replace(made, doubts=tuple(said))
     window = int(np.ceil(np.quantile(np.maximum(ended.micros[both] - opened.micros[both], 0), 0.9) / DAY))
-    said.append(("outcome_window_days", f"nine of ten good results came within {window} days of {created.header!r}"))
+    came = f"nine of ten {'good results came' if lone == 'good' else 'who left did so'} within {window} days of {created.header!r}"
+    if lone == "bad":
+        ask = f"only who left has {closed.header!r}: it is not used, and a result counts as known outcome_window_days after the beginning"
+        said += [("closed_at", ask), ("outcome_window_days", f"{came}; write the days after which a customer counts as kept")]
+        return replace(made, doubts=tuple(said), outcome_window_days=max(window, 1))
+    ask = f"only good results have {closed.header!r}; the others count as lost outcome_window_days after their creation"
+    if theirs := next((k for k in others if (k.texts != "").to_numpy()[without].mean() >= 0.5), None):
+        ask += f". {theirs.header!r} holds their close: better put both into one column"
+    said += [("closed_at", ask), ("outcome_window_days", came)]
     first_open, first_end = int(opened.micros[opened.known].min()), int(ended.micros[both].min())
     early = first_end - first_open > 90 * DAY
     if early:
         said.append(("no_outcome_before", f"no result stands before {day_text(first_end)}, though rows begin on {day_text(first_open)}"))
-    return Times(created.header, closed.header, form, tuple(said), day_text(first_end) if early else None, max(window, 1), dates=dates)
+    return replace(
+        made,
+        closed_at=closed.header,
+        doubts=tuple(said),
+        no_outcome_before=day_text(first_end) if early else None,
+        outcome_window_days=max(window, 1),
+    )
 
 
 def _ordered_by_month(looks: Sequence[Look]) -> str | None:

@@ -21,6 +21,11 @@ _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _SIGNS = re.compile(r"^([+-]?)\s*(?:USD|EUR|GBP|US\$|[$€£¥])\s*|\s*(?:USD|EUR|GBP|[$€£¥%])$", re.IGNORECASE)
 
+# The same with a decimal comma: 1.234,50 and 1 234,50 and 1.234, and what stands around them.
+_COMMA = re.compile(
+    r"([+-]?\s?(?:USD|EUR|GBP|US\$|[$€£¥])?\s?)(\d{1,3}(?:[.\s]\d{3})+|\d+)(?:,(\d+))?(\s?(?:USD|EUR|GBP|[$€£¥%])?)", re.IGNORECASE
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
@@ -51,6 +56,24 @@ def parse_number(text: str) -> float | None:
             return None
     number = float(text) + 0.0  # -0.0 is 0.0
     return number if np.isfinite(number) else None
+
+
+def with_point(text: str) -> str:
+    """A number written with a decimal comma as one with a point; any other text as it is.
+
+    >>> with_point("1.234,50 €"), with_point("1 234,5"), with_point("1.234"), with_point("31.12.2025"), with_point("3.5")
+    ('1234.50 €', '1234.5', '1234', '31.12.2025', '3.5')
+    """
+    found = _COMMA.fullmatch(text.strip())
+    if found is None:
+        return text
+    before, whole, part, after = found.groups()
+    return before + re.sub(r"[.\s]", "", whole) + (f".{part}" if part else "") + after
+
+
+def with_points(texts: pd.Series) -> pd.Series:
+    """:func:`with_point` of each text."""
+    return texts.map({t: with_point(str(t)) for t in texts.unique()}).astype(texts.dtype)
 
 
 def parse_flag(text: str) -> float | None:

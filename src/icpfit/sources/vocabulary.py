@@ -17,10 +17,11 @@ import yaml
 from icpfit.config import LAYERS, Layer
 from icpfit.sources.names import snake_case
 
-Role = Literal["result", "left", "kept", "created", "closed", "id", "account", "domain", "name", "amount"]
-Texts = Literal["positive", "negative", "kept", "left", "yes", "no"]
+Role = Literal["result", "left", "kept", "created", "dated", "closed", "row_id", "id", "account", "domain", "name", "amount"]
+Texts = Literal["positive", "negative", "kept", "left", "open", "yes", "no"]
 
 _LEAK = "known only once it is decided? If so, training refuses it by name"
+IDENTIFIER = "an identifier"
 _NO_WORD = "no word of this name says which layer it is"
 
 
@@ -35,11 +36,11 @@ class Meaning:
 def plain_words(header: str) -> str:
     """A header's words, without the marks of the systems it came from.
 
-    >>> plain_words("property_numberOfEmployees"), plain_words("Funding_Stage__c")
-    ('number of employees', 'funding stage')
+    >>> plain_words("property_numberOfEmployees"), plain_words("Funding_Stage__c"), plain_words("Deal - Organization")
+    ('number of employees', 'funding stage', 'organization')
     """
     name = re.sub(r"__c$", "", header.strip())
-    name = re.sub(r"^(hs|properties|property)_", "", name, flags=re.IGNORECASE)
+    name = re.sub(r"^(hs|properties|property)_|^(deal|lead|opportunity) - ", "", name, flags=re.IGNORECASE)
     return snake_case(name).replace("_", " ")
 
 
@@ -72,25 +73,107 @@ def layer_of(header: str) -> Meaning:
     return found or Meaning("firmographic", _NO_WORD)
 
 
-def named_like(role: Role, words: str) -> bool:
-    """Whether a column of this (plain) name could play a role.
+def rank(role: Role, words: str) -> int | None:
+    """How well a (plain) name fits a role: 0 is best, None is not at all. The patterns stand best first.
 
-    >>> named_like("left", "churn flag"), named_like("result", "region")
+    >>> rank("left", "churn flag"), rank("result", "region"), rank("name", "deal name")
+    (0, None, 1)
+    """
+    return next((i for i, pattern in enumerate(_role(role)) if pattern.search(words)), None)
+
+
+def is_planned(words: str) -> bool:
+    """Whether a (plain) name speaks of a time that was only expected.
+
+    >>> is_planned("expected close date"), is_planned("close date")
     (True, False)
     """
-    return _role(role).search(words) is not None
+    return _pattern("planned").search(words) is not None
+
+
+def says_closed(words: str) -> bool:
+    """Whether a column of this (plain) name says that a deal is closed, won or not.
+
+    >>> says_closed("is deal closed"), says_closed("is closed won")
+    (True, False)
+    """
+    return _pattern("closed_flags").search(words) is not None
+
+
+def says_lost(words: str) -> bool:
+    """Whether a column of this (plain) name says that a deal is lost.
+
+    >>> says_lost("is lost"), says_lost("lost reason")
+    (True, False)
+    """
+    return _pattern("lost_flags").search(words) is not None
+
+
+def is_stage(words: str) -> bool:
+    """Whether a (plain) name is that of a deal's stage or status.
+
+    >>> is_stage("deal stage"), is_stage("funding stage")
+    (True, False)
+    """
+    return _pattern("stages").search(words) is not None
+
+
+def read_result(text: str, *, loosely: bool) -> Texts | None:
+    """What a text says of the outcome; ``loosely`` where the column is called so: then one telling word is enough.
+
+    >>> read_result("6 - Closed Won", loosely=False), read_result("Closed - Not Converted", loosely=False)
+    ('positive', 'negative')
+    >>> read_result("Lost to competitor", loosely=True), read_result("Lost to competitor", loosely=False)
+    ('negative', None)
+    >>> read_result("Not won", loosely=True) is None
+    True
+    """
+    known = _results()
+    key = text.casefold()
+    bare = re.sub(r"^\d+\s*%?\s*[-–.:)]*\s*|\s*\([^()]*\)$", "", key)  # the step's number, the pipeline's name
+    bare = re.sub(r"^closed\s*[-–/:]\s*", "", bare)
+    if key in known or bare in known:
+        return known.get(key) or known[bare]
+    if not loosely:
+        return None
+    words = set(re.findall(r"\w+", key))
+    told = {kind for kind in ("positive", "negative") if words & _telling(kind)}
+    return told.pop() if len(told) == 1 and not words & {"not", "no"} else None  # type: ignore[return-value]
+
+
+def opposite(text: str) -> str:
+    """The other result, written as ``text`` is.
+
+    >>> opposite("Closed Won"), opposite("yes"), opposite("Lost to competitor")
+    ('Closed Lost', 'no', 'Won')
+    """
+    pairs: dict[str, str] = _body()["results"]["opposites"]
+    other = pairs.get(text.casefold()) or next((good for good, bad in pairs.items() if bad == text.casefold()), None)
+    other = other or ("won" if read_result(text, loosely=True) == "negative" else "lost")
+    return other.upper() if text.isupper() else other.title() if text[:1].isupper() else other
 
 
 @cache
-def result_texts(kind: Texts) -> frozenset[str]:
-    """Results in lower case, such as ``closed won``."""
-    return frozenset(_body()["results"][kind])
+def _results() -> dict[str, Texts]:
+    kinds: tuple[Texts, ...] = ("positive", "negative", "kept", "left", "open", "yes", "no")
+    return {text: kind for kind in kinds for text in _body()["results"][kind]}
+
+
+@cache
+def _telling(kind: Literal["positive", "negative"]) -> frozenset[str]:
+    return frozenset(_body()["results"]["telling"][kind])
 
 
 @cache
 def placeholder_texts(kind: Literal["always", "often"]) -> frozenset[str]:
     """Texts in lower case that mean unknown: always, or where several columns hold them."""
     return frozenset(_body()["missing"][kind])
+
+
+@cache
+def repeat_business() -> frozenset[str]:
+    """Kinds of deals, in lower case, with a company that is a customer already."""
+    return frozenset(_body()["repeat_business"])
 
 
 @cache
@@ -109,8 +192,8 @@ def _pattern(key: str) -> re.Pattern[str]:
 
 
 @cache
-def _role(role: Role) -> re.Pattern[str]:
-    return _any_of(_body()["roles"][role])
+def _role(role: Role) -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(pattern) for pattern in _body()["roles"][role])
 
 
 @cache

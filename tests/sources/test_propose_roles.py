@@ -1,0 +1,93 @@
+"""Ids, accounts, names and amounts: by their meaning, and none where none is meant."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from icpfit.sources.propose_currency import propose_currency
+from icpfit.sources.propose_look import Look
+from icpfit.sources.propose_roles import guess_account, guess_amount, guess_id, guess_name
+
+NONE: frozenset[str] = frozenset()
+
+
+def looks(**columns: list[str]) -> list[Look]:
+    return [Look.at(header.replace("_", " "), pd.Series(texts, dtype="str")) for header, texts in columns.items()]
+
+
+NAMES = [f"Acme {i}" for i in range(90)]
+
+
+@pytest.mark.parametrize("header", ["Opportunity_ID", "id", "Deal_Number", "Lead_ID"])
+def test_a_deals_id_that_repeats_stays_the_id_and_a_name_that_does_not_is_none(header: str) -> None:
+    lines = looks(**{"Opportunity_Name": NAMES, header: [f"006{i // 3:05d}" for i in range(90)]})
+    guess = guess_id(lines)
+    assert guess.header == header.replace("_", " ")
+    assert guess.doubt.startswith("30 values come more than once; such rows are kept as id#2, id#3")
+
+
+@pytest.mark.parametrize("header", ["Account_ID", "Customer_ID", "Owner_ID", "Campaign_ID"])
+def test_the_id_of_something_else_that_repeats_is_not_the_rows_own(header: str) -> None:
+    guess = guess_id(
+        looks(**{"Contact_Name": NAMES, header: [f"A{i // 3}" for i in range(90)], "Email": [f"p{i}@a.com" for i in range(90)]})
+    )
+    assert guess.header is None
+    assert "no column tells the rows apart" in guess.doubt
+
+
+def test_a_customers_id_that_never_repeats_is_the_rows_own() -> None:
+    assert guess_id(looks(Customer=NAMES, Customer_ID=[f"C{i}" for i in range(90)])).header == "Customer ID"
+
+
+def test_neither_a_phone_number_nor_an_address_is_an_id() -> None:
+    phones = looks(
+        Phone_Number=[f"+1 555 {i:06d}" for i in range(90)],
+        Email=[f"p{i}@a.com" for i in range(90)],
+        Notes=[f"said {i}" for i in range(90)],
+    )
+    assert guess_id(phones).header is None
+
+
+def test_codes_without_a_telling_name_are_taken_with_a_doubt() -> None:
+    guess = guess_id(looks(Name=NAMES, Vorgang=[f"VC-{i:05d}" for i in range(90)]))
+    assert guess.header == "Vorgang"
+    assert "no column is called an id" in guess.doubt
+
+
+def test_a_total_at_the_end_does_not_cost_the_file_its_id() -> None:
+    assert guess_id(looks(Deal_ID=[*(str(i) for i in range(30)), ""], Amount=["1"] * 31)).header == "Deal ID"
+
+
+def test_an_accounts_id_goes_before_its_name_and_its_name_before_the_deals() -> None:
+    ids = [f"A{i % 40}" for i in range(90)]
+    exported = looks(Opportunity_Name=NAMES, Account_Name=[f"Acme {i}" for i in ids], Account_ID=ids)
+    assert guess_account(exported, NONE).header == "Account ID"
+    assert guess_name(exported, NONE).header == "Account Name"
+    by_name = guess_account(exported[:2], NONE)
+    assert (by_name.header, by_name.doubt) == ("Account Name", "a name, not an id: two spellings are two accounts")
+    assert guess_name(looks(Title=["CEO", "CTO", "VP"] * 30), NONE).header is None
+
+
+def test_an_amount_with_a_decimal_comma_is_asked_about_and_not_passed_over() -> None:
+    guess = guess_amount(looks(**{"Betrag_(EUR)": [f"1.{i:03d},50" for i in range(90)]}), NONE)
+    assert guess.header is None
+    assert "'1.000,50', which is not read as a number" in guess.doubt
+    assert guess_amount(looks(Weighted_Amount=[str(i) for i in range(90)], Amount=[str(i) for i in range(90)]), NONE).header == "Amount"
+
+
+def test_ranges_and_years_are_not_meant_as_numbers() -> None:
+    bands, years = looks(Employees=["1-10", "11-50", "200+"] * 9, Cohort=["FY23", "FY24", "Q1"] * 9)
+    assert (bands.like_numbers(), years.like_numbers()) == ("", "")
+    assert looks(Revenue=["2.5k", "3k", "100"])[0].like_numbers() == "2.5k"
+    assert looks(Amount=["(200.50)", "300", "100"])[0].like_numbers() == "(200.50)"
+
+
+def test_the_currency_is_read_and_never_made_up() -> None:
+    plain = [str(i) for i in range(90)]
+    assert propose_currency(looks(Amount_EUR=plain), "Amount EUR") == ("EUR", "")
+    assert propose_currency(looks(Amount=[f"£{i}" for i in plain]), "Amount") == ("GBP", "")
+    assert propose_currency(looks(Amount=plain, Currency=["CHF"] * 90), "Amount") == ("CHF", "")
+    assert propose_currency(looks(Amount=plain), "Amount") == ("USD", "'Amount' names no currency")
+    assert "2 currencies" in propose_currency(looks(Amount=plain, Currency=["CHF", "EUR"] * 45), "Amount")[1]
+    assert propose_currency(looks(Size=plain), None) == ("USD", "")
