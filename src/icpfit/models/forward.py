@@ -7,7 +7,7 @@ and learns the noise of each; a choice made one by one takes the clearest, after
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ from scipy import sparse
 from icpfit.models.folds import group_of
 from icpfit.models.matrix import Floats, Ints, Matrix
 
-GROUPS = 5
+PARTS = 5
 BINS = 12
 """of a number, in about equal parts, beside one for its least value and one for unknown"""
 RIDGE = 1.0
@@ -42,16 +42,18 @@ class _Column:
 
 @dataclass(frozen=True)
 class _Additive:
-    """One additive logistic model per group, fitted to the rows of all other groups.
+    """One additive logistic model for each part of the rows, which it leaves out.
 
-    ``out`` (groups, n): the rows that a group's model leaves out. ``margin`` (groups, n): log-odds of every row.
+    ``out`` (parts, n): the rows of the part. ``taught`` (parts, n): the rows that the model learns from.
+    ``margin`` (parts, n): log-odds of every row.
     """
 
     labels: Floats
     out: Flags
+    taught: Flags
     margin: Floats
     values: tuple[Floats, ...] = ()
-    """(groups, size) for each of the model's columns"""
+    """(parts, size) for each of the model's columns"""
 
     def losses(self) -> Floats:
         """Log loss of each row by the model that leaves it out."""
@@ -71,28 +73,29 @@ class _Additive:
             for j in reversed(range(len(columns))):
                 column, old = columns[j], values[j]
                 first, second = model.slopes()
-                slope = (column.member @ (first * ~self.out).T).T - old @ column.penalty
-                curve = (column.member @ (second * ~self.out).T).T
+                slope = (column.member @ (first * self.taught).T).T - old @ column.penalty
+                curve = (column.member @ (second * self.taught).T).T
                 step = _newton(slope, curve, column.penalty)
                 values[j] = old + step
-                model = _Additive(self.labels, self.out, model.margin + step[:, column.codes])
-        return _Additive(self.labels, self.out, model.margin, tuple(values))
+                model = replace(model, margin=model.margin + step[:, column.codes])
+        return replace(model, values=tuple(values))
 
 
 def choose_forward(matrix: Matrix, rows: Ints, labels: Floats, candidates: Ints, *, seed: int) -> Ints:
     """Columns out of ``candidates``, rising; none where not even the best tells anything of the rows left out.
 
-    An additive model over bins grows by one column at a time, five times side by side, each leaving out a group of
-    accounts. Next comes the column whose bins, fitted to the other rows, lower the loss of the rows left out
+    An additive model over bins grows by one column at a time, five times side by side, each leaving out a part of
+    the rows: a stretch of time, so that what only tells one time from another earns nothing; without time, a
+    group of accounts. Next comes the column whose bins, fitted to the other rows, lower the loss of the rows left out
     most (to second order). It stays if the model, fitted again with it, lowers that loss by more than one
     standard error; the first that does not ends the choice.
     """
-    out = _left_out(matrix, rows, labels, seed)
+    out, taught = _parts(matrix, rows, labels, seed)
     if len(out) < 2:
         return np.zeros(0, dtype=np.int64)
     columns = [_column(matrix.X[rows, c], category=matrix.is_category(int(c))) for c in candidates]
-    rate = (~out @ labels) / (~out).sum(axis=1)
-    model = _Additive(labels, out, np.repeat(np.log(rate / (1 - rate))[:, None], len(labels), axis=1))
+    rate = (taught @ labels) / taught.sum(axis=1)
+    model = _Additive(labels, out, taught, np.repeat(np.log(rate / (1 - rate))[:, None], len(labels), axis=1))
     chosen: list[int] = []
     rest = list(range(len(columns)))
     while rest and len(chosen) < MOST:
@@ -107,12 +110,21 @@ def choose_forward(matrix: Matrix, rows: Ints, labels: Floats, candidates: Ints,
     return np.sort(np.asarray(candidates, dtype=np.int64)[chosen])
 
 
-def _left_out(matrix: Matrix, rows: Ints, labels: Floats, seed: int) -> Flags:
-    """(groups, n): the rows of each group of accounts without which both outcomes remain."""
-    group = group_of(matrix.account_id[rows], GROUPS, seed, "forward")
-    groups = [group == g for g in range(GROUPS)]
-    usable = [o for o in groups if o.any() and len(np.unique(labels[~o])) == 2]
-    return np.array(usable, dtype=np.bool_).reshape(len(usable), len(labels))
+def _parts(matrix: Matrix, rows: Ints, labels: Floats, seed: int) -> tuple[Flags, Flags]:
+    """(parts, n) each: the rows of a part, and those to learn from without it: of no account that stands in it.
+
+    A part is left away if not both outcomes are left to learn from.
+    """
+    account = matrix.account[rows]
+    if matrix.timing == "none":
+        part = group_of(matrix.account_id[rows], PARTS, seed, "forward")
+    else:
+        part = np.arange(len(rows)) * PARTS // len(rows)
+    out = [part == k for k in range(PARTS)]
+    taught = [~np.isin(account, account[o]) for o in out]
+    usable = [k for k in range(PARTS) if out[k].any() and len(np.unique(labels[taught[k]])) == 2]
+    shape = (len(usable), len(rows))
+    return np.array([out[k] for k in usable]).reshape(shape), np.array([taught[k] for k in usable]).reshape(shape)
 
 
 def _column(x: Floats, *, category: bool) -> _Column:
@@ -139,8 +151,8 @@ def _gains(model: _Additive, columns: Sequence[_Column]) -> Floats:
     member = sparse.vstack([c.member for c in columns], format="csr")
     k = len(model.out)
     both = np.vstack(model.slopes())
-    keep = np.vstack([~model.out] * 2)
-    taught, left = (member @ (both * keep).T).T, (member @ (both * ~keep).T).T
+    taught = (member @ (both * np.vstack([model.taught] * 2)).T).T
+    left = (member @ (both * np.vstack([model.out] * 2)).T).T
     ends = np.cumsum([len(c.penalty) for c in columns])
     gains = np.empty(len(columns))
     for j, column in enumerate(columns):
@@ -151,6 +163,6 @@ def _gains(model: _Additive, columns: Sequence[_Column]) -> Floats:
 
 
 def _newton(slope: Floats, curve: Floats, penalty: Floats) -> Floats:
-    """The step (groups, size) to where the penalised likelihood is highest, to second order."""
+    """The step (parts, size) to where the penalised likelihood is highest, to second order."""
     system = penalty + curve[:, :, None] * np.eye(len(penalty))
     return np.asarray(np.linalg.solve(system, slope[:, :, None])[:, :, 0])

@@ -108,12 +108,13 @@ def standard_recipe(rows: int, columns: int) -> Recipe:
     """An additive model (depth 1): what CRM-sized data bears, and what a card can say without loss.
 
     Measured on simulated companies: below some 2,500 rows the strict choice of attributes loses more than it
-    saves. Below 600 rows any choice does; there every tree sees about a dozen attributes, which spreads the
-    weight over all that hang together instead of trusting the one that happens to lead.
+    saves. Below 600 rows any choice does; there every tree sees about thirty attributes, which spreads the
+    weight over all that hang together instead of trusting the one that happens to lead (with a dozen it was
+    worth .01 to .02 less of the attainable AUC, for winning and for staying).
     """
     smallest = int(np.clip(rows // 60, 5, 40))
     if rows < SMALL:
-        return Recipe(rounds=200, min_data_in_leaf=smallest, attributes="all", feature_fraction=float(np.clip(12 / columns, 0.1, 0.8)))
+        return Recipe(rounds=200, min_data_in_leaf=smallest, attributes="all", feature_fraction=float(np.clip(30 / columns, 0.1, 0.8)))
     return Recipe(rounds=CHECKPOINTS[-1], min_data_in_leaf=smallest, attributes="few" if rows >= LARGE else "some")
 
 
