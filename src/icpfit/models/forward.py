@@ -56,9 +56,9 @@ class _Additive:
     """(parts, size) for each of the model's columns"""
 
     def losses(self) -> Floats:
-        """Log loss of each row by the model that leaves it out."""
-        margin = self.margin[self.out.argmax(axis=0), np.arange(len(self.labels))]
-        return np.asarray(np.logaddexp(0.0, margin) - self.labels * margin)
+        """Log loss of each row that some part holds, by the model that leaves it out."""
+        margin, labels = self.margin.T[self.out.T], np.broadcast_to(self.labels, self.out.shape).T[self.out.T]
+        return np.asarray(np.logaddexp(0.0, margin) - labels * margin)
 
     def slopes(self) -> tuple[Floats, Floats]:
         """How the log likelihood of each row changes with its margin, and (turned positive) how that change does."""

@@ -1,0 +1,84 @@
+"""Attributes one by one: near copies, noise and the mere passing of time are not taken; what tells something is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from icpfit.models.forward import choose_forward
+from icpfit.models.matrix import Matrix, build_matrix
+
+STRONG = {"employees", "api_48h", "users_30d"}
+
+
+def chosen(matrix: Matrix, rows: np.ndarray | None = None, labels: np.ndarray | None = None) -> list[str]:
+    rows = np.arange(len(matrix)) if rows is None else rows
+    labels = matrix.y[rows] if labels is None else labels
+    return [matrix.names[c] for c in choose_forward(matrix, rows, labels, np.arange(len(matrix.names)), seed=7)]
+
+
+def with_column(matrix: Matrix, name: str, values: np.ndarray) -> Matrix:
+    """The matrix with a number in place of one of its columns."""
+    X = matrix.X.copy()
+    X[:, matrix.names.index(name)] = values
+    return replace(matrix, X=X)
+
+
+def test_planted_attributes_are_found_and_noise_is_left(planted: Callable[..., Any]) -> None:
+    matrix, _ = build_matrix(planted(n=3000, seed=1, junk=20, windows=3, strength=1.4).training, frozenset())
+    names = chosen(matrix)
+    assert set(names) >= STRONG
+    assert sum(n.startswith("junk") for n in names) <= 2
+    assert len(names) < len(matrix.names) / 2
+
+
+def test_of_two_near_copies_one_is_taken(planted: Callable[..., Any]) -> None:
+    matrix, _ = build_matrix(planted(n=3000, seed=2, junk=4, windows=0, strength=1.4).training, frozenset())
+    users = matrix.X[:, matrix.names.index("users_30d")]
+    rng = np.random.default_rng(0)
+    copied = with_column(matrix, "junk_0", users + (rng.random(len(users)) < 0.02))
+    assert len({"users_30d", "junk_0"} & set(chosen(copied))) == 1
+
+
+def test_where_nothing_tells_anything_hardly_anything_is_chosen(planted: Callable[..., Any]) -> None:
+    counts = [len(chosen(build_matrix(planted(n=900, seed=s, null=True, junk=10).training, frozenset())[0])) for s in range(8)]
+    assert np.mean(counts) <= 2
+
+
+def test_what_only_tells_one_time_from_another_earns_nothing(planted: Callable[..., Any]) -> None:
+    """A clock beside outcomes whose rate jumps about from one stretch of time to the next."""
+    matrix, _ = build_matrix(planted(n=3000, seed=3, junk=4, windows=0, null=True).training, frozenset())
+    n = len(matrix)
+    rate = np.array([0.1, 0.6, 0.2, 0.7, 0.15])[np.arange(n) * 5 // n]
+    labels = (np.random.default_rng(1).random(n) < rate).astype(np.float64)
+    clock = with_column(matrix, "junk_0", np.arange(n, dtype=np.float64))
+    assert "junk_0" not in chosen(clock, labels=labels)
+    assert "junk_0" in chosen(replace(clock, timing="none"), labels=labels)
+
+
+def test_rows_outside_change_nothing(planted: Callable[..., Any]) -> None:
+    matrix, _ = build_matrix(planted(n=1500, seed=4, windows=1).training, frozenset())
+    rows = np.arange(1000)
+    X = matrix.X.copy()
+    X[1000:] = np.nan
+    assert chosen(replace(matrix, X=X, y=np.r_[matrix.y[:1000], 1 - matrix.y[1000:]]), rows) == chosen(matrix, rows)
+
+
+def test_values_that_are_missing_or_without_end_do_no_harm(planted: Callable[..., Any]) -> None:
+    matrix, _ = build_matrix(planted(n=1500, seed=5, windows=0, junk=6, strength=1.4).training, frozenset())
+    X = matrix.X.copy()
+    X[::3, matrix.names.index("junk_1")] = np.inf
+    X[1::3, matrix.names.index("junk_1")] = -np.inf
+    X[:, matrix.names.index("junk_2")] = np.nan
+    X[:, matrix.names.index("junk_3")] = 1.0
+    names = chosen(replace(matrix, X=X))
+    assert set(names) >= {"employees", "users_30d"}
+    assert not {"junk_2", "junk_3"} & set(names)
+
+
+def test_one_outcome_alone_teaches_nothing(planted: Callable[..., Any]) -> None:
+    matrix, _ = build_matrix(planted(n=600, seed=6).training, frozenset())
+    assert chosen(matrix, labels=np.zeros(len(matrix))) == []
