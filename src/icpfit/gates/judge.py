@@ -150,7 +150,7 @@ def _gate(name: str, answer: Answer | bool, numbers: Mapping[str, Any], words: s
 
 
 def _evidence(c: Challenger) -> Gate:
-    words = f"{c.wins} wins teach the model: {c.evidence}"
+    words = f"{c.wins:,} wins teach the model: {c.evidence}"
     return _gate("evidence", c.evidence != "patterns only", {"level": c.evidence, "wins": c.wins}, words)
 
 
@@ -166,12 +166,12 @@ def _no_worse(a: Against | None, settings: GateSettings, seed: int, resamples: i
     numbers: dict[str, Any] = {"against": a.version, "rows": rows, "positives": positives, "margin": margin}
     if rows < settings.min_matured_rows or not 0 < positives < rows:
         needed = settings.min_matured_rows
-        words = f"{rows} deals closed since {a.version}, {positives} of them won; {needed} with both outcomes are needed"
+        words = f"{rows:,} deals closed since {a.version}, {positives:,} of them won; {needed} with both outcomes are needed"
         return _gate(name, "cannot tell", numbers, words)
     d = auc_difference(a.label, a.champion, a.challenger, a.account, seed=seed, resamples=resamples)
     numbers |= {"auc_champion": d.first, "auc_challenger": d.second, "difference": d.difference, "low": d.low, "high": d.high}
     span = f"difference {d.difference:+.3f} [{d.low:+.3f}, {d.high:+.3f}]"
-    said = f"AUC {d.second:.3f} against the champion's {d.first:.3f} on {rows} deals; {span}"
+    said = f"AUC {d.second:.3f} against the champion's {d.first:.3f} on {rows:,} deals; {span}"
     if d.low >= -margin:
         return _gate(name, True, numbers, f"{said}: no worse")
     if d.difference < -margin and d.high < 0:
@@ -184,7 +184,9 @@ def _calibration(c: Challenger, settings: GateSettings) -> Gate:
     rows, positives = len(c.label), int(np.sum(c.label == 1))
     numbers: dict[str, Any] = {"rows": rows, "positives": positives, "from": low, "to": high}
     if rows < settings.min_matured_rows or not 0 < positives < rows:
-        return _gate(name, "cannot tell", numbers, f"{rows} tested deals, {positives} of them won; {settings.min_matured_rows} are needed")
+        return _gate(
+            name, "cannot tell", numbers, f"{rows:,} tested deals, {positives:,} of them won; {settings.min_matured_rows} are needed"
+        )
     fit = calibration_slope(c.label, c.probability, c.account)
     if fit is None:
         return _gate(name, "cannot tell", numbers, "the predictions are all alike or separate the outcomes; no slope can be fitted")
@@ -201,14 +203,16 @@ def _calibration(c: Challenger, settings: GateSettings) -> Gate:
 def _card_fidelity(c: Challenger, settings: GateSettings) -> Gate:
     numbers = {"spearman": None if np.isnan(c.card_spearman) else c.card_spearman, "least": settings.min_card_spearman, "rows": c.card_rows}
     if np.isnan(c.card_spearman) or c.card_rows < settings.min_matured_rows:
-        return _gate("card_fidelity", "cannot tell", numbers, f"card and model were compared on {c.card_rows} rows only")
-    words = f"card and model agree in rank by {c.card_spearman:.2f} on {c.card_rows} rows; at least {settings.min_card_spearman:g} is asked"
+        return _gate("card_fidelity", "cannot tell", numbers, f"card and model were compared on {c.card_rows:,} rows only")
+    words = (
+        f"card and model agree in rank by {c.card_spearman:.2f} on {c.card_rows:,} rows; at least {settings.min_card_spearman:g} is asked"
+    )
     return _gate("card_fidelity", c.card_spearman >= settings.min_card_spearman, numbers, words)
 
 
 def _leakage_clean(c: Challenger) -> Gate:
     inside = sorted(set(c.attributes) & set(c.refused))
-    words = f"refused and yet in use: {', '.join(inside)}" if inside else f"no refused attribute is in use ({len(set(c.refused))} refusals)"
+    words = f"refused and yet in use: {', '.join(inside)}" if inside else f"no refused attribute is in use (refused: {len(set(c.refused))})"
     return _gate("leakage_clean", not inside, {"refused": len(set(c.refused)), "in_use": inside}, words)
 
 
@@ -220,8 +224,8 @@ def _tier_stability(a: Against | None, settings: GateSettings) -> Gate:
     moved = sum(then != now for then, now in zip(a.tiers_then, a.tiers_now, strict=True))
     numbers = {"against": a.version, "accounts": n, "moved": moved, "share": moved / n if n else None, "most": most}
     if n < FEW:
-        return _gate(name, "cannot tell", numbers, f"{n} accounts have both tiers; {FEW} are needed")
-    return _gate(name, moved / n <= most, numbers, f"{moved} of {n} accounts ({moved / n:.0%}) change tier; at most {most:.0%} allowed")
+        return _gate(name, "cannot tell", numbers, f"{n:,} accounts have both tiers; {FEW} are needed")
+    return _gate(name, moved / n <= most, numbers, f"{moved:,} of {n:,} accounts ({moved / n:.0%}) change tier; at most {most:.0%} allowed")
 
 
 def _reverse_validation(c: Challenger, settings: GateSettings) -> Gate:
@@ -229,7 +233,7 @@ def _reverse_validation(c: Challenger, settings: GateSettings) -> Gate:
     numbers: dict[str, Any] = {"kept": kept, "churned": churned, "least": settings.min_reverse_gap}
     binding = settings.binding_warnings
     if min(kept, churned) < FEW:
-        words = f"{kept} customers stayed and {churned} left; {FEW} of each are needed"
+        words = f"{kept:,} customers stayed and {churned:,} left; {FEW} of each are needed"
         return _gate("reverse_validation", "cannot tell", numbers, words, binding)
     mean_kept, mean_churned = float(np.mean(c.kept_points)), float(np.mean(c.churned_points))
     gap = mean_kept - mean_churned
@@ -243,7 +247,7 @@ def _retrospective_recall(c: Challenger, settings: GateSettings) -> Gate:
     most, binding = settings.max_wins_below_line, settings.binding_warnings
     numbers = {"wins": wins, "below": below, "share": below / wins if wins else None, "most": most}
     if wins < FEW:
-        return _gate("retrospective_recall", "cannot tell", numbers, f"{wins} past wins; {FEW} are needed", binding)
-    said = f"{below} of the {wins} wins it learned from ({below / wins:.0%}) fall into tier D"
+        return _gate("retrospective_recall", "cannot tell", numbers, f"{wins:,} past wins; {FEW} are needed", binding)
+    said = f"{below:,} of the {wins:,} wins it learned from ({below / wins:.0%}) fall into tier D"
     words = f"{said}; more than {most:.0%} would mean that the weights are off"
     return _gate("retrospective_recall", below / wins <= most, numbers, words, binding)

@@ -98,6 +98,8 @@ def _too_little(training: TrainingSet, settings: TrainingSettings) -> str | None
     wins = int(training.label.sum())
     losses = len(training.label) - wins
     noun, other = NOUN[training.outcome], OTHER[training.outcome]
+    if wins + losses == 0:
+        return "no row has an outcome to learn from: the rows left out, and why, are counted by reason"
     if wins == 0 or losses == 0:
         return f"all {wins + losses} rows have the same outcome ({wins} {noun}, {losses} {other}): there is nothing to compare"
     if min(wins, losses) < PATTERNS_BELOW:
