@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pytest
 
-from icpfit.models.forward import choose_forward
+from icpfit.models.folds import group_of
+from icpfit.models.forward import PARTS, choose_forward
 from icpfit.models.matrix import Matrix, build_matrix
 
 STRONG = {"employees", "api_48h", "users_30d"}
@@ -82,3 +84,35 @@ def test_values_that_are_missing_or_without_end_do_no_harm(planted: Callable[...
 def test_one_outcome_alone_teaches_nothing(planted: Callable[..., Any]) -> None:
     matrix, _ = build_matrix(planted(n=600, seed=6).training, frozenset())
     assert chosen(matrix, labels=np.zeros(len(matrix))) == []
+
+
+@pytest.mark.parametrize("timing", ["dated", "none"])
+def test_one_outcome_in_all_but_one_part_gives_nothing(planted: Callable[..., Any], timing: str) -> None:
+    """Without that part a model knows one outcome only, so its rows cannot be tested, and all others end alike."""
+    matrix, _ = build_matrix(planted(n=2000, seed=1, windows=1, timing=timing).training, frozenset())
+    n = len(matrix)
+    part = np.arange(n) * PARTS // n if timing == "dated" else group_of(matrix.account_id, PARTS, 7, "forward")
+    labels = ((part == 2) & (matrix.X[:, matrix.names.index("employees")] > 80)).astype(np.float64)
+    assert labels.any()
+    noisy_mark = (part == 2) + np.random.default_rng(0).normal(0, 0.3, n)
+    assert chosen(with_column(matrix, "junk_1", noisy_mark), labels=labels) == []
+
+
+def test_without_time_the_order_of_the_rows_does_not_matter(planted: Callable[..., Any]) -> None:
+    matrix, _ = build_matrix(planted(n=1500, seed=5, windows=1, strength=1.4, timing="none").training, frozenset())
+    assert chosen(matrix, np.random.default_rng(5).permutation(len(matrix))) == chosen(matrix) != []
+
+
+def test_texts_are_told_apart_though_their_codes_stand_in_no_order(planted: Callable[..., Any]) -> None:
+    """Codes side by side differ most here: a number so cut would be smoothed."""
+    matrix, _ = build_matrix(planted(n=2000, seed=1, windows=0).training, frozenset())
+    code = matrix.X[:, matrix.names.index("industry")]
+    labels = (np.random.default_rng(2).random(len(matrix)) < np.where(code % 2 == 1, 0.4, 0.2)).astype(np.float64)
+    assert "industry" in chosen(matrix, labels=labels)
+
+
+def test_that_a_value_is_missing_may_be_what_tells(planted: Callable[..., Any]) -> None:
+    matrix, _ = build_matrix(planted(n=1000, seed=6, windows=0).training, frozenset())
+    rng = np.random.default_rng(6)
+    silent = np.where(rng.random(len(matrix)) < np.where(matrix.y == 1, 0.6, 0.2), np.nan, rng.normal(size=len(matrix)))
+    assert "junk_1" in chosen(with_column(matrix, "junk_1", silent))
