@@ -84,7 +84,6 @@ class Look:
         return odd[0] if odd and len(odd) + read >= 0.9 * len(self.values[:500]) else ""
 
 
-# Digits with their marks, a currency and a unit; no range such as 11-50, no year such as FY23.
 def decimal_comma(looks: Sequence[Look]) -> str:
     """A text that shows that numbers are written 1.234,50; "" where none does, or another is written 1,234.50."""
     shown = ""
@@ -100,6 +99,7 @@ def decimal_comma(looks: Sequence[Look]) -> str:
     return shown
 
 
+# Digits with their marks, a currency and a unit; no range such as 11-50, no year such as FY23.
 _AMOUNT = re.compile(r"\(?(?:[A-Z]{2}[$]|USD|EUR|GBP|CHF|[$€£¥])?\s?\d[\d.,'\s]*[^\W\d]{0,8}[%€$£¥]?\)?")
 
 

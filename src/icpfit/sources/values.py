@@ -23,7 +23,7 @@ _SIGNS = re.compile(r"^([+-]?)\s*(?:USD|EUR|GBP|US\$|[$€£¥])\s*|\s*(?:USD|EU
 
 # The same with a decimal comma: 1.234,50 and 1 234,50 and 1.234, and what stands around them.
 _COMMA = re.compile(
-    r"([+-]?\s?(?:USD|EUR|GBP|US\$|[$€£¥])?\s?)(\d{1,3}(?:[.\s]\d{3})+|\d+)(?:,(\d+))?(\s?(?:USD|EUR|GBP|[$€£¥%])?)", re.IGNORECASE
+    r"([+-]?\s?(?:USD|EUR|GBP|US\$|[$€£¥])?\s?)([1-9]\d{0,2}(?:[.\s]\d{3})+|\d+)(?:,(\d+))?(\s?(?:USD|EUR|GBP|[$€£¥%])?)", re.IGNORECASE
 )
 
 
@@ -61,8 +61,8 @@ def parse_number(text: str) -> float | None:
 def with_point(text: str) -> str:
     """A number written with a decimal comma as one with a point; any other text as it is.
 
-    >>> with_point("1.234,50 €"), with_point("1 234,5"), with_point("1.234"), with_point("31.12.2025"), with_point("3.5")
-    ('1234.50 €', '1234.5', '1234', '31.12.2025', '3.5')
+    >>> with_point("1.234,50 €"), with_point("1 234,5"), with_point("1.234"), with_point("31.12.2025"), with_point("3.5"), with_point("0.125")
+    ('1234.50 €', '1234.5', '1234', '31.12.2025', '3.5', '0.125')
     """
     found = _COMMA.fullmatch(text.strip())
     if found is None:
