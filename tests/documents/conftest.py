@@ -218,7 +218,7 @@ def no_signal_page() -> dict[str, Any]:
 
 
 def too_little_page() -> dict[str, Any]:
-    words = "all 9 rows have the same outcome (9 wins, 0 losses): there is nothing to compare"
+    words = "all rows have the same outcome (9 wins, 0 losses): there is nothing to compare"
     evidence = {"level": "patterns only", "wins": 9, "losses": 0}
     return summarise(
         run_metrics(verdict="too little data", words=words, evidence=evidence, win=untested("too little data", words), retention=None), None

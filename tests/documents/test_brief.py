@@ -66,7 +66,7 @@ def test_without_a_signal_the_lead_is_a_count_in_plain_words(make_metrics: Make,
     ]
     assert page["brief"] is None
     few = pages["too little data"]
-    assert few["lead"] == ["All 9 rows have the same outcome (9 wins, 0 losses): there is nothing to compare."]
+    assert few["lead"] == ["All rows have the same outcome (9 wins, 0 losses): there is nothing to compare."]
     assert few["evidence"] == "patterns only (9 deals won and 0 deals lost)"
     assert few["needed"].startswith("From 20 deals of each outcome a model is made; 50 of each are enough to act on with care, 100 to tell")
 

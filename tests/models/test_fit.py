@@ -139,6 +139,10 @@ def test_too_little_data_is_a_verdict_not_an_error(planted: Plant) -> None:
     assert single.verdict == "too little data"
     assert "same outcome" in single.words
     assert single.base_rate < 1
+    empty = {"frame": frame.iloc[:0], "position": training.position[:0], "amount": training.amount[:0], "considered": 0}
+    nobody = fit_outcome(dataclasses.replace(training, **empty, labels_at=lambda _: np.zeros(0)), QUICK)
+    assert nobody.verdict == "too little data"
+    assert "no row has an outcome" in nobody.words
     refused = tuple(Refusal(s.name, "it knows", "MEANING") for s in training.specs)
     nothing = fit_outcome(training, QUICK, refused=refused)
     assert nothing.verdict == "too little data"

@@ -317,8 +317,8 @@ def test_rows_before_outcomes_were_recorded_and_young_rows_are_set_aside(tmp_pat
     assert flat.frame["id"].tolist() == ["D2", "D3", "D4"]
     assert dict(flat.count.left_out) == {"created before outcomes were recorded": 1, "too young to have an outcome": 1}
     words = {f.code: f.words for f in flat.findings}
-    assert "1 rows were created before 2026-01-06" in words["FLAT-TOO-EARLY"]
-    assert "less than 29 days before 2026-02-06" in words["FLAT-TOO-YOUNG"]
+    assert "created before 2026-01-06, when outcomes were not recorded yet: 1." in words["FLAT-TOO-EARLY"]
+    assert "less than 29 days before 2026-02-06: 1." in words["FLAT-TOO-YOUNG"]
 
 
 def test_a_lead_that_never_bought_is_lost_when_its_window_has_passed(tmp_path: Path) -> None:

@@ -101,11 +101,11 @@ def _too_little(training: TrainingSet, settings: TrainingSettings) -> str | None
     if wins + losses == 0:
         return "no row has an outcome to learn from: the rows left out, and why, are counted by reason"
     if wins == 0 or losses == 0:
-        return f"all {wins + losses} rows have the same outcome ({wins} {noun}, {losses} {other}): there is nothing to compare"
+        return f"all rows have the same outcome ({wins:,} {noun}, {losses:,} {other}): there is nothing to compare"
     if min(wins, losses) < PATTERNS_BELOW:
-        return f"{wins} {noun} and {losses} {other}; at least {PATTERNS_BELOW} of each are needed: {MEANING['patterns only']}"
+        return f"{wins:,} {noun} and {losses:,} {other}; at least {PATTERNS_BELOW} of each are needed: {MEANING['patterns only']}"
     if wins + losses < settings.min_train_rows:
-        return f"{wins + losses} rows have an outcome; training.min_train_rows asks for {settings.min_train_rows}"
+        return f"rows with an outcome: {wins + losses:,}; training.min_train_rows asks for {settings.min_train_rows:,}"
     return None
 
 

@@ -49,16 +49,16 @@ def leave_out_by_window(source: FlatSource, faults: Faults, created: Moments, as
         first = parse_moment(source.no_outcome_before)
         n = faults.set_aside(TOO_EARLY, created.known & (created.micros < first))
         words = (
-            f"{source.path.name}: {n:,} rows were created before {day_text(first)}, when outcomes were not recorded yet: "
-            "they would look lost, whatever became of them. They were left out."
+            f"{source.path.name}: rows left out, created before {day_text(first)}, when outcomes were not recorded yet: {n:,}. "
+            "Such a row would look lost, whatever became of it."
         )
         found += [DataFinding("FLAT-TOO-EARLY", "note", TABLE, words, n)] if n else []
     if source.outcome_window_days is not None:
         until = as_of - source.outcome_window_days * DAY
         n = faults.set_aside(TOO_YOUNG, created.known & (created.micros > until))
         words = (
-            f"{source.path.name}: {n:,} rows were created less than {source.outcome_window_days} days before {day_text(as_of)}: "
-            "they have not had the time that an outcome takes. They were left out, won or not."
+            f"{source.path.name}: rows left out, won or not, created less than {source.outcome_window_days} days before "
+            f"{day_text(as_of)}: {n:,}. Such a row has not had the time that an outcome takes."
         )
         found += [DataFinding("FLAT-TOO-YOUNG", "note", TABLE, words, n)] if n else []
     return tuple(found)
