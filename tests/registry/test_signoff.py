@@ -185,8 +185,9 @@ def test_the_word_challenger_stands_for_its_version(workspace, put):
     first = put(DAYS[0])
     assert load_bundle(workspace, "challenger") == first
     assert approve(workspace, "challenger", "Ada").version == first.version
-    with pytest.raises(BundleError, match="no challenger awaits"):
+    with pytest.raises(BundleError, match="no challenger awaits") as none:
         load_bundle(workspace, "challenger")
+    assert "where it finds none" in str(none.value.hint)
 
 
 def _two_signed(workspace, put):

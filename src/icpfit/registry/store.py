@@ -154,13 +154,14 @@ def resolve(workspace: Workspace, which: str) -> tuple[str, str | None]:
     if which == "champion":
         champion = read_champion(workspace)
         if champion is None:
-            hint = "icpfit retrain makes a challenger, icpfit approve VERSION --by NAME puts it in force"
+            hint = "icpfit retrain makes a challenger where it finds a signal, icpfit approve VERSION --by NAME puts it in force"
             raise BundleError(f"{workspace.champion_file}: no version is in force", hint=hint)
         return champion.version, champion.manifest
     if which == "challenger":
         version = read_challenger(workspace)
         if version is None:
-            raise BundleError(f"{workspace.challenger_file}: no challenger awaits a sign-off", hint="icpfit retrain makes one")
+            hint = "icpfit retrain makes one where it finds a signal; where it finds none, the document that it writes says why"
+            raise BundleError(f"{workspace.challenger_file}: no challenger awaits a sign-off", hint=hint)
         return version, None
     return check_version(which), None
 
