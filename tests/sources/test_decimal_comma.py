@@ -55,7 +55,14 @@ def test_the_proposal_says_how_it_reads_them(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "texts", [["1,250", "3,400", "12,000"], ["1,2,3", "2,3", "1,5"], ["1.5", "2,5", "3.5"], ["0.125", "2,5", "0.375"], ["Retail, Media", "1,5", "x"]]
+    "texts",
+    [
+        ["1,250", "3,400", "12,000"],
+        ["1,2,3", "2,3", "1,5"],
+        ["1.5", "2,5", "3.5"],
+        ["0.125", "2,5", "0.375"],
+        ["Retail, Media", "1,5", "x"],
+    ],
 )
 def test_thousands_lists_and_mixtures_are_no_decimal_commas(tmp_path: Path, texts: list[str]) -> None:
     path = tmp_path / "export.csv"

@@ -61,8 +61,10 @@ def parse_number(text: str) -> float | None:
 def with_point(text: str) -> str:
     """A number written with a decimal comma as one with a point; any other text as it is.
 
-    >>> with_point("1.234,50 €"), with_point("1 234,5"), with_point("1.234"), with_point("31.12.2025"), with_point("3.5"), with_point("0.125")
-    ('1234.50 €', '1234.5', '1234', '31.12.2025', '3.5', '0.125')
+    >>> with_point("1.234,50 €"), with_point("1 234,5"), with_point("1.234"), with_point("31.12.2025"), with_point("3.5")
+    ('1234.50 €', '1234.5', '1234', '31.12.2025', '3.5')
+    >>> with_point("0.125")  # no thousand begins with 0
+    '0.125'
     """
     found = _COMMA.fullmatch(text.strip())
     if found is None:
