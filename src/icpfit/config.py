@@ -297,8 +297,7 @@ def parse_config(text: str, path: Path) -> Config:
     try:
         config = Config.model_validate(body)
     except ValidationError as error:
-        known = {name for model in _Strict.__subclasses__() for name in model.model_fields}
-        raise ConfigError(f"{path}: {words_of(error)}", hint=did_you_mean(error, known)) from error
+        raise ConfigError(f"{path}: {words_of(error)}", hint=did_you_mean(error, Config)) from error
     place = path.parent / _with_environment(config.source.path, path)  # a full path stays what it is
     return config.model_copy(update={"source": config.source.model_copy(update={"path": place})})
 
