@@ -150,7 +150,10 @@ def rollback(workspace: Workspace, by: str, note: str | None = None, *, clock: C
             return SignOff("rollback", champion.version, champion.version, False, words)
         before = last.body.get("from")
         if before is None:
-            raise SignOffError(f"{champion.version} is the first version ever in force; there is none to go back to")
+            raise SignOffError(
+                f"{champion.version} is the first version ever in force; there is none to go back to",
+                hint="icpfit retrain makes another, icpfit approve VERSION --by NAME puts it in force",
+            )
         signed = next((e for e in reversed(ledger.entries) if e.moves and e.version == before), None)
         if signed is None:
             raise SignOffError(f"the ledger has no sign-off of {before}")
