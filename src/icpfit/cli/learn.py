@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,10 @@ def retrain(config_path: Path, workspace: Path, as_of: str | None, as_json: bool
     opened = open_config(config_path, as_of)
     learned = run(opened, Workspace(workspace), opened.moment(as_of), say)
     report = retrain_report(learned)
-    answer(report, _retrain_lines(report, workspace), as_json=as_json)
+    answer(report, _retrain_lines(report, workspace, config_path), as_json=as_json)
 
 
-def _retrain_lines(report: dict[str, Any], workspace: Path) -> list[str]:
+def _retrain_lines(report: dict[str, Any], workspace: Path, config: Path) -> list[str]:
     from icpfit.cycle.report import tested_words
 
     lines = [f"verdict: {report['verdict']}. {report['words']}"]
@@ -47,7 +48,9 @@ def _retrain_lines(report: dict[str, Any], workspace: Path) -> list[str]:
         lines.append(f"gate {mark}: {gate['gate']}: {gate['words']}")
     lines.append(f"document: {workspace / 'documents' / report['version'] / 'icp.html'}")
     if report["registered"]:
-        lines += [f"challenger: {report['version']}", f"next: icpfit approve {report['version']} --by YOUR_NAME"]
+        # With its places: without them the line would sign in the current folder, where the version is not.
+        places = f"--workspace {shlex.quote(str(workspace))} --config {shlex.quote(str(config))}"
+        lines += [f"challenger: {report['version']}", f"next: icpfit approve {report['version']} --by YOUR_NAME {places}"]
     else:
         lines.append("nothing was registered; the champion, if there is one, stays in force")
     return lines
