@@ -60,6 +60,14 @@ def read(tmp_path: Path, rows: list[str], *, max_left_out: float = 1.0, **change
     return read_flat(source(deals(tmp_path, rows), **changes), max_left_out=max_left_out)
 
 
+def test_a_result_that_never_occurs_is_named(tmp_path: Path) -> None:
+    flat = read(tmp_path, ROWS, columns={**ROLES, "positive": ["Wonn"]})
+    (never,) = (f for f in flat.findings if f.code == "FLAT-RESULT-NEVER")
+    assert never.severity == "warning"
+    assert "no usable row of 'Result' is 'Wonn'; there is 'Won' (2), 'Lost' (2), 'Open' (1)" in never.words
+    assert not [f for f in read(tmp_path, ROWS, columns={**ROLES, "positive": ["WON"]}).findings if f.code == never.code]
+
+
 def test_the_frame_says_what_the_file_says(tmp_path: Path) -> None:
     flat = read(tmp_path, ROWS, max_left_out=0)
     frame = flat.frame

@@ -26,7 +26,9 @@ SMOOTH = 10.0
 CLEARLY = 1.0
 """standard errors by which an attribute must lower the loss of rows left out"""
 MOST = 40
+"""more attributes than a card or a person can use; the choice ends there"""
 SWEEPS = 3
+"""of Newton's method over all columns: each fit begins where the one before ended, so few are enough"""
 
 Flags = npt.NDArray[np.bool_]
 

@@ -111,7 +111,7 @@ def read_flat(source: FlatSource, *, max_left_out: float, as_of: Micros | None =
     label = label_of(source, frame[roles.result])
     closed_micros = np.where(midnight, np.maximum(closed.micros, created.micros), closed.micros)
     faults.refuse_too_many(max_left_out)
-    check_results(source, frame[roles.result][faults.good], label[faults.good], as_of)
+    never = check_results(source, frame[roles.result][faults.good], label[faults.good], as_of)
     newest = refuse_far_newest(
         place,
         row,
@@ -155,7 +155,7 @@ def read_flat(source: FlatSource, *, max_left_out: float, as_of: Micros | None =
         specs=specs,
         count=faults.count(),
         left_out=faults.left_out(),
-        findings=(*faults.findings(), *windows, *repeated, *said),
+        findings=(*faults.findings(), *never, *windows, *repeated, *said),
         unused=tuple(c for c in texts.columns if c not in given),
         fingerprint=_content(frame.loc[good, used], specs, ordered=source.row_order_is_time),
         newest=newest,

@@ -11,7 +11,8 @@ import pandas as pd
 from icpfit.config import FlatSource
 from icpfit.errors import ConfigError
 from icpfit.moments import Micros
-from icpfit.sources.flat_features import match_header
+from icpfit.sources.flat_features import TABLE, match_header
+from icpfit.sources.rows import DataFinding
 from icpfit.sources.texts import TextTable
 
 
@@ -71,17 +72,34 @@ def label_of(source: FlatSource, results: pd.Series) -> npt.NDArray[np.float64]:
     return np.asarray(values[codes], dtype=np.float64)
 
 
-def check_results(source: FlatSource, results: pd.Series, label: npt.NDArray[np.float64], as_of: Micros | None) -> None:
-    """Raises ConfigError where no row at all has one of the results that the configuration names.
+def check_results(source: FlatSource, results: pd.Series, label: npt.NDArray[np.float64], as_of: Micros | None) -> tuple[DataFinding, ...]:
+    """A warning for each result that the configuration names and no usable row has.
 
-    One class alone is no error: it is too little data, and the evidence level says so.
+    One class alone is no error: it is too little data, and the evidence level says so. As of a moment the later
+    results are not there yet, and nothing is said.
+
+    Raises:
+        ConfigError: no row at all has one of the results.
     """
-    if not np.isnan(label).all() or as_of is not None:
-        return
+    if as_of is not None:
+        return ()
     counts = results[results != ""].value_counts()
     seen = ", ".join(f"{v!r} ({n:,})" for v, n in list(counts.items())[:6]) or "nothing but empty cells"
-    wanted = ", ".join(repr(v) for v in (*source.columns.positive, *source.columns.negative))
-    raise ConfigError(
-        f"{source.path.name}: no row of {source.columns.result!r} is one of {wanted}; there is {seen}",
-        hint="name the results under source.columns.positive and negative as the file writes them",
+    named = (*source.columns.positive, *source.columns.negative)
+    if np.isnan(label).all():
+        raise ConfigError(
+            f"{source.path.name}: no row of {source.columns.result!r} is one of {', '.join(repr(v) for v in named)}; there is {seen}",
+            hint="name the results under source.columns.positive and negative as the file writes them",
+        )
+    there = {result_key(str(v)) for v in counts.index}
+    return tuple(
+        DataFinding(
+            "FLAT-RESULT-NEVER",
+            "warning",
+            TABLE,
+            f"{source.path.name}: no usable row of {source.columns.result!r} is {value!r}; there is {seen}. "
+            "If it is written otherwise in the file, mend it under source.columns.",
+        )
+        for value in named
+        if result_key(value) not in there
     )
