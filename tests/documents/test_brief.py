@@ -58,7 +58,7 @@ def test_a_card_of_staying_speaks_of_customers(make_page: Make, make_card: Make)
 
 
 def test_without_a_signal_the_lead_is_a_count_in_plain_words(make_metrics: Make, make_outcome: Make, pages: dict[str, Any]) -> None:
-    failed = make_outcome(verdict="no signal", auc=0.51, auc_low=0.48, auc_high=0.54)
+    failed = make_outcome(verdict="no signal", auc=0.51, auc_low=0.48, auc_high=0.54, signal=None)
     page = summarise(make_metrics(verdict="no signal", words="AUC 0.51, p = 0.3", win=failed), None)
     assert page["lead"] == [
         "Ranked by what is in this data, 51.0 of 100 pairs come in the right order, a won deal above a lost one (90% range 48.0 to 54.0); "
@@ -69,6 +69,21 @@ def test_without_a_signal_the_lead_is_a_count_in_plain_words(make_metrics: Make,
     assert few["lead"] == ["All rows have the same outcome (9 wins, 0 losses): there is nothing to compare."]
     assert few["evidence"] == "patterns only (9 deals won and 0 deals lost)"
     assert few["needed"].startswith("From 20 deals of each outcome a model is made; 50 of each are enough to act on with care, 100 to tell")
+
+
+def test_without_a_signal_the_figure_that_decides_is_named(make_metrics: Make, make_outcome: Make) -> None:
+    test = {"auc": 0.626, "p_value": 0.013, "rows": 1139, "quarters": ["2025Q1"], "words": ""}
+
+    def lead(low: float) -> str:
+        failed = make_outcome(verdict="no signal", auc=0.744, auc_low=low, auc_high=0.786, signal=test)
+        (said,) = summarise(make_metrics(verdict="no signal", win=failed), None)["lead"]
+        return str(said)
+
+    assert "; drawing lots gives 50. What decides are the 1,139 deals that tuning never saw: 62.6 there, and drawing lots does" in lead(
+        0.49
+    )
+    assert lead(0.49).endswith("as well 1.3 times in 100. Up to 1 would be enough to tell a pattern from luck.")
+    assert lead(0.705).endswith("tell a pattern from luck. There may be a pattern that more deals would show.")
 
 
 def test_a_layer_without_data_is_not_said_to_weigh_nothing(make_page: Make, make_metrics: Make, make_outcome: Make) -> None:

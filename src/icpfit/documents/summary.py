@@ -14,6 +14,7 @@ from icpfit.documents.outcome_page import lead, outcome_page
 from icpfit.documents.words import ANSWERS, GATES, LAYER_WORDS, OUTCOMES, VOICES, count, known, listed, pairs, percent, sentence, times
 from icpfit.models.evidence import ESTABLISHED_FROM, INDICATIVE_FROM, MEANING, PATTERNS_BELOW
 from icpfit.models.model_card import NOT_FOR
+from icpfit.models.signal import ALPHA
 from icpfit.scorecard.card import Scorecard
 
 NO_TIME_VERSION = "1970-01-01-"
@@ -117,12 +118,24 @@ def _lead(metrics: Mapping[str, Any], reports: Mapping[str, Any]) -> list[str]:
     if metrics["verdict"] == "no signal" and first is not None and known(reports[first].get("auc")) is not None:
         return [
             f"Ranked by what is in this data, {pairs(reports[first]['auc'])} of 100 pairs come in the right order, "
-            f"{OUTCOMES[first].pair}{_range(reports[first])}; drawing lots gives 50. That is not enough to tell a pattern from luck."
+            f"{OUTCOMES[first].pair}{_range(reports[first])}; drawing lots gives 50. {_not_enough(reports[first], OUTCOMES[first].many)}"
         ]
     if metrics["verdict"] != "signal":
         return [sentence(metrics["words"])]
     said = [lead(name, report) for name, report in reports.items() if report["verdict"] == "signal"]
     return [s for s in said if s]
+
+
+def _not_enough(report: Mapping[str, Any], many: str) -> str:
+    """By which figure no pattern is claimed: the test on what tuning never saw, whose rows are fewer than all tested ones."""
+    test, least = report.get("signal"), known(report.get("auc_low"))
+    if not test:
+        return "That is not enough to tell a pattern from luck."
+    said = (
+        f"What decides are the {count(test['rows'])} {many} that tuning never saw: {pairs(test['auc'])} there, and drawing lots "
+        f"does as well {100 * test['p_value']:.1f} times in 100. Up to {100 * ALPHA:.0f} would be enough to tell a pattern from luck."
+    )
+    return f"{said} There may be a pattern that more {many} would show." if least is not None and least > 0.5 else said
 
 
 def _needed(rows_are: str) -> str:
