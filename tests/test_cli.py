@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from icpfit.cli import main
+from icpfit.cli.learn import _retrain_lines
 from icpfit.config import load_config
 from icpfit.training_set import parquet_bytes
 
@@ -165,6 +167,21 @@ def test_init_proposes_a_configuration_that_works(small_company, tmp_path):
 def test_unknown_commands_and_options_leave_with_2():
     for arguments in (["scor"], ["score"], ["check", "--asof", "x"], ["export", "scorecard", "--format", "pdf", "--out", "x"]):
         assert icpfit(*arguments).exit_code == 2
+
+
+def test_the_line_for_the_sign_off_can_be_pasted() -> None:
+    report = {
+        "verdict": "signal",
+        "words": "",
+        "win": None,
+        "retention": None,
+        "refused": [],
+        "gates": [],
+        "version": "V",
+        "registered": True,
+    }
+    line = _retrain_lines(report, Path("my ws"), Path("configs/a b.yaml"))[-1]
+    assert shlex.split(line)[1:] == ["icpfit", "approve", "V", "--by", "YOUR_NAME", "--workspace", "my ws", "--config", "configs/a b.yaml"]
 
 
 @pytest.mark.parametrize("command", [["check"], ["training-set", "--out", "x.parquet"], ["retrain"], ["drift"], ["document", "--out", "x"]])
