@@ -61,7 +61,7 @@ def test_a_signal_gives_a_model_that_speaks_for_itself(company: Any, result: Out
     assert result.model is not None
     assert result.backtest is not None
     assert result.signal is not None
-    assert result.signal.p_value == 1 / 200
+    assert result.signal.p_value == 2 / 200, "two looks, each with the smallest p that 199 permutations give"
     assert result.backtest.forward
     used = set(result.model.encoding.columns)
     assert used.isdisjoint(result.dropped)
@@ -156,6 +156,16 @@ def test_without_dates_the_same_questions_are_answered(planted: Plant, timing: s
     assert found.backtest is not None
     assert found.backtest.forward == (timing == "ordered")
     assert ("could not be tested forward in time" in found.words) == (timing == "none")
+
+
+def test_without_tuning_every_tested_row_tells_of_the_signal(company: Any, planted: Plant) -> None:
+    """Where nothing was chosen by their outcomes, all folds are rows that tuning never saw."""
+    found = fit_outcome(company.training, quick(trials=1))
+    assert found.backtest is not None
+    assert found.signal is not None
+    assert found.signal.rows == len(found.backtest.predictions)
+    assert found.backtest.predictions["untuned"].equals(found.backtest.predictions["margin"].rename("untuned"))
+    assert "by a recipe that was not tuned" in found.words
 
 
 def test_null_companies_have_no_signal(planted: Plant) -> None:

@@ -51,6 +51,12 @@ def test_the_smallest_p_counts_the_data_themselves() -> None:
     assert p_of(drawn(3, 4.0), permutations=199) == 1 / 200
 
 
+def test_each_of_several_looks_counts_less() -> None:
+    alone, one_of_two = p_of(drawn(5, 0.2)), p_of(drawn(5, 0.2), looks=2)
+    assert one_of_two == min(1.0, 2 * alone)
+    assert p_of(drawn(0, -2.0), looks=2) == 1.0
+
+
 def test_one_class_tells_nothing() -> None:
     _, score, account, stratum = drawn(0, 1.0)
     found = judge_signal(np.ones(120), score, account, stratum, NAMES, permutations=199, seed=0)

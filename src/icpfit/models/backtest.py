@@ -19,7 +19,8 @@ from icpfit.models.metrics import measure, stratified_auc
 from icpfit.models.parallel import side_by_side
 from icpfit.models.recipe_model import as_model, calibrate_inside, train
 from icpfit.models.results import Backtest, FoldModel, Metrics
-from icpfit.models.selection import judge_merit
+from icpfit.models.selection import Merit, judge_merit
+from icpfit.models.tuning import Tuned
 
 LAYER_FOLDS = 3
 """newest folds on which each layer is left out"""
@@ -30,6 +31,7 @@ class _Tested:
     fold: Fold
     model: FoldModel
     margin: Floats
+    untuned: Floats
     logistic: Floats
     firmographic: Floats | None
     base: float
@@ -41,19 +43,21 @@ class _Job:
     matrix: Matrix
     outcome: Outcome
     recipe: Recipe
+    standard: Recipe
     seed: int
     draws: int
     max_rows: int
 
 
 def run_backtest(
-    matrix: Matrix, plan: FoldPlan, outcome: Outcome, recipe: Recipe, *, seed: int, draws: int, max_rows: int, threads: int
+    matrix: Matrix, plan: FoldPlan, outcome: Outcome, tuned: Tuned, *, seed: int, draws: int, max_rows: int, threads: int
 ) -> Backtest:
     """Every prediction is of a row that its model, its choice of attributes and its calibration never saw.
 
-    A fold model is calibrated by its own training rows (groups of accounts, left out in turn).
+    A fold model is calibrated by its own training rows (groups of accounts, left out in turn). Beside it stands
+    the standard recipe, to whose predictions tuning gave nothing on any fold.
     """
-    job = _Job(matrix, outcome, recipe, seed, draws, max_rows)
+    job = _Job(matrix, outcome, tuned.recipe, tuned.standard, seed, draws, max_rows)
     tested = side_by_side(lambda fold: _test_fold(job, fold), plan.backtest, threads)
     rows = np.concatenate([t.fold.test for t in tested])
     label, account, amount = matrix.y[rows], matrix.account[rows], matrix.amount[rows]
@@ -77,6 +81,7 @@ def run_backtest(
             "fold": pd.Series([t.fold.name for t in tested for _ in range(len(t.fold.test))], dtype=object),
             "label": label,
             "margin": np.concatenate([t.margin for t in tested]),
+            "untuned": np.concatenate([t.untuned for t in tested]),
             "probability": probability,
             "logistic": logistic,
             "firmographic_only": np.full(len(rows), np.nan) if firmographic is None else firmographic,
@@ -112,11 +117,18 @@ def _test_fold(job: _Job, fold: Fold) -> _Tested:
             probability=calibration.probability(margin),
         ),
         margin=margin,
+        untuned=margin if job.recipe == job.standard else _untuned(job, fold, merit),
         logistic=logistic_probability(matrix, fold.train, fold.train_labels, fold.test),
         firmographic=_firmographic_only(job, fold),
         base=shrunken_rate(int(fold.train_labels.sum()), len(fold.train_labels))[0],
         columns=columns,
     )
+
+
+def _untuned(job: _Job, fold: Fold, merit: Merit) -> Floats:
+    columns = merit.columns(job.standard.attributes)
+    booster = train(job.matrix, fold.train, fold.train_labels, columns, job.standard, job.seed)
+    return margins(booster, job.matrix, fold.test, columns)
 
 
 def _firmographic_only(job: _Job, fold: Fold) -> Floats | None:

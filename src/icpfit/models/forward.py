@@ -17,6 +17,7 @@ from icpfit.models.folds import group_of
 from icpfit.models.matrix import Floats, Ints, Matrix
 
 PARTS = 5
+"""of each kind: stretches of time, groups of accounts"""
 BINS = 12
 """of a number, in about equal parts, beside one for its least value and one for unknown"""
 RIDGE = 1.0
@@ -58,9 +59,10 @@ class _Additive:
     """(parts, size) for each of the model's columns"""
 
     def losses(self) -> Floats:
-        """Log loss of each row that some part holds, by the model that leaves it out."""
-        margin, labels = self.margin.T[self.out.T], np.broadcast_to(self.labels, self.out.shape).T[self.out.T]
-        return np.asarray(np.logaddexp(0.0, margin) - labels * margin)
+        """Log loss of each row that some part holds, by the models that leave it out (the mean, where several do)."""
+        loss = np.logaddexp(0.0, self.margin) - self.labels * self.margin
+        held = self.out.sum(axis=0)
+        return np.asarray((loss * self.out).sum(axis=0)[held > 0] / held[held > 0])
 
     def slopes(self) -> tuple[Floats, Floats]:
         """How the log likelihood of each row changes with its margin, and (turned positive) how that change does."""
@@ -86,15 +88,15 @@ class _Additive:
 def choose_forward(matrix: Matrix, rows: Ints, labels: Floats, candidates: Ints, *, seed: int) -> Ints:
     """Columns out of ``candidates``, rising; none where not even the best tells anything of the rows left out.
 
-    An additive model over bins grows by one column at a time, five times side by side, each leaving out a part of
-    the rows: a stretch of time, so that what only tells one time from another earns nothing; without time, a
-    group of accounts. Next comes the column whose bins, fitted to the other rows, lower the loss of the rows left out
-    most (to second order). It stays if the model, fitted again with it, lowers that loss by more than one
-    standard error; the first that does not ends the choice. ``rows`` rise, as time does.
+    An additive model over bins grows by one column at a time, many times side by side, each leaving out a part of
+    the rows: a stretch of time, so that what only tells one time from another earns little, or a group of accounts,
+    so that the choice does not hang on one way of parting; without time, groups of accounts only. Next comes the
+    column whose bins, fitted to the other rows, lower the loss of the rows left out most (to second order). It stays
+    if the model, fitted again with it, lowers that loss by more than one standard error; the first that does not
+    ends the choice. ``rows`` rise, as time does.
     """
     out, taught = _parts(matrix, rows, labels, seed)
-    if len(out) < 2 or len(np.unique(labels[out.any(axis=0)])) < 2:
-        # where all rows to be tested end alike, whatever lowers every chance passes for knowledge
+    if not len(out):
         return np.zeros(0, dtype=np.int64)
     columns = [_column(matrix.X[rows, c], category=matrix.is_category(int(c))) for c in candidates]
     rate = (taught @ labels) / taught.sum(axis=1)
@@ -116,18 +118,22 @@ def choose_forward(matrix: Matrix, rows: Ints, labels: Floats, candidates: Ints,
 def _parts(matrix: Matrix, rows: Ints, labels: Floats, seed: int) -> tuple[Flags, Flags]:
     """(parts, n) each: the rows of a part, and those to learn from without it: of no account that stands in it.
 
-    A part is left away if not both outcomes are left to learn from.
+    A part is left away if not both outcomes are left to learn from. No part at all where, in either way of
+    parting, fewer than two are left, or all their rows end alike: whatever lowers every chance would pass for knowledge.
     """
     account = matrix.account[rows]
-    if matrix.timing == "none":
-        part = group_of(matrix.account_id[rows], PARTS, seed, "forward")
-    else:
-        part = np.arange(len(rows)) * PARTS // len(rows)
-    out = [part == k for k in range(PARTS)]
-    taught = [~np.isin(account, account[o]) for o in out]
-    usable = [k for k in range(PARTS) if out[k].any() and len(np.unique(labels[taught[k]])) == 2]
-    shape = (len(usable), len(rows))
-    return np.array([out[k] for k in usable]).reshape(shape), np.array([taught[k] for k in usable]).reshape(shape)
+    ways = [group_of(matrix.account_id[rows], PARTS, seed, "forward")]
+    if matrix.timing != "none":
+        ways.append(np.arange(len(rows)) * PARTS // len(rows))
+    found: list[tuple[Flags, Flags]] = []
+    for part in ways:
+        cuts = [(part == k, ~np.isin(account, account[part == k])) for k in range(PARTS)]
+        usable = [(out, taught) for out, taught in cuts if out.any() and len(np.unique(labels[taught])) == 2]
+        if len(usable) < 2 or len(np.unique(labels[np.any([out for out, _ in usable], axis=0)])) < 2:
+            none = np.zeros((0, len(rows)), dtype=bool)
+            return none, none
+        found += usable
+    return np.array([out for out, _ in found]), np.array([taught for _, taught in found])
 
 
 def _column(x: Floats, *, category: bool) -> _Column:

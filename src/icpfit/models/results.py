@@ -123,13 +123,13 @@ class Backtest:
     without_layer: Mapping[str, float] = field(default_factory=dict)
     """AUC lost when the layer is left out"""
     predictions: pd.DataFrame = field(default_factory=pd.DataFrame)
-    """one row per tested row: ``row`` (in the training set), ``fold``, ``label``, ``margin``, ``probability``, ``logistic``,
-    ``firmographic_only``"""
+    """one row per tested row: ``row`` (in the training set), ``fold``, ``label``, ``margin``, ``untuned`` (the standard
+    recipe's margin), ``probability``, ``logistic``, ``firmographic_only``"""
 
 
 @dataclass(frozen=True, slots=True)
 class SignalTest:
-    """AUC stratified by quarter on the final quarters, against labels permuted within quarter by account."""
+    """AUC stratified by quarter on rows that tuning never saw, against labels permuted within quarter by account."""
 
     auc: float
     p_value: float

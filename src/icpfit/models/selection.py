@@ -32,8 +32,8 @@ def judge_merit(matrix: Matrix, rows: Ints, labels: Floats, *, seed: int, max_ro
 
     The rows' values are copied and shuffled as whole rows, so that copies hang together as the originals
     do but know nothing of the outcome; a quick booster then uses both. *some*: columns whose gain is
-    above that of each of their own copies, and above the median copy. *few*: of those, the ones that each
-    tell something beside the others, chosen one by one.
+    above that of each of their own copies, and above the median copy. *few*: columns that each tell
+    something beside the others, chosen one by one.
     Source of *some*: Kursa and Rudnicki, "Feature selection with the Boruta package", 2010, shortened.
     """
     every = np.arange(matrix.X.shape[1]) if columns is None else columns
@@ -44,7 +44,7 @@ def judge_merit(matrix: Matrix, rows: Ints, labels: Floats, *, seed: int, max_ro
     gain, copies = _race(matrix, rows, labels, every, smallest, seed)
     ahead = (gain > copies.max(axis=0)) & (gain > np.quantile(copies, 0.5))
     some = every[ahead] if ahead.any() else every[np.sort(np.argsort(-gain, kind="stable")[:LAST_RESORT])]
-    few = choose_forward(matrix, rows, labels, some, seed=seed)
+    few = choose_forward(matrix, rows, labels, every, seed=seed)
     return Merit(few=few if len(few) else some, some=some, all=every)
 
 

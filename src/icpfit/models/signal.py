@@ -15,14 +15,15 @@ CHUNK = 2_000_000
 
 
 def judge_signal(
-    label: Floats, score: Floats, account: Ints, stratum: Ints, names: Sequence[str], *, permutations: int, seed: int
+    label: Floats, score: Floats, account: Ints, stratum: Ints, names: Sequence[str], *, permutations: int, seed: int, looks: int = 1
 ) -> SignalTest:
-    """AUC within strata (quarters), against its distribution under permuted labels; p = (k + 1) / (B + 1), one-sided.
+    """AUC within strata (quarters), against its distribution under permuted labels; p = looks * (k + 1) / (B + 1), one-sided.
 
     Within a quarter, whole accounts trade their labels: those of an account stay together and in their
     order, and go to an account with as many rows, since rows of one account are not independent. An
     account that has no partner of its size in its quarter keeps its labels, which can only make the test
-    more cautious. A win rate that moves from quarter to quarter earns nothing.
+    more cautious. A win rate that moves from quarter to quarter earns nothing. Where several ``looks`` are
+    taken and any of them is enough, each p is multiplied by their number (Bonferroni).
     """
     observed = stratified_auc(label, score, stratum)
     pairs = 0.0
@@ -40,7 +41,7 @@ def judge_signal(
     if pairs == 0:
         return SignalTest(float("nan"), 1.0, len(label), tuple(names), "only one outcome in the newest rows: no signal can be told")
     null = right / pairs
-    p = (int((null >= observed - 1e-12).sum()) + 1) / (permutations + 1)
+    p = min(1.0, looks * (int((null >= observed - 1e-12).sum()) + 1) / (permutations + 1))
     words = (
         f"on {len(label)} rows that tuning never saw ({', '.join(names)}) the model puts {observed:.0%} of pairs in the right order; "
         f"by chance alone this or more comes up with probability {p:.3g}"

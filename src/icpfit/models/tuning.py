@@ -28,6 +28,8 @@ PRUNE_AT = 2.0
 @dataclass(frozen=True)
 class Tuned:
     recipe: Recipe
+    standard: Recipe
+    """what is used where nothing is tuned"""
     trials: tuple[Mapping[str, Any], ...]
     words: str
 
@@ -72,7 +74,7 @@ def tune(
 
     standard = standard_recipe(rows, len(matrix.names))
     if not folds or trials == 1:
-        return Tuned(standard, (), "the standard recipe, not tuned")
+        return Tuned(standard, standard, (), "the standard recipe, not tuned")
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     merits = side_by_side(lambda f: judge_merit(matrix, f.train, f.train_labels, seed=seed, max_rows=max_rows), folds, threads)
     lanes = [_Lane(matrix, folds, merits, seed) for _ in range(BATCH)]
@@ -101,7 +103,7 @@ def tune(
             words = f"{len(done)} of {trials} trials, then the limit of {minutes:g} minutes was reached"
             break
     chosen = choose(done, np.concatenate([f.test_accounts for f in folds]))
-    return Tuned(done[chosen].recipe, tuple(_record(i, t, i == chosen) for i, t in enumerate(done)), words)
+    return Tuned(done[chosen].recipe, standard, tuple(_record(i, t, i == chosen) for i, t in enumerate(done)), words)
 
 
 def standard_recipe(rows: int, columns: int) -> Recipe:
