@@ -95,6 +95,7 @@ def retrospective_recall(past: Past, settings: GateSettings) -> Gate:
         return answered(name, "cannot tell", numbers, words + rest, binding)
     above = _above(tiers)
     numbers |= {"above": above, "by_period": {p: {"wins": len(t), "above": _above(t)} for p, t in won.items() if len(t)}}
+    numbers["scored"] = _made(past, "them")
     reach = ", ".join(f"{above[line]:.0%} {who}" for line, who in LINES.items())
     words = (
         f"{wins:,} past wins, {_made(past, 'them')}: {reach}; {below:,} ({below / wins:.0%}) fall into tier D,"
