@@ -65,7 +65,7 @@ def reverse_validation(past: Past, settings: GateSettings) -> Gate:
     n_kept, n_churned = sum(len(kept[p]) for p in both), sum(len(churned[p]) for p in both)
     unread = past.customers - n_kept - n_churned
     numbers: dict[str, Any] = {"kept": n_kept, "churned": n_churned, "not_judged": unread, "least": settings.min_reverse_gap}
-    rest = _unread(past, unread, "customers")
+    rest = _rest(unread, "customers", both, "compared")
     if min(n_kept, n_churned) < FEW:
         words = f"{n_kept:,} customers who stayed and {n_churned:,} who left can be {_made(past, 'their deals')}; {FEW} of each are needed"
         return answered(name, "cannot tell", numbers, words + rest, binding)
@@ -89,7 +89,7 @@ def retrospective_recall(past: Past, settings: GateSettings) -> Gate:
     wins, below = len(tiers), int((tiers == "D").sum())
     unread = past.wins - wins
     numbers: dict[str, Any] = {"wins": wins, "below": below, "share": below / wins if wins else None, "not_judged": unread, "most": most}
-    rest = _unread(past, unread, "wins")
+    rest = _rest(unread, "wins", [p for p in past.periods if len(won[p])], "tested")
     if wins < FEW:
         words = f"{wins:,} past wins can be {_made(past, 'them')}; {FEW} are needed"
         return answered(name, "cannot tell", numbers, words + rest, binding)
@@ -125,11 +125,15 @@ def _made(past: Past, them: str) -> str:
     return said + (", but for its part on staying, which knew later customers" if past.foresight else "")
 
 
-def _unread(past: Past, n: int, what: str) -> str:
-    """Those that are not judged are counted, and what was tested is named."""
+def _rest(n: int, what: str, periods: list[str], verb: str) -> str:
+    """Those that are not judged are counted, and the periods of the others are named.
+
+    >>> _rest(7, "wins", ["2024Q4", "2025Q1"], "tested")
+    '; 7 more wins are not judged: only those of 2024Q4 to 2025Q1 are tested'
+    """
     if n <= 0:
         return ""
-    if not past.earlier or not past.periods:
-        return f"; {n:,} more {what} are not judged, since no such card tests them"
-    first, last = past.periods[0], past.periods[-1]
-    return f"; {n:,} more {what} are not judged, since the tests hold deals of {first if first == last else f'{first} to {last}'} only"
+    if not periods:
+        return f"; {n:,} more {what} are not judged: none is {verb}"
+    span = periods[0] if len(periods) == 1 else f"{periods[0]} to {periods[-1]}"
+    return f"; {n:,} more {what} are not judged: only those of {span} are {verb}"
