@@ -31,6 +31,20 @@ def test_where_nothing_is_known_nothing_is_said():
     assert json.loads(json.dumps(table.to_dict()))["overall"] is None
 
 
+def test_whose_arr_is_taken_from_the_amount_is_counted_and_said():
+    sizes, arr = np.full(30, 80.0), np.array([9_000.0] * 29 + [np.nan])
+    of_amount = np.array([np.nan] * 25 + [0.5] * 4 + [np.nan])
+    table = ExpectedArr.fit("size", sizes, arr, None, of_amount)
+    assert (table.customers, table.by_amount, table.of_amount) == (29, 4, 0.5)
+    (words,) = table.words
+    assert words.startswith("Expected ARR: 4 of 29 won deals have no subscription, so their own amount stands for")
+    assert "times 0.50" in words
+    assert ExpectedArr.from_dict(json.loads(json.dumps(table.to_dict()))) == table
+    assert "times" not in ExpectedArr.fit("size", sizes, arr, None, np.where(of_amount == 0.5, 1.0, np.nan)).words[0]
+    for all_alike in (np.full(30, np.nan), np.ones(30)):
+        assert ExpectedArr.fit("size", sizes, arr, None, all_alike).words == ()
+
+
 def test_without_a_size_everybody_has_the_median():
     table = ExpectedArr.fit("", np.array([np.nan] * 3), np.array([1_000.0, 2_000.0, 9_000.0]))
     assert table.expect(pd.DataFrame({"other": [1, 2]})).tolist() == [2_000.0, 2_000.0]
