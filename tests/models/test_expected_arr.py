@@ -70,6 +70,8 @@ def test_a_product_tells_more_than_the_size_alone():
     np.testing.assert_allclose(said[:4], [1_000, 9_000, 2_000, 18_000], rtol=0.1)
     assert said[4:].tolist() == table.expect(asked)[4:].tolist(), "who names no product that is known has what the band says"
     assert table.expect(asked).tolist() == ExpectedArr.fit("size", sizes, arr).expect(asked).tolist()
+    assert table.current_state == ("product of the deal (in expected ARR)",)
+    assert ExpectedArr.fit("size", sizes, arr).current_state == ()
 
 
 def test_a_product_that_few_bought_moves_the_band_a_little():

@@ -96,7 +96,7 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None) -> Le
         "scorecard": card_report(card),
         "rows": rows_report(opened.counts),
         "findings": findings_report(opened.findings),
-        "current_state": list(opened.current_state()),
+        "current_state": [*opened.current_state(), *(expected.current_state if expected else ())],
         "notes": list(dict.fromkeys([*(n for t in training.values() for n in t.notes), *(expected.words if expected else ())])),
     }
     bundle = _bundle(opened, as_of, version, training, results, cards, card, expected, metrics) if expected and card else None

@@ -98,6 +98,11 @@ class ExpectedArr:
             f" so their own amount stands for what they began with{times if self.of_amount != 1 else ''}.",
         )
 
+    @property
+    def current_state(self) -> tuple[str, ...]:
+        """What was read as it is today, in words: no history says what product a deal was about before."""
+        return ("product of the deal (in expected ARR)",) if self.products else ()
+
     def to_dict(self) -> dict[str, Any]:
         return {
             "size_column": self.size_column,
