@@ -37,12 +37,15 @@ def test_whose_arr_is_taken_from_the_amount_is_counted_and_said():
     table = ExpectedArr.fit("size", sizes, arr, None, of_amount)
     assert (table.customers, table.by_amount, table.of_amount) == (29, 4, 0.5)
     (words,) = table.words
-    assert words.startswith("Expected ARR: 4 of 29 won deals have no subscription, so their own amount stands for")
+    assert words.startswith("Expected ARR: 4 of 29 won deals have no subscription, so the deal's own amount stands for")
     assert "times 0.50" in words
     assert ExpectedArr.from_dict(json.loads(json.dumps(table.to_dict()))) == table
     assert "times" not in ExpectedArr.fit("size", sizes, arr, None, np.where(of_amount == 0.5, 1.0, np.nan)).words[0]
     for all_alike in (np.full(30, np.nan), np.ones(30)):
         assert ExpectedArr.fit("size", sizes, arr, None, all_alike).words == ()
+    one_of_many = np.concatenate([[1.0], np.full(99, np.nan)])
+    few = ExpectedArr.fit("size", np.full(100, 80.0), np.full(100, 9_000.0), None, one_of_many)
+    assert (few.by_amount, few.words) == (1, ())
 
 
 def test_without_a_size_everybody_has_the_median():

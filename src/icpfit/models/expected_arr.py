@@ -17,6 +17,9 @@ SIZE_EDGES = (0.0, 10.0, 30.0, 50.0, 120.0, 250.0, 500.0, 1_000.0, 5_000.0)
 POOLING_ROWS = 20
 """A group of so many customers is believed half, and what the wider group says the other half."""
 
+MANY_BY_AMOUNT = 0.02
+"""share of the customers from which those without a subscription are worth a sentence"""
+
 
 @dataclass(frozen=True)
 class ExpectedArr:
@@ -89,13 +92,13 @@ class ExpectedArr:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """A sentence where subscriptions say some customers' ARR, and amounts the others'."""
-        if not 0 < self.by_amount < self.customers:
+        """A sentence where subscriptions say some customers' ARR, and amounts that of more than a few others."""
+        if not MANY_BY_AMOUNT * self.customers < self.by_amount < self.customers:
             return ()
         times = f", times {self.of_amount:.2f}, which is what ARR commonly is of the amount where both are known"
         return (
-            f"Expected ARR: {self.by_amount:,} of {self.customers:,} won deals have no subscription,"
-            f" so their own amount stands for what they began with{times if self.of_amount != 1 else ''}.",
+            f"Expected ARR: {self.by_amount:,} of {self.customers:,} won deals {'has' if self.by_amount == 1 else 'have'} no subscription,"
+            f" so the deal's own amount stands for what the customer began with{times if self.of_amount != 1 else ''}.",
         )
 
     @property
