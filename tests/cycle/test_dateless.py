@@ -11,9 +11,11 @@ import yaml
 from click.testing import CliRunner
 
 from icpfit.cli import main
+from icpfit.cycle.challenge import gate_evidence
 from icpfit.cycle.opened import open_config
 from icpfit.cycle.retrain import learn
 from icpfit.errors import SourceError
+from icpfit.gates import judge
 from icpfit.registry import Workspace, write_bundle
 from icpfit.registry.store import write_challenger
 
@@ -62,6 +64,18 @@ def icpfit(folder, *arguments):
     result = CliRunner().invoke(main, [*map(str, arguments), "--config", str(folder / "flat.yaml")])
     assert result.exit_code == 0, result.output
     return result
+
+
+def test_past_wins_are_judged_by_cards_of_other_accounts_and_that_is_said(flat):
+    folder, learned = flat
+    opened = open_config(folder / "flat.yaml")
+    challenger, _ = gate_evidence(opened, learned, None)
+    recall = next(g for g in judge(challenger, None, opened.config.gates) if g.gate == "retrospective_recall")
+    assert recall.answer == "passed"
+    assert recall.numbers["wins"] == learned.training["win"].label.sum(), "each account is in one of the groups"
+    assert recall.numbers["not_judged"] == 0
+    assert "scored by a card that was made from other accounts alone" in recall.words
+    assert "before" not in recall.words
 
 
 def test_the_record_of_the_run_names_no_day(flat):

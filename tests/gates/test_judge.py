@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from icpfit.config import GateSettings
-from icpfit.gates import Against, Challenger, Gate, decide, judge
+from icpfit.gates import Against, Challenger, Gate, Past, decide, judge
 from icpfit.manifest import json_text
 
 SETTINGS = GateSettings()
@@ -28,6 +28,21 @@ def outcomes(rows, seed, slope=1.0):
     return label, 1 / (1 + np.exp(-log_odds / slope)), account
 
 
+def past(kept=(60.0,) * 40, churned=(45.0,) * 30, tiers=("A",) * 40 + ("D",) * 10):
+    """One quarter of customers and of other wins."""
+    points, stayed = np.array([*kept, *churned]), np.repeat([1.0, 0.0], [len(kept), len(churned)])
+    n = len(points) + len(tiers)
+    return Past(
+        period=np.full(n, "2025Q1", dtype=object),
+        points=np.concatenate([points, np.full(len(tiers), 50.0)]),
+        tier=np.array(["B"] * len(points) + list(tiers), dtype=object),
+        won=np.repeat([0.0, 1.0], [len(points), len(tiers)]),
+        stayed=np.concatenate([stayed, np.full(len(tiers), np.nan)]),
+        wins=len(tiers),
+        customers=len(points),
+    )
+
+
 def challenger(rows=2_000, seed=1, slope=1.0, **changes):
     label, probability, account = outcomes(rows, seed, slope)
     good = Challenger(
@@ -41,9 +56,7 @@ def challenger(rows=2_000, seed=1, slope=1.0, **changes):
         card_rows=rows,
         attributes=("employees", "views_30d"),
         refused=("owner", "probability"),
-        kept_points=np.full(40, 60.0),
-        churned_points=np.full(30, 45.0),
-        past_win_tiers=("A",) * 40 + ("D",) * 10,
+        past=past(),
     )
     return dataclasses.replace(good, **changes)
 
@@ -118,7 +131,10 @@ def test_refused_attributes_in_use_are_named():
 
 @pytest.mark.parametrize(
     ("changes", "gate"),
-    [({"kept_points": np.full(40, 40.0)}, "reverse_validation"), ({"past_win_tiers": ("D",) * 30 + ("A",) * 20}, "retrospective_recall")],
+    [
+        ({"past": past(kept=(40.0,) * 40)}, "reverse_validation"),
+        ({"past": past(tiers=("D",) * 30 + ("A",) * 20)}, "retrospective_recall"),
+    ],
 )
 def test_the_last_two_warn_unless_the_configuration_binds_them(changes, gate):
     gates = judge(challenger(**changes), None, SETTINGS)
@@ -132,7 +148,7 @@ def test_the_last_two_warn_unless_the_configuration_binds_them(changes, gate):
 
 def test_too_few_rows_cannot_tell_and_the_configuration_decides():
     few = against(rows=40)
-    thin = challenger(rows=40, kept_points=np.zeros(3), past_win_tiers=("A",) * 3)
+    thin = challenger(rows=40, past=past(kept=(0.0,) * 3, tiers=("A",) * 3))
     gates = judge(thin, few, SETTINGS)
     assert {n for n, a in answers(gates).items() if a == "cannot tell"} == {
         "no_worse", "calibration", "card_fidelity", "reverse_validation", "retrospective_recall",

@@ -31,6 +31,23 @@ def test_where_nothing_is_known_nothing_is_said():
     assert json.loads(json.dumps(table.to_dict()))["overall"] is None
 
 
+def test_whose_arr_is_taken_from_the_amount_is_counted_and_said():
+    sizes, arr = np.full(30, 80.0), np.array([9_000.0] * 29 + [np.nan])
+    of_amount = np.array([np.nan] * 25 + [0.5] * 4 + [np.nan])
+    table = ExpectedArr.fit("size", sizes, arr, None, of_amount)
+    assert (table.customers, table.by_amount, table.of_amount) == (29, 4, 0.5)
+    (words,) = table.words
+    assert words.startswith("Expected ARR: 4 of 29 won deals have no subscription, so the deal's own amount stands for")
+    assert "times 0.50" in words
+    assert ExpectedArr.from_dict(json.loads(json.dumps(table.to_dict()))) == table
+    assert "times" not in ExpectedArr.fit("size", sizes, arr, None, np.where(of_amount == 0.5, 1.0, np.nan)).words[0]
+    for all_alike in (np.full(30, np.nan), np.ones(30)):
+        assert ExpectedArr.fit("size", sizes, arr, None, all_alike).words == ()
+    one_of_many = np.concatenate([[1.0], np.full(99, np.nan)])
+    few = ExpectedArr.fit("size", np.full(100, 80.0), np.full(100, 9_000.0), None, one_of_many)
+    assert (few.by_amount, few.words) == (1, ())
+
+
 def test_without_a_size_everybody_has_the_median():
     table = ExpectedArr.fit("", np.array([np.nan] * 3), np.array([1_000.0, 2_000.0, 9_000.0]))
     assert table.expect(pd.DataFrame({"other": [1, 2]})).tolist() == [2_000.0, 2_000.0]
@@ -56,6 +73,8 @@ def test_a_product_tells_more_than_the_size_alone():
     np.testing.assert_allclose(said[:4], [1_000, 9_000, 2_000, 18_000], rtol=0.1)
     assert said[4:].tolist() == table.expect(asked)[4:].tolist(), "who names no product that is known has what the band says"
     assert table.expect(asked).tolist() == ExpectedArr.fit("size", sizes, arr).expect(asked).tolist()
+    assert table.current_state == ("product of the deal (in expected ARR)",)
+    assert ExpectedArr.fit("size", sizes, arr).current_state == ()
 
 
 def test_a_product_that_few_bought_moves_the_band_a_little():

@@ -217,6 +217,39 @@ def test_a_customer_starts_with_what_its_subscription_says_and_no_later(company:
     assert starts["arr"][win.label == 0].isna().all()
 
 
+def test_one_subscription_leaves_no_other_won_deal_out(company: Company, warehouse: Warehouse) -> None:
+    """One pair of ARR and amount cannot tell the one by the other: the others' amounts stand as they are."""
+    win = build_training_set(warehouse, config(), "win", CUTOFF)
+    told = customer_starts(warehouse, config(), win, CUTOFF)
+    first = win.frame["deal_id"][told["of_amount"].isna().to_numpy() & (win.label == 1)].iloc[0]
+    subscriptions = company.tables["subscriptions"].loc[lambda s: s["deal_id"] == first]
+    tables = {k: v for k, v in company.tables.items() if k != "arr_changes"} | {"subscriptions": subscriptions}
+    starts = customer_starts(warehouse_from_frames(tables), config(), win, CUTOFF)
+    others = (win.label == 1) & (win.frame["deal_id"] != first).to_numpy()
+    np.testing.assert_array_equal(starts["arr"][others], win.amount[others])
+    assert starts.loc[first, "arr"] == told.loc[first, "arr"]
+    assert starts["of_amount"][others].eq(1).all()
+    assert starts["arr"][win.label == 0].isna().all()
+
+
+def test_an_amount_stands_for_the_arr_as_far_as_amounts_are_arr(company: Company, warehouse: Warehouse) -> None:
+    """Deals that stand for three years at once change nothing where enough of them have a subscription too."""
+    win = build_training_set(warehouse, config(), "win", CUTOFF)
+    told = customer_starts(warehouse, config(), win, CUTOFF)
+    won = win.label == 1
+    silent = won & (np.arange(len(won)) % 7 == 0)
+    kept = company.tables["subscriptions"].loc[lambda s: ~s["account_id"].isin(win.frame["account_id"][silent])]
+    without = won & win.frame["account_id"].isin(win.frame["account_id"][silent]).to_numpy()
+    house = warehouse_from_frames({k: v for k, v in company.tables.items() if k != "arr_changes"} | {"subscriptions": kept})
+    for times in (1, 3):
+        starts = customer_starts(house, config(), replace(win, amount=win.amount * times), CUTOFF)
+        np.testing.assert_array_equal(starts["arr"][~without], told["arr"][~without])
+        np.testing.assert_allclose(starts["arr"][without], win.amount[without] * times * starts["of_amount"][without])
+        assert starts["of_amount"].notna().to_numpy().tolist() == without.tolist()
+        usual = np.median(told["arr"][won & ~without] / win.amount[won & ~without])
+        np.testing.assert_allclose(starts["of_amount"][without], usual / times)
+
+
 def test_without_subscriptions_the_deals_amount_is_all_that_is_known(company: Company, warehouse: Warehouse) -> None:
     win = build_training_set(warehouse, config(), "win", CUTOFF)
     tables = {k: v for k, v in company.tables.items() if k not in ("subscriptions", "arr_changes")}

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from icpfit.bundle import Bundle
-from icpfit.config import Outcome
+from icpfit.config import Config, Outcome
 from icpfit.cycle.opened import Opened
 from icpfit.errors import FeatureError
-from icpfit.gates import Against, Challenger
+from icpfit.gates import Against, Challenger, Past
 from icpfit.moments import DAY
+from icpfit.scorecard.card import CardKind
+from icpfit.scorecard.past import past_rows
 from icpfit.training_set import TrainingSet
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ def gate_evidence(opened: Opened, learned: Learned, champion: Bundle | None) -> 
         raise ValueError("a challenger has a backtest and a card")
     tested = result.backtest.predictions
     rows = tested["row"].to_numpy(np.int64)
-    kept, churned = _customer_points(learned)
-    won = training.features[training.label == 1]
     challenger = Challenger(
         verdict=result.verdict,
         evidence=result.evidence.level,
@@ -43,9 +42,7 @@ def gate_evidence(opened: Opened, learned: Learned, champion: Bundle | None) -> 
         card_rows=learned.card.fidelity.rows,
         attributes=attributes_in_use(learned.bundle, leading),
         refused=tuple(f"{r.attribute} ({o})" for o, one in learned.results.items() for r in one.refused),
-        kept_points=kept,
-        churned_points=churned,
-        past_win_tiers=tuple(learned.card.score(won)["tier"]) if len(won) else (),
+        past=_past(learned, learned.card.kind, opened.config),
     )
     return challenger, _against(opened, training, learned, champion)
 
@@ -62,13 +59,26 @@ def attributes_in_use(bundle: Bundle, leading: Outcome) -> tuple[str, ...]:
     return tuple(sorted(used | {f"{name} ({leading})" for name in others}))
 
 
-def _customer_points(learned: Learned) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Points, at the deal's own moment, of customers who stayed and of those who left."""
-    data = learned.training.get("retention")
-    if data is None or learned.card is None or not len(data.frame):
-        return np.zeros(0), np.zeros(0)
-    points = learned.card.score(data.features)["points"].to_numpy(np.float64)
-    return points[data.label == 1], points[data.label == 0]
+def _past(learned: Learned, kind: CardKind, config: Config) -> Past:
+    """Past deals by the cards of their own time. A customer is the deal it was won by, whichever outcome leads."""
+    win, keep = ((learned.training[o], learned.results[o]) if o in learned.training else None for o in ("win", "retention"))
+    leading = keep if kind == "retention" else win
+    if leading is None or leading[1].backtest is None:
+        raise ValueError("a card has a leading outcome, and a backtest")
+    read = past_rows(win if kind != "retention" else None, keep if kind != "win" else None, config.scorecard, config.training.seed)
+    deals, label = leading[0].frame["deal_id"].to_numpy(object)[read.row], leading[0].label
+    customers = keep[0].frame if keep is not None else leading[0].frame.iloc[:0]
+    return Past(
+        period=read.period,
+        points=read.points.astype(np.float64),
+        tier=read.tier,
+        won=label[read.row].astype(np.float64),
+        stayed=customers.set_index("deal_id")["label"].reindex(deals).to_numpy(np.float64),
+        wins=int((label == 1).sum()),
+        customers=len(customers),
+        earlier=leading[1].backtest.forward,
+        foresight=read.foresight,
+    )
 
 
 def _against(opened: Opened, training: TrainingSet, learned: Learned, champion: Bundle | None) -> Against | None:

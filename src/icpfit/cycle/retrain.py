@@ -79,6 +79,8 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None) -> Le
     cards = _cards(opened, training, results, as_of)
     card = cards.get("icp") or cards.get("win") or cards.get("retention")
     clock.lap("scorecard")
+    first = results[opened.outcomes[0]]
+    expected = _expected_arr(opened, training, as_of) if first.model is not None and card is not None else None
     version = make_version(as_of, opened.fingerprint, config.fingerprint(), code_version(), config.training.seed)
     metrics: dict[str, Any] = {
         "company": config.company,
@@ -94,11 +96,10 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None) -> Le
         "scorecard": card_report(card),
         "rows": rows_report(opened.counts),
         "findings": findings_report(opened.findings),
-        "current_state": list(opened.current_state()),
-        "notes": list(dict.fromkeys(n for t in training.values() for n in t.notes)),
+        "current_state": [*opened.current_state(), *(expected.current_state if expected else ())],
+        "notes": list(dict.fromkeys([*(n for t in training.values() for n in t.notes), *(expected.words if expected else ())])),
     }
-    first = results[opened.outcomes[0]]
-    bundle = _bundle(opened, as_of, version, training, results, cards, card, metrics) if first.model is not None and card else None
+    bundle = _bundle(opened, as_of, version, training, results, cards, card, expected, metrics) if expected and card else None
     return Learned(as_of, version, training, results, cards, card, metrics, bundle, (), clock.laps)
 
 
@@ -184,6 +185,7 @@ def _bundle(
     results: Mapping[Outcome, OutcomeResult],
     cards: Mapping[CardKind, Scorecard],
     card: Scorecard,
+    expected: ExpectedArr,
     metrics: Mapping[str, Any],
 ) -> Bundle:
     from icpfit.models.model_card import model_card_text
@@ -216,7 +218,7 @@ def _bundle(
         missing=config.source.missing if isinstance(config.source, FlatSource) else (),
         decimal_comma=isinstance(config.source, FlatSource) and config.source.decimal_comma,
         familiarity=familiarity.to_dict(),
-        expected_arr=_expected_arr(opened, training, as_of).to_dict(),
+        expected_arr=expected.to_dict(),
         metrics=metrics,
         model_card=model_card_text(metrics),
         outcomes=config.outcomes,
@@ -239,9 +241,10 @@ def _expected_arr(opened: Opened, training: Mapping[Outcome, TrainingSet], as_of
     won = data.label == 1
     sizes = data.frame[size].to_numpy(np.float64)[won] if size else np.full(int(won.sum()), np.nan)
     if opened.warehouse is None:
-        return ExpectedArr.fit(size, sizes, data.amount[won])
+        return ExpectedArr.fit(size, sizes, data.amount[won], None, np.ones(int(won.sum())))
     starts = customer_starts(opened.warehouse, opened.config, data, as_of)[won]
-    return ExpectedArr.fit(size, sizes, starts["arr"].to_numpy(np.float64), starts["product"].to_numpy(object))
+    arr, of_amount = (starts[c].to_numpy(np.float64) for c in ("arr", "of_amount"))
+    return ExpectedArr.fit(size, sizes, arr, starts["product"].to_numpy(object), of_amount)
 
 
 class _Stopwatch:

@@ -11,6 +11,7 @@ from icpfit.documents.card_page import card_page, layers_page, profile_page
 from icpfit.documents.market import Market
 from icpfit.documents.market_page import market_page
 from icpfit.documents.outcome_page import lead, outcome_page
+from icpfit.documents.past_page import past_wins_page
 from icpfit.documents.words import ANSWERS, GATES, LAYER_WORDS, OUTCOMES, VOICES, count, known, listed, pairs, percent, sentence, times
 from icpfit.models.evidence import ESTABLISHED_FROM, INDICATIVE_FROM, MEANING, PATTERNS_BELOW
 from icpfit.models.model_card import NOT_FOR
@@ -95,6 +96,7 @@ def summarise(
         "gates": [
             {"gate": GATES.get(g["gate"], g["gate"]), "answer": ANSWERS.get(g["answer"], g["answer"]), "words": g["words"]} for g in gates
         ],
+        "past_wins": past_wins_page(gates),
         "drift": _drift(drift),
         "meanings": list(meanings),
     }

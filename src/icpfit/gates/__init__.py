@@ -1,5 +1,7 @@
 """What a challenger must show before leadership is asked."""
 
-from icpfit.gates.judge import Against, Challenger, Decision, Gate, decide, judge
+from icpfit.gates.gate import Gate
+from icpfit.gates.judge import Against, Challenger, Decision, decide, judge
+from icpfit.gates.past import Past
 
-__all__ = ["Against", "Challenger", "Decision", "Gate", "decide", "judge"]
+__all__ = ["Against", "Challenger", "Decision", "Gate", "Past", "decide", "judge"]

@@ -2,54 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from icpfit.config import GateSettings
+from icpfit.gates.gate import FEW, Gate, answered
 from icpfit.gates.paired import auc_difference, calibration_slope
+from icpfit.gates.past import Past, retrospective_recall, reverse_validation
 
 if TYPE_CHECKING:  # its module imports the models' libraries, and signing off does not need them
     from icpfit.models.results import EvidenceLevel, Verdict
 
 Floats = npt.NDArray[np.float64]
-Answer = Literal["passed", "failed", "cannot tell", "not applicable"]
-
-FEW = 20
-"""Fewer accounts, wins or customers than this cannot carry a share or a mean."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """One question, its answer with the numbers it rests on, and the answer in words.
-
-    ``passed`` is None where the answer is ``cannot tell`` or ``not applicable``. A gate that is not
-    ``binding`` warns, and stops nothing.
-
-    >>> Gate("signal", "failed", None, True, {}, "")
-    Traceback (most recent call last):
-    ...
-    ValueError: signal: 'failed' goes with passed = False
-    """
-
-    gate: str
-    answer: Answer
-    passed: bool | None
-    binding: bool
-    numbers: Mapping[str, Any]
-    words: str
-
-    def __post_init__(self) -> None:
-        expected = {"passed": True, "failed": False}.get(self.answer)
-        if self.passed is not expected:
-            raise ValueError(f"{self.gate}: {self.answer!r} goes with passed = {expected}")
-
-    def values(self) -> dict[str, Any]:
-        """As plain JSON."""
-        return {name: getattr(self, name) for name in ("gate", "answer", "passed", "binding", "numbers", "words")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +34,8 @@ class Challenger:
 
     ``label``, ``probability`` and ``account`` are its backtest's predictions, all later than their
     models (win, or the only outcome). ``attributes`` are in a model or on a card; ``refused`` may not be;
-    where there are two outcomes, both name it beside the attribute. ``kept_points`` and ``churned_points``:
-    the card's points of customers who stayed and who left, ``past_win_tiers``: the tier the card gives to
-    each past win; the card has learned from them, so they can show that it is off, not that it is right.
+    where there are two outcomes, both name it beside the attribute. ``past``: what cards made without them say of
+    past deals.
     """
 
     verdict: Verdict
@@ -82,9 +48,7 @@ class Challenger:
     card_rows: int
     attributes: tuple[str, ...]
     refused: tuple[str, ...]
-    kept_points: Floats = field(default_factory=lambda: np.zeros(0))
-    churned_points: Floats = field(default_factory=lambda: np.zeros(0))
-    past_win_tiers: tuple[str, ...] = ()
+    past: Past = field(default_factory=Past)
 
 
 @dataclass(frozen=True)
@@ -126,8 +90,8 @@ def judge(
         _card_fidelity(challenger, settings),
         _leakage_clean(challenger),
         _tier_stability(champion, settings),
-        _reverse_validation(challenger, settings),
-        _retrospective_recall(challenger, settings),
+        reverse_validation(challenger.past, settings),
+        retrospective_recall(challenger.past, settings),
     )
 
 
@@ -144,39 +108,34 @@ def decide(gates: tuple[Gate, ...], settings: GateSettings) -> Decision:
     return Decision(not reasons, tuple(reasons), tuple(warnings))
 
 
-def _gate(name: str, answer: Answer | bool, numbers: Mapping[str, Any], words: str, binding: bool = True) -> Gate:
-    said: Answer = answer if isinstance(answer, str) else ("passed" if answer else "failed")
-    return Gate(name, said, {"passed": True, "failed": False}.get(said), binding, numbers, words)
-
-
 def _evidence(c: Challenger) -> Gate:
     words = f"{c.wins:,} wins teach the model: {c.evidence}"
-    return _gate("evidence", c.evidence != "patterns only", {"level": c.evidence, "wins": c.wins}, words)
+    return answered("evidence", c.evidence != "patterns only", {"level": c.evidence, "wins": c.wins}, words)
 
 
 def _signal(c: Challenger) -> Gate:
-    return _gate("signal", c.verdict == "signal", {"verdict": c.verdict}, f"the verdict on quarters that tuning never saw: {c.verdict}")
+    return answered("signal", c.verdict == "signal", {"verdict": c.verdict}, f"the verdict on quarters that tuning never saw: {c.verdict}")
 
 
 def _no_worse(a: Against | None, settings: GateSettings, seed: int, resamples: int) -> Gate:
     name, margin = "no_worse", settings.non_inferiority_auc
     if a is None:
-        return _gate(name, "not applicable", {"margin": margin}, "no version is in force to compare with")
+        return answered(name, "not applicable", {"margin": margin}, "no version is in force to compare with")
     rows, positives = len(a.label), int(np.sum(a.label == 1))
     numbers: dict[str, Any] = {"against": a.version, "rows": rows, "positives": positives, "margin": margin}
     if rows < settings.min_matured_rows or not 0 < positives < rows:
         needed = settings.min_matured_rows
         words = f"{rows:,} deals closed since {a.version}, {positives:,} of them won; {needed} with both outcomes are needed"
-        return _gate(name, "cannot tell", numbers, words)
+        return answered(name, "cannot tell", numbers, words)
     d = auc_difference(a.label, a.champion, a.challenger, a.account, seed=seed, resamples=resamples)
     numbers |= {"auc_champion": d.first, "auc_challenger": d.second, "difference": d.difference, "low": d.low, "high": d.high}
     span = f"difference {d.difference:+.3f} [{d.low:+.3f}, {d.high:+.3f}]"
     said = f"AUC {d.second:.3f} against the champion's {d.first:.3f} on {rows:,} deals; {span}"
     if d.low >= -margin:
-        return _gate(name, True, numbers, f"{said}: no worse")
+        return answered(name, True, numbers, f"{said}: no worse")
     if d.difference < -margin and d.high < 0:
-        return _gate(name, False, numbers, f"{said}: worse by more than noise")
-    return _gate(name, "cannot tell", numbers, f"{said}: the noise is too wide to rule out a loss of {margin:.3f}")
+        return answered(name, False, numbers, f"{said}: worse by more than noise")
+    return answered(name, "cannot tell", numbers, f"{said}: the noise is too wide to rule out a loss of {margin:.3f}")
 
 
 def _calibration(c: Challenger, settings: GateSettings) -> Gate:
@@ -184,70 +143,47 @@ def _calibration(c: Challenger, settings: GateSettings) -> Gate:
     rows, positives = len(c.label), int(np.sum(c.label == 1))
     numbers: dict[str, Any] = {"rows": rows, "positives": positives, "from": low, "to": high}
     if rows < settings.min_matured_rows or not 0 < positives < rows:
-        return _gate(
+        return answered(
             name, "cannot tell", numbers, f"{rows:,} tested deals, {positives:,} of them won; {settings.min_matured_rows} are needed"
         )
     fit = calibration_slope(c.label, c.probability, c.account)
     if fit is None:
-        return _gate(name, "cannot tell", numbers, "the predictions are all alike or separate the outcomes; no slope can be fitted")
+        return answered(name, "cannot tell", numbers, "the predictions are all alike or separate the outcomes; no slope can be fitted")
     slope, error = fit
     numbers |= {"slope": slope, "slope_low": slope - 1.645 * error, "slope_high": slope + 1.645 * error}
     said = f"calibration slope {slope:.2f} [{numbers['slope_low']:.2f}, {numbers['slope_high']:.2f}], {low:g} to {high:g} allowed"
     if low <= slope <= high:
-        return _gate(name, True, numbers, said)
+        return answered(name, True, numbers, said)
     if numbers["slope_high"] < low or numbers["slope_low"] > high:
-        return _gate(name, False, numbers, f"{said}: outside by more than noise")
-    return _gate(name, "cannot tell", numbers, f"{said}: outside, but not by more than noise")
+        return answered(name, False, numbers, f"{said}: outside by more than noise")
+    return answered(name, "cannot tell", numbers, f"{said}: outside, but not by more than noise")
 
 
 def _card_fidelity(c: Challenger, settings: GateSettings) -> Gate:
     numbers = {"spearman": None if np.isnan(c.card_spearman) else c.card_spearman, "least": settings.min_card_spearman, "rows": c.card_rows}
     if np.isnan(c.card_spearman) or c.card_rows < settings.min_matured_rows:
-        return _gate("card_fidelity", "cannot tell", numbers, f"card and model were compared on {c.card_rows:,} rows only")
+        return answered("card_fidelity", "cannot tell", numbers, f"card and model were compared on {c.card_rows:,} rows only")
     words = (
         f"card and model agree in rank by {c.card_spearman:.2f} on {c.card_rows:,} rows; at least {settings.min_card_spearman:g} is asked"
     )
-    return _gate("card_fidelity", c.card_spearman >= settings.min_card_spearman, numbers, words)
+    return answered("card_fidelity", c.card_spearman >= settings.min_card_spearman, numbers, words)
 
 
 def _leakage_clean(c: Challenger) -> Gate:
     inside = sorted(set(c.attributes) & set(c.refused))
     words = f"refused and yet in use: {', '.join(inside)}" if inside else f"no refused attribute is in use (refused: {len(set(c.refused))})"
-    return _gate("leakage_clean", not inside, {"refused": len(set(c.refused)), "in_use": inside}, words)
+    return answered("leakage_clean", not inside, {"refused": len(set(c.refused)), "in_use": inside}, words)
 
 
 def _tier_stability(a: Against | None, settings: GateSettings) -> Gate:
     name, most = "tier_stability", settings.max_tier_moves
     if a is None:
-        return _gate(name, "not applicable", {"most": most}, "no version is in force to compare with")
+        return answered(name, "not applicable", {"most": most}, "no version is in force to compare with")
     n = len(a.tiers_then)
     moved = sum(then != now for then, now in zip(a.tiers_then, a.tiers_now, strict=True))
     numbers = {"against": a.version, "accounts": n, "moved": moved, "share": moved / n if n else None, "most": most}
     if n < FEW:
-        return _gate(name, "cannot tell", numbers, f"{n:,} accounts have both tiers; {FEW} are needed")
-    return _gate(name, moved / n <= most, numbers, f"{moved:,} of {n:,} accounts ({moved / n:.0%}) change tier; at most {most:.0%} allowed")
-
-
-def _reverse_validation(c: Challenger, settings: GateSettings) -> Gate:
-    kept, churned = len(c.kept_points), len(c.churned_points)
-    numbers: dict[str, Any] = {"kept": kept, "churned": churned, "least": settings.min_reverse_gap}
-    binding = settings.binding_warnings
-    if min(kept, churned) < FEW:
-        words = f"{kept:,} customers stayed and {churned:,} left; {FEW} of each are needed"
-        return _gate("reverse_validation", "cannot tell", numbers, words, binding)
-    mean_kept, mean_churned = float(np.mean(c.kept_points)), float(np.mean(c.churned_points))
-    gap = mean_kept - mean_churned
-    numbers |= {"mean_kept": mean_kept, "mean_churned": mean_churned, "gap": gap}
-    words = f"of the customers it learned from, those who stayed have {mean_kept:.1f} points, those who left {mean_churned:.1f}"
-    return _gate("reverse_validation", gap >= settings.min_reverse_gap, numbers, words, binding)
-
-
-def _retrospective_recall(c: Challenger, settings: GateSettings) -> Gate:
-    wins, below = len(c.past_win_tiers), sum(t == "D" for t in c.past_win_tiers)
-    most, binding = settings.max_wins_below_line, settings.binding_warnings
-    numbers = {"wins": wins, "below": below, "share": below / wins if wins else None, "most": most}
-    if wins < FEW:
-        return _gate("retrospective_recall", "cannot tell", numbers, f"{wins:,} past wins; {FEW} are needed", binding)
-    said = f"{below:,} of the {wins:,} wins it learned from ({below / wins:.0%}) fall into tier D"
-    words = f"{said}; more than {most:.0%} would mean that the weights are off"
-    return _gate("retrospective_recall", below / wins <= most, numbers, words, binding)
+        return answered(name, "cannot tell", numbers, f"{n:,} accounts have both tiers; {FEW} are needed")
+    return answered(
+        name, moved / n <= most, numbers, f"{moved:,} of {n:,} accounts ({moved / n:.0%}) change tier; at most {most:.0%} allowed"
+    )

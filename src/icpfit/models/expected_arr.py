@@ -17,6 +17,9 @@ SIZE_EDGES = (0.0, 10.0, 30.0, 50.0, 120.0, 250.0, 500.0, 1_000.0, 5_000.0)
 POOLING_ROWS = 20
 """A group of so many customers is believed half, and what the wider group says the other half."""
 
+MANY_BY_AMOUNT = 0.02
+"""share of the customers from which those without a subscription are worth a sentence"""
+
 
 @dataclass(frozen=True)
 class ExpectedArr:
@@ -34,10 +37,19 @@ class ExpectedArr:
     """(band's lower edge in employees, pooled median ARR, customers)"""
     products: tuple[tuple[str, tuple[float, ...], int], ...] = ()
     """(product in small letters, pooled median ARR per band and then for an unknown headcount, customers)"""
+    customers: int = 0
+    by_amount: int = 0
+    """of those, the customers whose ARR no subscription says: it is their deal's amount times ``of_amount``"""
+    of_amount: float = 1.0
 
     @classmethod
-    def fit(cls, size_column: str, sizes: Floats, first_arr: Floats, product: Texts | None = None) -> ExpectedArr:
-        """``sizes``, ``first_arr`` and ``product``: one entry per customer; NaN, None or "" = unknown."""
+    def fit(
+        cls, size_column: str, sizes: Floats, first_arr: Floats, product: Texts | None = None, of_amount: Floats | None = None
+    ) -> ExpectedArr:
+        """``sizes``, ``first_arr`` and ``product``: one entry per customer; NaN, None or "" = unknown.
+
+        ``of_amount``: by what an amount was taken to be the ARR; NaN where a subscription said it.
+        """
         known = np.isfinite(first_arr) & (first_arr > 0)
         if not known.any():
             return cls(size_column, None, ())
@@ -53,7 +65,10 @@ class ExpectedArr:
             beside = np.clip(beside, arr.min(), arr.max())
             cells = (_pooled(arr[own & (band == b)], float(v)) if b < len(SIZE_EDGES) else float(v) for b, v in enumerate(beside))
             products.append((name, tuple(round(c, 2) for c in cells), int(own.sum())))
-        return cls(size_column, round(overall, 2), bands, tuple(products))
+        factors = of_amount[known] if of_amount is not None else np.full(len(arr), np.nan)
+        taken = factors[np.isfinite(factors)]
+        factor = round(float(taken[0]), 4) if len(taken) else 1.0
+        return cls(size_column, round(overall, 2), bands, tuple(products), len(arr), len(taken), factor)
 
     def expect(self, features: pd.DataFrame, product: Texts | None = None) -> Floats:
         """ARR in the configured currency, one per row; NaN where nothing is known.
@@ -75,19 +90,40 @@ class ExpectedArr:
         rows = np.zeros(n, dtype=np.int64) if product is None else np.array([row_of.get(p, 0) for p in _product_keys(product)], np.int64)
         return table[rows, _band(sizes)]
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """A sentence where subscriptions say some customers' ARR, and amounts that of more than a few others."""
+        if not MANY_BY_AMOUNT * self.customers < self.by_amount < self.customers:
+            return ()
+        times = f", times {self.of_amount:.2f}, which is what ARR commonly is of the amount where both are known"
+        return (
+            f"Expected ARR: {self.by_amount:,} of {self.customers:,} won deals {'has' if self.by_amount == 1 else 'have'} no subscription,"
+            f" so the deal's own amount stands for what the customer began with{times if self.of_amount != 1 else ''}.",
+        )
+
+    @property
+    def current_state(self) -> tuple[str, ...]:
+        """What was read as it is today, in words: no history says what product a deal was about before."""
+        return ("product of the deal (in expected ARR)",) if self.products else ()
+
     def to_dict(self) -> dict[str, Any]:
         return {
             "size_column": self.size_column,
             "overall": self.overall,
             "bands": [list(b) for b in self.bands],
+            "customers": self.customers,
+            "by_amount": self.by_amount,
+            "of_amount": self.of_amount,
             "products": {name: {"customers": n, "by_band": list(cells)} for name, cells, n in self.products},
         }
 
     @classmethod
     def from_dict(cls, body: Mapping[str, Any]) -> ExpectedArr:
-        """Bundles written before products were told apart have none."""
+        """Bundles written before products were told apart, or customers counted, have none."""
         products = tuple((k, tuple(float(v) for v in p["by_band"]), int(p["customers"])) for k, p in body.get("products", {}).items())
-        return cls(body["size_column"], body["overall"], tuple((float(a), float(b), int(c)) for a, b, c in body["bands"]), products)
+        bands = tuple((float(a), float(b), int(c)) for a, b, c in body["bands"])
+        counts = int(body.get("customers", 0)), int(body.get("by_amount", 0)), float(body.get("of_amount", 1.0))
+        return cls(body["size_column"], body["overall"], bands, products, *counts)
 
 
 def _band(sizes: Floats) -> npt.NDArray[np.int64]:

@@ -13,29 +13,24 @@ import pandas as pd
 from icpfit.config import LAYERS, Disqualifier, FeatureSpec, ScorecardSettings
 from icpfit.errors import ConfigError, ScorecardError
 from icpfit.models.results import OutcomeResult
-from icpfit.moments import DAY
 from icpfit.scorecard.card import Attribute, CardKind, Disqualification, Scorecard
-from icpfit.scorecard.distill import Draft, distill
+from icpfit.scorecard.distill import Draft
+from icpfit.scorecard.drafted import draft_card
 from icpfit.scorecard.folds import later_rows
 from icpfit.scorecard.lookup import bin_index
-from icpfit.scorecard.material import Models, gather, sample_rows
+from icpfit.scorecard.material import Models
 from icpfit.scorecard.measures import LaterRows, fidelity, platt
 from icpfit.scorecard.reading import as_numbers
-from icpfit.scorecard.tiers import empty_tier_words, make_tiers, tier_edges
+from icpfit.scorecard.tiers import empty_tier_words, make_tiers
 from icpfit.scorecard.wobble import point_intervals
 from icpfit.scorecard.words import card_words
 from icpfit.training_set import TrainingSet
 
 Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 Taught = tuple[TrainingSet, OutcomeResult]
 
-SAMPLE = 4_000
-"""training rows that a card is distilled from"""
 MIN_CLASS = 15
 """rows of each class that a rate or a chance needs"""
-YEAR_ROWS = 300
-"""the newest year's rows draw the tiers if there are so many of them"""
 
 
 def build_scorecards(
@@ -90,15 +85,13 @@ def _card(
         raise ScorecardError("a card needs an outcome")
     _check(settings.disqualifiers, training.specs)
     models = Models(win[1].model if win else None, keep[1].model if keep else None)
-    names = {c for m in (models.win, models.keep) if m is not None for c in m.encoding.columns}
-    specs = tuple(s for s in training.specs if s.name in names)
-    rows = sample_rows(np.arange(len(training.frame)), SAMPLE, seed)
-    draft = distill(gather(specs, training.features.iloc[rows].reset_index(drop=True), models), settings)
-    if draft is None:
+    drafted = draft_card(training, np.arange(len(training.frame)), models, settings, seed)
+    if drafted is None:
         return None
+    draft, edges, newest = drafted.draft, drafted.edges, drafted.newest
     own = training.label.astype(np.float64)
     label = own if kind != "icp" or joint is None else np.asarray(joint, dtype=np.float64)
-    later = later_rows(win, keep, label, specs, settings, seed)
+    later = later_rows(win, keep, label, drafted.specs, settings, seed)
     soft = kind == "icp" and (joint is None or not both_classes(later.label))
     intercept, slope = _line(later, kind, soft)
     if soft:
@@ -109,9 +102,7 @@ def _card(
     # Rounded, so that the order in which a machine adds does not show.
     at_zero, per_point = round(intercept + slope * draft.intercept, 9), round(slope * draft.per_point, 9)
     attributes, move = _filled(draft, features, label, training.frame["account_id"], per_point, seed)
-    newest = newest_rows(training)
     shares = [t.share for t in settings.tiers]
-    edges = tier_edges(points[newest], shares)
     kept = newest[~out[newest]]
     if not both_classes(label[kept]):
         # The newest deals are too young for this outcome: the rates are those of all whose outcome is known.
@@ -139,15 +130,6 @@ def _card(
             tiers=empty_tier_words(edges, points[newest], shares),
         ),
     )
-
-
-def newest_rows(training: TrainingSet) -> Ints:
-    """Rows of the newest year where there are enough of them, else all: the base of rates moves."""
-    everything = np.arange(len(training.frame))
-    if training.timing != "dated" or not len(everything):
-        return everything
-    recent = np.flatnonzero(training.position > training.position.max() - 365 * DAY)
-    return recent if len(recent) >= YEAR_ROWS else everything
 
 
 def both_classes(label: Floats) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -183,18 +183,31 @@ class Scorecard:
         reason = np.full(n, "", dtype=object)
         for rule in reversed(self.disqualifiers):
             reason[as_numbers(_column(features, rule.feature)) >= rule.at_least] = rule.reason
-        edges = np.array([t.from_points for t in self.tiers])
-        names = np.array(TIER_NAMES, dtype=object)
-        tier_at = names[(np.arange(101)[:, None] < edges[None, :]).sum(axis=1)]
+        tier = tier_names(total, [t.from_points for t in self.tiers], reason != "")
         columns: dict[str, object] = {"points": total}
         columns |= {f"points_{layer}": by_layer[layer] for layer in LAYERS}
-        columns["tier"] = np.where(reason != "", "D", tier_at[total])
+        columns["tier"] = tier
         columns["disqualified"] = reason
         return pd.DataFrame(columns, index=features.index)
 
     def probability(self, points: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Chance of the card's outcome at so many points (Platt)."""
         return np.asarray(1.0 / (1.0 + np.exp(-(self.platt_intercept + self.platt_slope * points))))
+
+
+def tier_index(points: npt.NDArray[np.int64], edges: Sequence[int]) -> npt.NDArray[np.int64]:
+    """0 (A) to 3 (D) for each total, by the falling edges of A to D; a total on an edge belongs above it.
+
+    >>> tier_index(np.array([100, 80, 79, 0]), (80, 50, 20, 0)).tolist()
+    [0, 0, 1, 3]
+    """
+    tier_at = (np.arange(101)[:, None] < np.array(edges)[None, :]).sum(axis=1)
+    return np.asarray(tier_at[points], dtype=np.int64)
+
+
+def tier_names(points: npt.NDArray[np.int64], edges: Sequence[int], out: npt.NDArray[np.bool_]) -> npt.NDArray[np.object_]:
+    """The tier of each total; D for the rows that a disqualifier takes ``out``."""
+    return np.where(out, "D", np.array(TIER_NAMES, dtype=object)[tier_index(points, edges)])
 
 
 def _column(features: pd.DataFrame, name: str) -> pd.Series:

@@ -45,10 +45,11 @@ def later_rows(
     account = pd.factorize(training.frame["account_id"])[0].astype(np.int64)
     parts: list[tuple[Floats, Floats, Floats, npt.NDArray[np.int64]]] = []
     foresight = False
-    for fold, models, foresees in _fold_models(win, keep):
+    for fold, its_own, foresees in fold_models(win, keep):
+        models = _as_today(its_own, win, keep)
         rows = sample_rows(fold.train, FOLD_SAMPLE, seed)
         draft = distill(gather(specs, training.features.iloc[rows].reset_index(drop=True), models), settings)
-        if draft is None or not len(fold.test):
+        if draft is None:
             continue
         tested = training.features.iloc[fold.test]
         foresight |= foresees
@@ -63,11 +64,11 @@ def later_rows(
     return LaterRows(fold_of, row.astype(np.int64), card, model, chance, label[row], account[row], foresight)
 
 
-def _fold_models(win: Taught | None, keep: Taught | None) -> Iterator[tuple[FoldModel, Models, bool]]:
+def fold_models(win: Taught | None, keep: Taught | None) -> Iterator[tuple[FoldModel, Models, bool]]:
     """Each fold with its models, and whether the retention model may know more than was known at the fold's origin."""
     if win is None or keep is None:
         for fold in _folds(win or keep):
-            yield fold, Models(_as_today(fold.model, win), _as_today(fold.model, keep)), False
+            yield fold, Models(fold.model if win else None, fold.model if keep else None), False
         return
     paired = [(fold, _known_by(fold, win[0], keep)) for fold in _folds(win)]
     # Where every win fold is older than the first retention model, the retention model of today has to serve.
@@ -77,12 +78,16 @@ def _fold_models(win: Taught | None, keep: Taught | None) -> Iterator[tuple[Fold
         foresees = known is None or (known.name != fold.name and not forward)
         keeper = known.model if known is not None else today
         if keeper is not None:
-            yield fold, Models(_as_today(fold.model, win), _as_today(keeper, keep)), foresees
+            yield fold, Models(fold.model, keeper), foresees
 
 
-def _as_today(model: FittedModel, taught: Taught | None) -> FittedModel | None:
-    """The fold's model under the final model's calibration; None for the outcome that is not there."""
-    if taught is None or taught[1].model is None:
+def _as_today(models: Models, win: Taught | None, keep: Taught | None) -> Models:
+    """A fold's models under the final models' calibration."""
+    return Models(_calibrated(models.win, win), _calibrated(models.keep, keep))
+
+
+def _calibrated(model: FittedModel | None, taught: Taught | None) -> FittedModel | None:
+    if model is None or taught is None or taught[1].model is None:
         return None
     return replace(model, calibration=taught[1].model.calibration)
 

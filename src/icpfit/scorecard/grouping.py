@@ -75,7 +75,7 @@ def group_twins(specs: tuple[FeatureSpec, ...], features: pd.DataFrame, phi: Map
     """
     strength = {s.name: float(np.abs(phi[s.name] - phi[s.name].mean()).mean()) for s in specs}
     order = sorted((s for s in specs if strength[s.name] > _NEGLIGIBLE), key=lambda s: (-strength[s.name], s.name))
-    ranks = {s.name: _ranks(s, features[s.name]) for s in order}
+    stories = {s.name: _story(s, features[s.name], phi[s.name]) for s in order}
     cells = {s.name: value_cells(s, features[s.name]) for s in order}
     taken: set[str] = set()
     groups: list[Group] = []
@@ -86,7 +86,7 @@ def group_twins(specs: tuple[FeatureSpec, ...], features: pd.DataFrame, phi: Map
         for other in order:
             if other.name == leader.name or other.name in taken:
                 continue
-            if _tells_the_same(phi[leader.name], phi[other.name], ranks[leader.name], ranks[other.name]):
+            if _tells_the_same(stories[leader.name], stories[other.name]):
                 members.append(other)
         taken |= {m.name for m in members}
         together = np.sum([phi[m.name] for m in members], axis=0)
@@ -98,26 +98,53 @@ def group_twins(specs: tuple[FeatureSpec, ...], features: pd.DataFrame, phi: Map
     return tuple(sorted(groups, key=lambda g: (-g.strength, g.spec.name)))
 
 
-def _ranks(spec: FeatureSpec, column: pd.Series) -> Floats | None:
-    """Ranks of the known numbers, NaN where unknown; categories have none."""
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """A column around its mean: made once, and compared with every other."""
+
+    values: Floats
+    squares: float
+
+    @classmethod
+    def mean_of(cls, column: Floats) -> _Around:
+        values = column - column.mean()
+        return cls(values, float(values @ values))
+
+    def correlation(self, other: _Around) -> float:
+        scale = float(np.sqrt(self.squares * other.squares))
+        return float(self.values @ other.values) / scale if scale > _NEGLIGIBLE else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Story:
+    """What an attribute tells: its attribution, and the ranks of its known numbers (NaN where unknown; categories have none)."""
+
+    phi: _Around
+    ranks: Floats | None
+    known: npt.NDArray[np.bool_]
+    rows: int
+    """how many are known"""
+    whole: _Around | None
+    """the ranks where all are known"""
+
+
+def _story(spec: FeatureSpec, column: pd.Series, phi: Floats) -> _Story:
     if spec.kind == "category":
-        return None
-    return np.asarray(pd.Series(as_numbers(column)).rank(), dtype=np.float64)
+        return _Story(_Around.mean_of(phi), None, np.zeros(len(phi), dtype=bool), 0, None)
+    ranks = np.asarray(pd.Series(as_numbers(column)).rank(), dtype=np.float64)
+    known = ~np.isnan(ranks)
+    return _Story(_Around.mean_of(phi), ranks, known, int(known.sum()), _Around.mean_of(ranks) if known.all() else None)
 
 
-def _tells_the_same(phi_a: Floats, phi_b: Floats, rank_a: Floats | None, rank_b: Floats | None) -> bool:
-    if _correlation(phi_a, phi_b) >= SAME_STORY:
+def _tells_the_same(a: _Story, b: _Story) -> bool:
+    if a.phi.correlation(b.phi) >= SAME_STORY:
         return True
-    if rank_a is None or rank_b is None:
+    if a.ranks is None or b.ranks is None:
         return False
-    both = ~np.isnan(rank_a) & ~np.isnan(rank_b)
+    if a.whole is not None and b.whole is not None and a.rows >= 20:
+        return abs(a.whole.correlation(b.whole)) >= SAME_STORY
+    both = a.known & b.known
     # Two attributes that are seldom known together say little of one another.
-    if both.sum() < max(20, 0.5 * min((~np.isnan(rank_a)).sum(), (~np.isnan(rank_b)).sum())):
+    if np.count_nonzero(both) < max(20, 0.5 * min(a.rows, b.rows)):
         return False
-    return abs(_correlation(rank_a[both], rank_b[both])) >= SAME_STORY
-
-
-def _correlation(a: Floats, b: Floats) -> float:
-    a, b = a - a.mean(), b - b.mean()
-    scale = float(np.sqrt((a @ a) * (b @ b)))
-    return float(a @ b) / scale if scale > _NEGLIGIBLE else 0.0
+    return abs(_Around.mean_of(a.ranks[both]).correlation(_Around.mean_of(b.ranks[both]))) >= SAME_STORY

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from icpfit.config import TierSettings
-from icpfit.scorecard.card import TIER_NAMES, Tier
+from icpfit.scorecard.card import TIER_NAMES, Tier, tier_index
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -48,7 +48,7 @@ def make_tiers(
 
     ``chance_at`` is the chance at 0 to 100 points; a tier without rows has that of its edge.
     """
-    place = (points[:, None] < np.array(edges)[None, :]).sum(axis=1)
+    place = tier_index(points, edges)
     tiers = []
     for i, (name, setting) in enumerate(zip(TIER_NAMES, settings, strict=True)):
         inside = place == i
@@ -70,7 +70,7 @@ def make_tiers(
 
 def empty_tier_words(edges: Sequence[int], points: Ints, shares: Sequence[float]) -> str | None:
     """A sentence where a tier that should hold accounts holds none."""
-    place = (points[:, None] < np.array(edges)[None, :]).sum(axis=1)
+    place = tier_index(points, edges)
     empty = [name for i, (name, share) in enumerate(zip(TIER_NAMES, shares, strict=True)) if share > 0 and not (place == i).any()]
     if not empty:
         return None

@@ -21,6 +21,8 @@ from icpfit.training_set.core import TrainingSet
 
 MANY_LATE = 0.02
 """share of the rows from which accounts recorded too late are worth a note"""
+PAIRS = 20
+"""deals with both an amount and a subscription from which the one can be told by the other"""
 
 FeatureBuilder = Callable[[Warehouse, tuple[FeatureSpec, ...], pd.DataFrame], pd.DataFrame]
 
@@ -123,18 +125,25 @@ def joint_labels_for(warehouse: Warehouse, config: Config, training: TrainingSet
 
 
 def customer_starts(warehouse: Warehouse, config: Config, training: TrainingSet, moment: int) -> pd.DataFrame:
-    """``arr`` and ``product`` (text, "" = unknown) that the won deals of a win training set began with, as known at ``moment``.
+    """``arr``, ``of_amount`` and ``product`` that the won deals of a win training set began with, as known at ``moment``.
 
-    One row per row of the training set, whatever became of it. The ARR is that of the deal's first subscription;
-    only where no deal has one is it the deal's amount, which may stand for several years or for services too.
-    The product is the deal's own, else the subscription's.
+    One row per row of the training set; an unknown product is "". The ARR is that of the deal's first subscription. A won deal without one
+    has its own amount instead, which may stand for several years or for services too: where at least ``PAIRS``
+    deals have both, it is taken times the median of ARR over amount. ``of_amount`` is that factor, NaN where a
+    subscription speaks or nothing is known. Where no deal has a subscription, every deal has its amount as it is.
+    The product is the deal's own, else the subscription's. Deals have no history: theirs is today's.
     """
     book, customers, deals = read_book(warehouse, config)
     own = columns.text(deals, "product")
     starts = pd.DataFrame(
         {"arr": customers.first_arr(moment), "product": np.where(own == "", customers.first_product(moment), own)}, index=book.deal_id
     ).reindex(training.frame["deal_id"])
-    return starts if starts["arr"].notna().any() else starts.assign(arr=training.amount)
+    arr, amount = starts["arr"].to_numpy(np.float64), training.amount
+    subscribed = ~np.isnan(arr)
+    both = subscribed & (arr > 0) & (amount > 0)
+    factor = float(np.median(arr[both] / amount[both])) if both.sum() >= PAIRS else 1.0
+    instead = ~subscribed & ~np.isnan(amount) & ((training.label == 1) | ~subscribed.any())
+    return starts.assign(arr=np.where(instead, factor * amount, arr), of_amount=np.where(instead, factor, np.nan))
 
 
 def _attributes(deals: pd.DataFrame, used: npt.NDArray[np.int64], specs: tuple[FeatureSpec, ...]) -> pd.DataFrame:

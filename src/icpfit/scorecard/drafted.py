@@ -1,0 +1,56 @@
+"""A card's table with the lines at which its tiers begin: one rule for today's card and for those of the past."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from icpfit.config import FeatureSpec, ScorecardSettings
+from icpfit.moments import DAY
+from icpfit.scorecard.distill import Draft, distill
+from icpfit.scorecard.material import Models, gather, sample_rows
+from icpfit.scorecard.tiers import tier_edges
+from icpfit.training_set import TrainingSet
+
+Ints = npt.NDArray[np.int64]
+
+SAMPLE = 4_000
+"""training rows that a card is distilled from"""
+YEAR_ROWS = 300
+"""the newest year's rows draw the tiers if there are so many of them"""
+
+
+@dataclass(frozen=True)
+class Drafted:
+    """``edges`` are the points from which A, B, C and D begin; ``newest`` are the training rows that drew them."""
+
+    draft: Draft
+    specs: tuple[FeatureSpec, ...]
+    """of the features that a model has"""
+    edges: tuple[int, int, int, int]
+    newest: Ints
+
+
+def draft_card(training: TrainingSet, rows: Ints, models: Models, settings: ScorecardSettings, seed: int) -> Drafted | None:
+    """Table and tier edges from the training rows that the models have learned from; None where no attribute tells rows apart."""
+    names = {c for m in (models.win, models.keep) if m is not None for c in m.encoding.columns}
+    specs = tuple(s for s in training.specs if s.name in names)
+    features = training.features
+    sample = features.iloc[sample_rows(rows, SAMPLE, seed)].reset_index(drop=True)
+    draft = distill(gather(specs, sample, models), settings)
+    if draft is None:
+        return None
+    newest = newest_rows(training, rows)
+    edges = tier_edges(draft.points(features.iloc[newest]), [t.share for t in settings.tiers])
+    return Drafted(draft, specs, edges, newest)
+
+
+def newest_rows(training: TrainingSet, rows: Ints) -> Ints:
+    """Those of the newest year among ``rows`` where there are enough of them, else all: the base of rates moves."""
+    if training.timing != "dated" or not len(rows):
+        return rows
+    position = training.position[rows]
+    recent = rows[position > position.max() - 365 * DAY]
+    return recent if len(recent) >= YEAR_ROWS else rows

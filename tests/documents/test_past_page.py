@@ -1,0 +1,49 @@
+"""Past wins by tier: every figure is the gate's own, and too few wins carry no share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from icpfit.config import GateSettings
+from icpfit.documents import render_html, render_markdown
+from icpfit.documents.past_page import past_wins_page
+from icpfit.gates.past import Past, retrospective_recall
+
+SCORED = "scored by the card that was made before each of them was created"
+
+
+def judged() -> list[dict[str, Any]]:
+    tiers = ["A"] * 10 + ["D"] * 10 + ["B"] * 4 + ["C"] * 4
+    n = len(tiers)
+    period = np.repeat(np.array(["2024Q4", "2025Q1"], dtype=object), [20, 8])
+    past = Past(period, np.full(n, 50.0), np.array(tiers, dtype=object), np.ones(n), np.full(n, np.nan), wins=40)
+    return [retrospective_recall(past, GateSettings()).values()]
+
+
+def test_each_period_has_its_wins_and_all_of_them_stand_last() -> None:
+    page = past_wins_page(judged())
+    assert page is not None
+    assert [r["period"] for r in page["rows"]] == ["2024Q4", "2025Q1", "All"]
+    assert [r["wins"] for r in page["rows"]] == ["20", "8", "28"]
+    assert [r["above"] for r in page["rows"]] == [["50%", "50%", "50%"], ["too few"] * 3, ["36%", "50%", "64%"]]
+    assert page["scored"] == SCORED
+
+
+def test_where_nobody_could_tell_nothing_is_shown() -> None:
+    assert past_wins_page([]) is None
+    assert past_wins_page([retrospective_recall(Past(wins=300), GateSettings()).values()]) is None
+
+
+def test_both_documents_say_which_card_it_was(make_page: Callable[..., dict[str, Any]]) -> None:
+    page = make_page(gates=judged())
+    for text in (render_html(page)["icp.html"], render_markdown(page)):
+        assert len(re.findall(SCORED, text)) == 2, "in the gate's own words, and above the table"
+        assert "12 more wins are not judged" in text
+    assert "| Tested | Wins | A | A or B | A to C |\n|---|---:|---:|---:|---:|\n| 2024Q4 | 20 | 50% | 50% | 50% |\n" in render_markdown(
+        page
+    )
+    assert "Where past wins would have stood" not in render_markdown(make_page())
