@@ -149,6 +149,36 @@ def test_a_configuration_or_data_that_is_not_there_is_named(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["c.yaml"]
 
 
+def test_a_path_in_the_configuration_is_shown_as_people_read_it(tmp_path, monkeypatch):
+    """Which file was looked for, where a relative path starts, what to do; and no ``configs/../`` anywhere."""
+    (tmp_path / "configs").mkdir()
+    flat = {"kind": "flat", "columns": {"result": "r", "positive": ["w"], "negative": ["l"]}}
+    for name, source in (("flat", {**flat, "path": "../deals.csv"}), ("folder", {"kind": "folder", "path": "../data"})):
+        (tmp_path / "configs" / f"{name}.yaml").write_text(yaml.safe_dump({"source": source}))
+    monkeypatch.chdir(tmp_path)
+    for name, gone in (("flat", "deals.csv"), ("folder", "data")):
+        result = icpfit("check", "--config", f"configs/{name}.yaml")
+        refused(
+            result,
+            f"icpfit: {gone}: no such",
+            f"source.path in configs/{name}.yaml",
+            "the configuration's own folder",
+            f"{tmp_path / gone}",
+        )
+        assert ".." not in result.stderr
+    result = icpfit("score", "list.csv", "--out", "x.csv", "--workspace", "configs/..", "--config", "configs/flat.yaml")
+    assert ".." not in result.stderr
+
+
+def test_a_folder_behind_a_link_is_still_the_folder_that_was_meant(tmp_path):
+    (tmp_path / "far" / "configs").mkdir(parents=True)
+    (tmp_path / "far" / "deals.csv").write_text("r\nw\nl\n")
+    (tmp_path / "configs").symlink_to(tmp_path / "far" / "configs")
+    flat = {"kind": "flat", "path": "../deals.csv", "columns": {"result": "r", "positive": ["w"], "negative": ["l"]}}
+    (tmp_path / "configs" / "acme.yaml").write_text(yaml.safe_dump({"source": flat}))
+    assert load_config(tmp_path / "configs" / "acme.yaml").source.path == tmp_path.resolve() / "far" / "deals.csv"
+
+
 def test_init_writes_nothing_over_what_is_there(small_company):
     before = small_company.config.read_bytes()
     refused(icpfit("init", "--from", small_company.data, "--out", small_company.config), "is there already", "--force")

@@ -12,9 +12,10 @@ import pandas as pd
 
 from icpfit.bundle import Bundle
 from icpfit.config import Config, FeatureSpec, FlatSource, FolderSource, Outcome, load_config
-from icpfit.errors import SourceError
+from icpfit.errors import ConfigError, SourceError
 from icpfit.features.build import build_features, current_state
 from icpfit.moments import day_text, parse_moment
+from icpfit.paths import plain_path
 from icpfit.scoring.resolve import Resolved
 from icpfit.scoring.score import FeatureBuilder
 from icpfit.sources.contract import TABLES
@@ -186,5 +187,19 @@ def open_source(config: Config, as_of: str | None = None) -> Opened:
 
 
 def open_config(path: Path, as_of: str | None = None) -> Opened:
-    """A configuration file and the data that it names."""
-    return open_source(load_config(path), as_of)
+    """A configuration file and the data that it names.
+
+    Raises:
+        ConfigError: the configuration cannot be read, or nothing stands where it says the data is.
+        SourceError: what ``open_source`` refuses.
+    """
+    config = load_config(path)
+    source = config.source
+    if not source.path.exists():
+        what, tip = ("file", "") if isinstance(source, FlatSource) else ("data folder", " (icpfit simulate makes one to try)")
+        raise ConfigError(
+            f"{source.path}: no such {what}",
+            hint=f"source.path in {path} names it, and a relative path starts at the configuration's own folder: mend it there, "
+            f"or put the {what} at {plain_path(source.path.absolute())}{tip}",
+        )
+    return open_source(config, as_of)

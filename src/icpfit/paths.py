@@ -1,0 +1,16 @@
+"""Paths as people read them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def plain_path(path: Path) -> Path:
+    """The same place without ``folder/..`` in it; in full where a link makes ``..`` mean something else.
+
+    >>> plain_path(Path("configs/../deals.csv")).as_posix(), plain_path(Path("../data/")).as_posix()
+    ('deals.csv', '../data')
+    """
+    short = Path(os.path.normpath(path))
+    return short if os.path.realpath(short) == os.path.realpath(path) else Path(os.path.realpath(path))
