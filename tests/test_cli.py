@@ -207,6 +207,7 @@ def test_the_line_for_the_sign_off_can_be_pasted() -> None:
         "retention": None,
         "refused": [],
         "gates": [],
+        "notes": [],
         "version": "V",
         "registered": True,
     }
@@ -220,6 +221,15 @@ def test_a_bad_as_of_is_one_clear_sentence(small_company, tmp_path, monkeypatch,
     monkeypatch.chdir(tmp_path)
     refused(icpfit(*command, "--config", small_company.config, "--as-of", day), "is not a date", "2026-01-31")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_moment_before_the_data_is_answered_with_the_days_that_it_spans(small_company):
+    result = icpfit("check", "--config", small_company.config, "--as-of", "1999-01-01")
+    assert result.exit_code == 0
+    created = pd.read_parquet(small_company.data / "deals.parquet")["created_at"]
+    span = f"created from {created.min():%Y-%m-%d} to {created.max():%Y-%m-%d}"
+    assert f"nothing was known as of 1999-01-01: the deals were {span}: give a later --as-of" in result.stdout
+    assert "nothing was known" not in icpfit("check", "--config", small_company.config).stdout
 
 
 def test_check_counts_rows_and_names_what_is_refused(small_company):

@@ -33,6 +33,7 @@ def _retrain_lines(report: dict[str, Any], workspace: Path, config: Path) -> lis
     from icpfit.cycle.report import tested_words
 
     lines = [f"verdict: {report['verdict']}. {report['words']}"]
+    lines += [f"note: {note}" for note in report["notes"]]
     for outcome in ("win", "retention"):
         one = report[outcome]
         if one is None or "auc" not in one:

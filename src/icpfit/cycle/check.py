@@ -23,7 +23,8 @@ def check_source(opened: Opened, as_of: str | None) -> CheckReport:
     """Rows by reason, findings, what would be refused and how much evidence there is; trains nothing."""
     moment = opened.moment(as_of)
     day = opened.day(moment)
-    lines = [f"as of {day}" if day is not None else "no dates: nothing can be tested forward in time"]
+    notes = opened.too_early(moment)
+    lines = [f"as of {day}" if day is not None else "no dates: nothing can be tested forward in time", *notes]
     for count in opened.counts:
         left = sum(count.left_out.values())
         lines.append(f"{count.table}: {count.rows_in:,} rows in, {count.used:,} used, {left:,} left out")
@@ -64,6 +65,7 @@ def check_source(opened: Opened, as_of: str | None) -> CheckReport:
         "suspects": suspects,
         "evidence": outcomes[opened.outcomes[0]]["evidence"],
         "outcomes": outcomes,
+        "notes": list(notes),
         "current_state": list(current),
         "identity": [f for f in findings_report(opened.findings) if f["code"].startswith(("IDENTITY", "DOMAIN"))],
         "findings": findings_report(opened.findings),

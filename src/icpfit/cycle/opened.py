@@ -14,7 +14,7 @@ from icpfit.bundle import Bundle
 from icpfit.config import Config, FeatureSpec, FlatSource, FolderSource, Outcome, load_config
 from icpfit.errors import ConfigError, SourceError
 from icpfit.features.build import build_features, current_state
-from icpfit.moments import day_text, parse_moment
+from icpfit.moments import choose_as_of, day_text, parse_moment
 from icpfit.paths import plain_path
 from icpfit.scoring.resolve import Resolved
 from icpfit.scoring.score import FeatureBuilder
@@ -103,6 +103,16 @@ class Opened:
     def day(self, moment: int) -> str | None:
         """The day of a moment; None where the source has no dates, so that it means nothing."""
         return None if moment == 0 and self.newest is None else day_text(moment)
+
+    def too_early(self, moment: int) -> tuple[str, ...]:
+        """In words, that no deal of the data folder was created before ``moment``, and when they were; else nothing.
+
+        Of a flat file nothing is left then, and reading it says so.
+        """
+        if self.warehouse is None:
+            return ()
+        first, last = self.warehouse.connection.sql("SELECT min(created_at), max(created_at) FROM deals").fetchall()[0]
+        return (f"nothing was known as of {day_text(moment)}: {choose_as_of('deals', first, last)}",) if first >= moment else ()
 
     def training_set(self, outcome: Outcome, as_of: int) -> TrainingSet:
         if self.warehouse is not None:

@@ -95,7 +95,7 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None) -> Le
         "rows": rows_report(opened.counts),
         "findings": findings_report(opened.findings),
         "current_state": list(opened.current_state()),
-        "notes": list(dict.fromkeys(n for t in training.values() for n in t.notes)),
+        "notes": list(dict.fromkeys([*opened.too_early(as_of), *(n for t in training.values() for n in t.notes)])),
     }
     first = results[opened.outcomes[0]]
     bundle = _bundle(opened, as_of, version, training, results, cards, card, metrics) if first.model is not None and card else None

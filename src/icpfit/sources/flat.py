@@ -10,7 +10,7 @@ import pandas as pd
 
 from icpfit.config import FeatureSpec, FlatSource
 from icpfit.errors import SourceError
-from icpfit.moments import DAY, Micros, round_up_to_day
+from icpfit.moments import DAY, Micros, choose_as_of, round_up_to_day
 from icpfit.sources.flat_faults import Faults, refuse_far_newest
 from icpfit.sources.flat_features import TABLE, declare_specs, flat_targets, parse_features
 from icpfit.sources.flat_ids import account_ids, row_ids
@@ -126,7 +126,10 @@ def read_flat(source: FlatSource, *, max_left_out: float, as_of: Micros | None =
         closed_known = closed.known | lapsed
     windows = leave_out_by_window(source, faults, created, as_of if as_of is not None else newest)
     if not faults.good.any():
-        raise SourceError(f"{place}: no row is left to learn from, mostly '{faults.most()}'", hint=faults.example())
+        first = created.micros[created.known].min() if created.known.any() else None
+        early = as_of is not None and first is not None and first >= as_of
+        hint = choose_as_of("rows", first, created.micros[created.known].max()) if early else faults.example()
+        raise SourceError(f"{place}: no row is left to learn from, mostly '{faults.most()}'", hint=hint)
 
     good = faults.good
     content = frame.drop(columns=[c for c in (roles.result, roles.closed_at) if c])
