@@ -161,7 +161,7 @@ def test_a_path_in_the_configuration_is_shown_as_people_read_it(tmp_path, monkey
         refused(
             result,
             f"icpfit: {gone}: no such",
-            f"source.path in configs/{name}.yaml",
+            "source.path in the configuration",
             "the configuration's own folder",
             f"{tmp_path / gone}",
         )

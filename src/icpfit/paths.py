@@ -14,3 +14,9 @@ def plain_path(path: Path) -> Path:
     """
     short = Path(os.path.normpath(path))
     return short if os.path.realpath(short) == os.path.realpath(path) else Path(os.path.realpath(path))
+
+
+def configured(path: Path, what: str) -> str:
+    """What to do about a ``source.path`` of a configuration at which nothing stands."""
+    where = "source.path in the configuration names it, and a relative path starts at the configuration's own folder"
+    return f"{where}: mend it there, or put the {what} at {plain_path(path.absolute())}"

@@ -12,10 +12,9 @@ import pandas as pd
 
 from icpfit.bundle import Bundle
 from icpfit.config import Config, FeatureSpec, FlatSource, FolderSource, Outcome, load_config
-from icpfit.errors import ConfigError, SourceError
+from icpfit.errors import SourceError
 from icpfit.features.build import build_features, current_state
 from icpfit.moments import choose_as_of, day_text, parse_moment
-from icpfit.paths import plain_path
 from icpfit.scoring.resolve import Resolved
 from icpfit.scoring.score import FeatureBuilder
 from icpfit.sources.contract import TABLES
@@ -143,10 +142,12 @@ class Opened:
         return frozenset(accounts["account_id"]), by_domain, accounts
 
     def read_targets(self, path: Path) -> TargetList:
-        extra: tuple[str, ...] = ()
-        if isinstance(self.config.source, FlatSource):
-            extra = tuple(c for c in (self.config.source.columns.account_id, self.config.source.columns.id) if c)
-        return read_target_list(path, id_columns=extra)
+        """A target list; one that bears the flat file's own headers is understood as the file is."""
+        if not isinstance(self.config.source, FlatSource):
+            return read_target_list(path)
+        own = self.config.source.columns
+        named = {"account_id": (own.account_id, own.id), "domain": (own.domain,), "name": (own.name,)}
+        return read_target_list(path, also={role: [c for c in columns if c] for role, columns in named.items()})
 
     def feature_builder(self, bundle: Bundle, targets: TargetList, resolved: Resolved) -> FeatureBuilder:
         """Rows to be scored, each as of a moment, to the features of the bundle, read as it has learned to read them."""
@@ -197,19 +198,5 @@ def open_source(config: Config, as_of: str | None = None) -> Opened:
 
 
 def open_config(path: Path, as_of: str | None = None) -> Opened:
-    """A configuration file and the data that it names.
-
-    Raises:
-        ConfigError: the configuration cannot be read, or nothing stands where it says the data is.
-        SourceError: what ``open_source`` refuses.
-    """
-    config = load_config(path)
-    source = config.source
-    if not source.path.exists():
-        what, tip = ("file", "") if isinstance(source, FlatSource) else ("data folder", " (icpfit simulate makes one to try)")
-        raise ConfigError(
-            f"{source.path}: no such {what}",
-            hint=f"source.path in {path} names it, and a relative path starts at the configuration's own folder: mend it there, "
-            f"or put the {what} at {plain_path(source.path.absolute())}{tip}",
-        )
-    return open_source(config, as_of)
+    """A configuration file and the data that it names."""
+    return open_source(load_config(path), as_of)
