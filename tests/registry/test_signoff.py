@@ -148,6 +148,24 @@ def test_there_is_nothing_before_the_first_version(workspace, put):
         rollback(workspace, "Ada")
 
 
+def test_a_rollback_is_only_advised_where_it_would_do_something(workspace, put):
+    first, second = put(DAYS[0]), put(DAYS[1])
+
+    def advised(version: str) -> bool:
+        with pytest.raises(SignOffError, match="in force and cannot be rejected") as found:
+            reject(workspace, version, "Ada")
+        assert "icpfit" in str(found.value.hint)
+        return "icpfit rollback" in str(found.value.hint)
+
+    approve(workspace, first.version, "Ada")
+    assert not advised(first.version)
+    approve(workspace, second.version, "Ada")
+    assert advised(second.version)
+    assert rollback(workspace, "Ada").changed
+    assert not advised(first.version)
+    assert not rollback(workspace, "Ada").changed
+
+
 def test_rollback_goes_only_to_what_was_signed(workspace, put):
     first, second = put(DAYS[0]), put(DAYS[1])
     approve(workspace, first.version, "Ada")

@@ -55,6 +55,10 @@ class Workspace:
         return self.models / "challenger.json"
 
     @property
+    def last_retrain_file(self) -> Path:
+        return self.models / "last_retrain.json"
+
+    @property
     def ledger_file(self) -> Path:
         return self.models / "ledger.jsonl"
 

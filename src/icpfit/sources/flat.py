@@ -19,7 +19,7 @@ from icpfit.sources.flat_roles import check_columns, check_results, label_of
 from icpfit.sources.flat_windows import leave_out_by_window, seen_as_of
 from icpfit.sources.rows import DataFinding, LeftOut, RowCount
 from icpfit.sources.texts import read_texts
-from icpfit.sources.values import categories, moments, numbers, with_points
+from icpfit.sources.values import Moments, categories, moments, numbers, with_points
 
 __all__ = ["FlatTable", "flat_targets", "read_flat"]
 
@@ -129,10 +129,7 @@ def read_flat(source: FlatSource, *, max_left_out: float, as_of: Micros | None =
         closed_known = closed.known | lapsed
     windows = leave_out_by_window(source, faults, created, as_of if as_of is not None else newest)
     if not faults.good.any():
-        first = created.micros[created.known].min() if created.known.any() else None
-        early = as_of is not None and first is not None and first >= as_of
-        hint = choose_as_of("rows", first, created.micros[created.known].max()) if early else faults.example()
-        raise SourceError(f"{place}: no row is left to learn from, mostly '{faults.most()}'", hint=hint)
+        raise SourceError(f"{place}: no row is left to learn from, mostly '{faults.most()}'", hint=_what_to_do(faults, created, as_of))
 
     good = faults.good
     content = frame.drop(columns=[c for c in (roles.result, roles.closed_at) if c])
@@ -166,6 +163,13 @@ def read_flat(source: FlatSource, *, max_left_out: float, as_of: Micros | None =
         fingerprint=_content(frame.loc[good, used], specs, ordered=source.row_order_is_time),
         newest=newest,
     )
+
+
+def _what_to_do(faults: Faults, created: Moments, as_of: Micros | None) -> str | None:
+    known = created.micros[created.known]
+    if as_of is not None and len(known) and known.min() >= as_of:
+        return choose_as_of("rows", int(known.min()), int(known.max()))
+    return faults.example()
 
 
 def _role_columns(source: FlatSource) -> tuple[str | None, ...]:
