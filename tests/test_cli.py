@@ -210,9 +210,27 @@ def test_the_line_for_the_sign_off_can_be_pasted() -> None:
         "notes": [],
         "version": "V",
         "registered": True,
+        "promotable": True,
     }
     line = _retrain_lines(report, Path("my ws"), Path("configs/a b.yaml"))[-1]
     assert shlex.split(line)[1:] == ["icpfit", "approve", "V", "--by", "YOUR_NAME", "--workspace", "my ws", "--config", "configs/a b.yaml"]
+
+
+def test_a_version_that_failed_its_gates_is_not_put_forward_for_a_plain_approval() -> None:
+    gate = {"gate": "no_worse", "answer": "failed", "passed": False, "binding": True, "numbers": {}, "words": "worse by far"}
+    report = {"verdict": "signal", "words": "", "win": None, "retention": None, "refused": [], "notes": ["look here"], "version": "V"}
+    report |= {
+        "registered": True,
+        "promotable": False,
+        "gates": [gate, {**gate, "binding": False, "answer": "cannot tell", "passed": None}],
+    }
+    lines = _retrain_lines(report, Path("ws"), Path("c.yaml"))
+    title = "“It is no worse than the profile in force” (no_worse): worse by far"
+    assert {"note: look here", f"gate FAILED: {title}", f"gate cannot tell yet: {title} (a warning only)"} <= set(lines)
+    (no,) = (line for line in lines if line.startswith("next: "))
+    assert "icpfit reject V --by YOUR_NAME --workspace ws --config c.yaml" in no
+    assert shlex.split(lines[-1])[-4:] == ["--workspace", "ws", "--config", "c.yaml"]
+    assert '--override "YOUR REASON"' in lines[-1]
 
 
 @pytest.mark.parametrize("command", [["check"], ["training-set", "--out", "x.parquet"], ["retrain"], ["drift"], ["document", "--out", "x"]])
@@ -242,6 +260,17 @@ def test_check_counts_rows_and_names_what_is_refused(small_company):
     assert "csm_owner" in {r["attribute"] for r in body["refused"]}
     assert [f["code"] for f in body["identity"]] == ["DOMAIN-FREE-EMAIL"]
     assert body["evidence"]["level"] == small_company.learned.metrics["evidence"]["level"]
+
+
+def test_check_says_it_in_words(small_company):
+    """No table of ours that the user has not, no code, no word of the trade of modelling; the JSON keeps the reasons' own names."""
+    words = icpfit("check", "--config", small_company.config).stdout
+    assert " teach" not in words
+    assert "can be learned from" in words
+    assert "creation month not mature" not in words
+    assert "created too recently (slower deals of the same month are still open)" in words
+    left = said(icpfit("check", "--config", small_company.config, "--json"))["outcomes"]["win"]["left_out"]
+    assert "creation month not mature" in left
 
 
 def test_training_set_writes_what_the_model_learned_from(small_company, tmp_path):
@@ -346,6 +375,9 @@ def test_a_ledger_that_was_changed_leaves_with_1(small_company, tmp_path):
 def test_drift_right_after_training_cannot_tell_and_leaves_with_0(options):
     result = icpfit("drift", *options, "--json")
     assert result.exit_code == 0
+    words = icpfit("drift", *options).stdout.splitlines()
+    assert words[1].startswith("wins: cannot tell yet; ")
+    assert words[1].endswith(" (MODEL-WINRATE)")
     (finding,) = said(result)["findings"]
     assert set(finding) == {"code", "subject", "statistic", "p_value", "q_value", "effect", "n_reference", "n_current", "alarm", "words"}
     assert "cannot tell" in finding["words"]

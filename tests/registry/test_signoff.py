@@ -73,7 +73,7 @@ def test_a_sign_off_needs_a_name(workspace, put, name):
 def test_failed_gates_refuse_unless_overridden_with_a_reason(workspace, put, make_bundle):
     first = put(DAYS[0], passed=False)
     for override in (None, "  "):
-        with pytest.raises(SignOffError, match="did not pass its gates: signal: AUC"):
+        with pytest.raises(SignOffError, match=r"did not pass its gates: “It is better than chance” \(signal\): AUC"):
             approve(workspace, first.version, "Ada", override=override)
     assert read_champion(workspace) is None
     approve(workspace, first.version, "Ada", override="the board wants it")

@@ -31,6 +31,8 @@ def retrain(config_path: Path, workspace: Path, as_of: str | None, as_json: bool
 
 def _retrain_lines(report: dict[str, Any], workspace: Path, config: Path) -> list[str]:
     from icpfit.cycle.report import tested_words
+    from icpfit.documents.words import ANSWERS
+    from icpfit.gates import title_of
 
     lines = [f"verdict: {report['verdict']}. {report['words']}"]
     lines += [f"note: {note}" for note in report["notes"]]
@@ -45,13 +47,19 @@ def _retrain_lines(report: dict[str, Any], workspace: Path, config: Path) -> lis
     for refusal in report["refused"]:
         lines.append(f"refused: {refusal['attribute']}: {refusal['reason']}")
     for gate in report["gates"]:
-        mark = {True: "passed", False: "FAILED", None: "n/a"}[gate["passed"]]
-        lines.append(f"gate {mark}: {gate['gate']}: {gate['words']}")
+        mark = {"passed": "passed", "failed": "FAILED"}.get(gate["answer"]) or ANSWERS[gate["answer"]]
+        lines.append(f"gate {mark}: {title_of(gate['gate'])}: {gate['words']}{'' if gate['binding'] else ' (a warning only)'}")
     lines.append(f"document: {workspace / 'documents' / report['version'] / 'icp.html'}")
     if report["registered"]:
         # With its places: without them the line would sign in the current folder, where the version is not.
         places = f"--workspace {shlex.quote(str(workspace))} --config {shlex.quote(str(config))}"
-        lines += [f"challenger: {report['version']}", f"next: icpfit approve {report['version']} --by YOUR_NAME {places}"]
+        version = report["version"]
+        lines.append(f"challenger: {version}")
+        if report["promotable"]:
+            lines.append(f"next: icpfit approve {version} --by YOUR_NAME {places}")
+        else:
+            lines.append(f"next: it did not pass its gates, so: icpfit reject {version} --by YOUR_NAME {places}")
+            lines.append(f'or, over its gates: icpfit approve {version} --by YOUR_NAME --override "YOUR REASON" {places}')
     else:
         lines.append("nothing was registered; the champion, if there is one, stays in force")
     return lines

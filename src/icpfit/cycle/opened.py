@@ -57,6 +57,10 @@ class Opened:
             return self.warehouse.counts
         return (self.flat.count,)
 
+    def place(self, table: str) -> str:
+        """What people call a table: a flat file has a name of its own."""
+        return table if self.warehouse is not None else self.config.source.path.name
+
     @property
     def findings(self) -> tuple[DataFinding, ...]:
         return self.warehouse.findings if self.warehouse is not None else self.flat.findings

@@ -77,7 +77,7 @@ def approve(
                 )
             why = "; ".join(judged.decision.reasons)
             raise SignOffError(
-                f"{version} did not pass its gates: {why}", hint=f'icpfit approve {version} --override "REASON" to {_OVERRIDE}'
+                f"{version} did not pass its gates: {why}", hint=f'icpfit approve {version} --by NAME --override "REASON" to {_OVERRIDE}'
             )
         warnings = list(judged.decision.warnings) if judged is not None else []
         now = champion.version if champion is not None else None

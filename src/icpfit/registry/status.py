@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from icpfit.errors import BundleError, BusyError, IcpfitError
+from icpfit.gates import title_of
 from icpfit.manifest import plain
 from icpfit.registry.ledger import LedgerCheck, verify_ledger
 from icpfit.registry.signoff import recover
@@ -67,7 +68,9 @@ class Status:
         if self.last_retrain is not None and not self.last_retrain.registered:
             said.append(f"note: {self.last_retrain.words}")
         if self.judged is not None:
-            said += [f"  {_MARKS[g.answer]} {g.gate}: {g.words}{'' if g.binding else ' (a warning only)'}" for g in self.judged.gates]
+            said += [
+                f"  {_MARKS[g.answer]} {title_of(g.gate)}: {g.words}{'' if g.binding else ' (a warning only)'}" for g in self.judged.gates
+            ]
             if not self.judged.decision.promotable:
                 said.append("  it did not pass its gates")
         if self.evidence is not None:
