@@ -208,6 +208,7 @@ def test_the_line_for_the_sign_off_can_be_pasted() -> None:
         "refused": [],
         "gates": [],
         "notes": [],
+        "findings": [],
         "version": "V",
         "registered": True,
         "promotable": True,
@@ -219,6 +220,7 @@ def test_the_line_for_the_sign_off_can_be_pasted() -> None:
 def test_a_version_that_failed_its_gates_is_not_put_forward_for_a_plain_approval() -> None:
     gate = {"gate": "no_worse", "answer": "failed", "passed": False, "binding": True, "numbers": {}, "words": "worse by far"}
     report = {"verdict": "signal", "words": "", "win": None, "retention": None, "refused": [], "notes": ["look here"], "version": "V"}
+    report |= {"findings": [{"severity": "warning", "words": "3 rows were left out"}, {"severity": "note", "words": "all is well"}]}
     report |= {
         "registered": True,
         "promotable": False,
@@ -226,7 +228,13 @@ def test_a_version_that_failed_its_gates_is_not_put_forward_for_a_plain_approval
     }
     lines = _retrain_lines(report, Path("ws"), Path("c.yaml"))
     title = "“It is no worse than the profile in force” (no_worse): worse by far"
-    assert {"note: look here", f"gate FAILED: {title}", f"gate cannot tell yet: {title} (a warning only)"} <= set(lines)
+    assert not any("all is well" in line for line in lines)
+    assert {
+        "warning: 3 rows were left out",
+        "note: look here",
+        f"gate FAILED: {title}",
+        f"gate cannot tell yet: {title} (a warning only)",
+    } <= set(lines)
     (no,) = (line for line in lines if line.startswith("next: "))
     assert "icpfit reject V --by YOUR_NAME --workspace ws --config c.yaml" in no
     assert shlex.split(lines[-1])[-4:] == ["--workspace", "ws", "--config", "c.yaml"]

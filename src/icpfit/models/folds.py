@@ -22,7 +22,7 @@ MIN_TUNING_CLASS = 60
 """of the rarer outcome among the tuning folds' test rows; with fewer, recipes cannot be told apart"""
 GROUPS = 5
 GROUPS_FINAL = 2
-NOT_TUNED = "too few outcomes to tell recipes apart: the standard recipe is used, and every fold tests it"
+NOT_TUNED = "too few outcomes to choose among settings of the model: the standard ones are used, and every test is of them"
 WIDTHS = (1, 2, 4)
 """Where single quarters hold too few deals, half-years are tested, then years."""
 

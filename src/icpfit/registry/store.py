@@ -170,7 +170,7 @@ def resolve(workspace: Workspace, which: str) -> tuple[str, str | None]:
         if champion is None:
             hint = "icpfit retrain makes a challenger where it finds a signal, icpfit approve VERSION --by NAME puts it in force"
             if (waiting := read_challenger(workspace)) is not None:
-                hint = f"{waiting} awaits a sign-off: icpfit approve {waiting} --by NAME puts it in force"
+                hint = f"{waiting} awaits a sign-off: icpfit status shows its gates, icpfit approve {waiting} --by NAME puts it in force"
             elif (last := read_last_retrain(workspace)) is not None and not last.registered:
                 hint = last.words
             raise BundleError(f"{workspace.champion_file}: no version is in force", hint=hint)
