@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -20,6 +21,7 @@ from click.testing import CliRunner, Result
 
 from icpfit.cli import main
 from icpfit.cli.learn import _retrain_lines
+from icpfit.cli.options import steps
 from icpfit.config import load_config
 from icpfit.training_set import parquet_bytes
 
@@ -197,6 +199,16 @@ def test_init_proposes_a_configuration_that_works(small_company, tmp_path):
 def test_unknown_commands_and_options_leave_with_2():
     for arguments in (["scor"], ["score"], ["check", "--asof", "x"], ["export", "scorecard", "--format", "pdf", "--out", "x"]):
         assert icpfit(*arguments).exit_code == 2
+
+
+def test_progress_bears_its_time_on_a_terminal_and_nowhere_else(capsys, monkeypatch) -> None:
+    steps()("tuning")
+    assert capsys.readouterr() == ("", "tuning\n")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    steps()("tuning")
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert re.fullmatch(r" +0 s  reading the data\n +\d+ s  tuning\n", err)
 
 
 def test_the_line_for_the_sign_off_can_be_pasted() -> None:

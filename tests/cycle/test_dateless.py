@@ -157,6 +157,9 @@ def test_a_list_is_read_as_the_model_learned_to_read_whatever_the_configuration_
 
 def test_check_and_training_set_say_no_dates(flat):
     folder, _ = flat
-    assert "no dates" in icpfit(folder, "check").stdout.splitlines()[0]
+    words = icpfit(folder, "check").stdout.splitlines()
+    assert "no dates" in words[0]
+    assert words[1].startswith("deals.csv: 700 rows in, ")
+    assert list(json.loads(icpfit(folder, "check", "--json").stdout)["rows"]) == ["flat"]
     assert json.loads(icpfit(folder, "check", "--json").stdout)["as_of"] is None
     assert "(no dates)" in icpfit(folder, "training-set", "--out", folder / "t.parquet").stdout

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -199,6 +200,13 @@ def test_every_gate_is_asked_in_words_before_its_short_name():
     for gate in gates:
         assert title_of(gate.gate) == f"“{TITLES[gate.gate]}” ({gate.gate})"
         assert not any(word in f"{TITLES[gate.gate]} {gate.words}" for word in ("_", "slope", "fold", "teach"))
+
+
+def test_the_documentation_asks_what_the_gates_ask():
+    text = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text(encoding="utf-8")
+    assert [f"| `{gate}` | {title} |" for gate, title in TITLES.items()] == [
+        r for r in text.splitlines() if r.startswith("| `") and r[3:].split("`")[0] in TITLES
+    ]
 
 
 @pytest.mark.parametrize(("wins", "words"), [(1, "1 win to"), (2, "2 wins to"), (1_200, "1,200 wins to")])
