@@ -129,7 +129,7 @@ def _forward_plan(found: list[Fold], matrix: Matrix, settings: TrainingSettings,
     if width > 1:
         notes.append(f"single {period} hold too few deals; {width} are tested together")
     if n < settings.test_quarters:
-        notes.append(f"{period} with enough deals, and enough known outcomes before them: {n} of the {settings.test_quarters} asked for")
+        notes.append(f"of the {settings.test_quarters} {period} asked for, {n} had enough deals and enough known outcomes before them")
     folds = tuple(found)
     if not _can_tune(matrix, folds[: n - final]):
         final = n
