@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -20,6 +21,7 @@ from click.testing import CliRunner, Result
 
 from icpfit.cli import main
 from icpfit.cli.learn import _retrain_lines
+from icpfit.cli.options import steps
 from icpfit.config import load_config
 from icpfit.training_set import parquet_bytes
 
@@ -149,6 +151,36 @@ def test_a_configuration_or_data_that_is_not_there_is_named(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["c.yaml"]
 
 
+def test_a_path_in_the_configuration_is_shown_as_people_read_it(tmp_path, monkeypatch):
+    """Which file was looked for, where a relative path starts, what to do; and no ``configs/../`` anywhere."""
+    (tmp_path / "configs").mkdir()
+    flat = {"kind": "flat", "columns": {"result": "r", "positive": ["w"], "negative": ["l"]}}
+    for name, source in (("flat", {**flat, "path": "../deals.csv"}), ("folder", {"kind": "folder", "path": "../data"})):
+        (tmp_path / "configs" / f"{name}.yaml").write_text(yaml.safe_dump({"source": source}))
+    monkeypatch.chdir(tmp_path)
+    for name, gone in (("flat", "deals.csv"), ("folder", "data")):
+        result = icpfit("check", "--config", f"configs/{name}.yaml")
+        refused(
+            result,
+            f"icpfit: {gone}: no such",
+            "source.path in the configuration",
+            "the configuration's own folder",
+            f"{tmp_path / gone}",
+        )
+        assert ".." not in result.stderr
+    result = icpfit("score", "list.csv", "--out", "x.csv", "--workspace", "configs/..", "--config", "configs/flat.yaml")
+    assert ".." not in result.stderr
+
+
+def test_a_folder_behind_a_link_is_still_the_folder_that_was_meant(tmp_path):
+    (tmp_path / "far" / "configs").mkdir(parents=True)
+    (tmp_path / "far" / "deals.csv").write_text("r\nw\nl\n")
+    (tmp_path / "configs").symlink_to(tmp_path / "far" / "configs")
+    flat = {"kind": "flat", "path": "../deals.csv", "columns": {"result": "r", "positive": ["w"], "negative": ["l"]}}
+    (tmp_path / "configs" / "acme.yaml").write_text(yaml.safe_dump({"source": flat}))
+    assert load_config(tmp_path / "configs" / "acme.yaml").source.path == tmp_path.resolve() / "far" / "deals.csv"
+
+
 def test_init_writes_nothing_over_what_is_there(small_company):
     before = small_company.config.read_bytes()
     refused(icpfit("init", "--from", small_company.data, "--out", small_company.config), "is there already", "--force")
@@ -169,6 +201,16 @@ def test_unknown_commands_and_options_leave_with_2():
         assert icpfit(*arguments).exit_code == 2
 
 
+def test_progress_bears_its_time_on_a_terminal_and_nowhere_else(capsys, monkeypatch) -> None:
+    steps()("tuning")
+    assert capsys.readouterr() == ("", "tuning\n")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    steps()("tuning")
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert re.fullmatch(r" +0 s  reading the data\n +\d+ s  tuning\n", err)
+
+
 def test_the_line_for_the_sign_off_can_be_pasted() -> None:
     report = {
         "verdict": "signal",
@@ -177,11 +219,38 @@ def test_the_line_for_the_sign_off_can_be_pasted() -> None:
         "retention": None,
         "refused": [],
         "gates": [],
+        "notes": [],
+        "findings": [],
         "version": "V",
         "registered": True,
+        "promotable": True,
     }
     line = _retrain_lines(report, Path("my ws"), Path("configs/a b.yaml"))[-1]
     assert shlex.split(line)[1:] == ["icpfit", "approve", "V", "--by", "YOUR_NAME", "--workspace", "my ws", "--config", "configs/a b.yaml"]
+
+
+def test_a_version_that_failed_its_gates_is_not_put_forward_for_a_plain_approval() -> None:
+    gate = {"gate": "no_worse", "answer": "failed", "passed": False, "binding": True, "numbers": {}, "words": "worse by far"}
+    report = {"verdict": "signal", "words": "", "win": None, "retention": None, "refused": [], "notes": ["look here"], "version": "V"}
+    report |= {"findings": [{"severity": "warning", "words": "3 rows were left out"}, {"severity": "note", "words": "all is well"}]}
+    report |= {
+        "registered": True,
+        "promotable": False,
+        "gates": [gate, {**gate, "binding": False, "answer": "cannot tell", "passed": None}],
+    }
+    lines = _retrain_lines(report, Path("ws"), Path("c.yaml"))
+    title = "“It is no worse than the profile in force” (no_worse): worse by far"
+    assert not any("all is well" in line for line in lines)
+    assert {
+        "warning: 3 rows were left out",
+        "note: look here",
+        f"gate FAILED: {title}",
+        f"gate cannot tell yet: {title} (a warning only)",
+    } <= set(lines)
+    (no,) = (line for line in lines if line.startswith("next: "))
+    assert "icpfit reject V --by YOUR_NAME --workspace ws --config c.yaml" in no
+    assert shlex.split(lines[-1])[-4:] == ["--workspace", "ws", "--config", "c.yaml"]
+    assert '--override "YOUR REASON"' in lines[-1]
 
 
 @pytest.mark.parametrize("command", [["check"], ["training-set", "--out", "x.parquet"], ["retrain"], ["drift"], ["document", "--out", "x"]])
@@ -190,6 +259,15 @@ def test_a_bad_as_of_is_one_clear_sentence(small_company, tmp_path, monkeypatch,
     monkeypatch.chdir(tmp_path)
     refused(icpfit(*command, "--config", small_company.config, "--as-of", day), "is not a date", "2026-01-31")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_moment_before_the_data_is_answered_with_the_days_that_it_spans(small_company):
+    result = icpfit("check", "--config", small_company.config, "--as-of", "1999-01-01")
+    assert result.exit_code == 0
+    created = pd.read_parquet(small_company.data / "deals.parquet")["created_at"]
+    span = f"created from {created.min():%Y-%m-%d} to {created.max():%Y-%m-%d}"
+    assert f"nothing was known as of 1999-01-01: the deals were {span}: give a later --as-of" in result.stdout
+    assert "nothing was known" not in icpfit("check", "--config", small_company.config).stdout
 
 
 def test_check_counts_rows_and_names_what_is_refused(small_company):
@@ -202,6 +280,17 @@ def test_check_counts_rows_and_names_what_is_refused(small_company):
     assert "csm_owner" in {r["attribute"] for r in body["refused"]}
     assert [f["code"] for f in body["identity"]] == ["DOMAIN-FREE-EMAIL"]
     assert body["evidence"]["level"] == small_company.learned.metrics["evidence"]["level"]
+
+
+def test_check_says_it_in_words(small_company):
+    """No table of ours that the user has not, no code, no word of the trade of modelling; the JSON keeps the reasons' own names."""
+    words = icpfit("check", "--config", small_company.config).stdout
+    assert " teach" not in words
+    assert "can be learned from" in words
+    assert "creation month not mature" not in words
+    assert "created too recently (slower deals of the same month are still open)" in words
+    left = said(icpfit("check", "--config", small_company.config, "--json"))["outcomes"]["win"]["left_out"]
+    assert "creation month not mature" in left
 
 
 def test_training_set_writes_what_the_model_learned_from(small_company, tmp_path):
@@ -306,6 +395,9 @@ def test_a_ledger_that_was_changed_leaves_with_1(small_company, tmp_path):
 def test_drift_right_after_training_cannot_tell_and_leaves_with_0(options):
     result = icpfit("drift", *options, "--json")
     assert result.exit_code == 0
+    words = icpfit("drift", *options).stdout.splitlines()
+    assert words[1].startswith("wins: cannot tell yet; ")
+    assert words[1].endswith(" (MODEL-WINRATE)")
     (finding,) = said(result)["findings"]
     assert set(finding) == {"code", "subject", "statistic", "p_value", "q_value", "effect", "n_reference", "n_current", "alarm", "words"}
     assert "cannot tell" in finding["words"]

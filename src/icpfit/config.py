@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from icpfit.config_faults import did_you_mean, words_of
 from icpfit.errors import ConfigError
+from icpfit.paths import plain_path
 
 Layer = Literal["firmographic", "technographic", "behavioral", "intent"]
 LAYERS: tuple[Layer, ...] = ("firmographic", "technographic", "behavioral", "intent")
@@ -278,7 +279,9 @@ def load_config(path: Path) -> Config:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise ConfigError(f"{path}: no such configuration", hint="icpfit init --from DATA --out CONFIG writes one") from None
+        raise ConfigError(
+            f"{path}: no such configuration", hint="name yours with --config; icpfit init --from DATA --out CONFIG writes one"
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read ({error.__class__.__name__})", hint="a configuration is UTF-8 text in YAML") from error
     return parse_config(text, path)
@@ -298,7 +301,7 @@ def parse_config(text: str, path: Path) -> Config:
         config = Config.model_validate(body)
     except ValidationError as error:
         raise ConfigError(f"{path}: {words_of(error)}", hint=did_you_mean(error, Config)) from error
-    place = path.parent / _with_environment(config.source.path, path)  # a full path stays what it is
+    place = plain_path(path.parent / _with_environment(config.source.path, path))  # a full path stays what it is
     return config.model_copy(update={"source": config.source.model_copy(update={"path": place})})
 
 

@@ -43,6 +43,16 @@ def day_text(micros: Micros) -> str:
     return to_datetime(micros).date().isoformat()
 
 
+def choose_as_of(what: str, first: Micros, last: Micros) -> str:
+    """What to do where nothing was known yet at the moment that was asked for.
+
+    >>> choose_as_of("deals", 0, DAY)
+    'the deals were created from 1970-01-01 to 1970-01-02: give a later --as-of, or none for the newest time in the data'
+    """
+    span = f"from {day_text(first)} to {day_text(last)}"
+    return f"the {what} were created {span}: give a later --as-of, or none for the newest time in the data"
+
+
 def round_up_to_day(micros: Micros) -> Micros:
     """The first midnight after ``micros``, so that a row at ``micros`` lies strictly before it.
 

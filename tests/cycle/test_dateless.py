@@ -124,6 +124,29 @@ def test_scoring_needs_the_bundle_and_the_list_not_the_deals(flat):
         deals.write_text(text)
 
 
+def test_a_list_with_the_files_own_headers_says_who_each_row_is(flat):
+    """The configuration says which column is the domain and which the name; a list bears the same headers."""
+    folder, _ = flat
+    text = (folder / "flat.yaml").read_text()
+    body = yaml.safe_load(text)
+    body["source"]["columns"] |= {"name": "Firma", "domain": "Web Site"}
+    rows = "Ziel AG,https://www.ziel.example/,80,US,5\nWeit GmbH,weit.example,20,EU,1\n"
+    (folder / "own.csv").write_text(f"Firma,web site,Size,Region,Trial users\n{rows}")
+    (folder / "both.csv").write_text(f"name,domain,Size,Region,Trial users\n{rows}")
+    try:
+        (folder / "flat.yaml").write_text(yaml.safe_dump(body))
+        for name in ("own", "both"):
+            icpfit(
+                folder, "score", folder / f"{name}.csv", "--workspace", folder, "--model", "challenger", "--out", folder / f"{name}.out.csv"
+            )
+    finally:
+        (folder / "flat.yaml").write_text(text)
+    own, both = pd.read_csv(folder / "own.out.csv"), pd.read_csv(folder / "both.out.csv")
+    assert own["name"].tolist() == own["Firma"].tolist() == ["Ziel AG", "Weit GmbH"]
+    assert own["domain"].tolist() == both["domain"].tolist() == own["web site"].tolist()
+    pd.testing.assert_series_equal(own["p_win"], both["p_win"])
+
+
 def test_a_list_is_read_as_the_model_learned_to_read_whatever_the_configuration_says_now(flat):
     folder, learned = flat
     (folder / "texts.csv").write_text("Deal,Size,Region,Trial users\nX1,80,Select,5\nX2,80,,5\nX3,80,EU,5\nX4,EU,US,EU\n")
@@ -148,6 +171,9 @@ def test_a_list_is_read_as_the_model_learned_to_read_whatever_the_configuration_
 
 def test_check_and_training_set_say_no_dates(flat):
     folder, _ = flat
-    assert "no dates" in icpfit(folder, "check").stdout.splitlines()[0]
+    words = icpfit(folder, "check").stdout.splitlines()
+    assert "no dates" in words[0]
+    assert words[1].startswith("deals.csv: 700 rows in, ")
+    assert list(json.loads(icpfit(folder, "check", "--json").stdout)["rows"]) == ["flat"]
     assert json.loads(icpfit(folder, "check", "--json").stdout)["as_of"] is None
     assert "(no dates)" in icpfit(folder, "training-set", "--out", folder / "t.parquet").stdout

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from icpfit.config import GateSettings
-from icpfit.gates import Against, Challenger, Gate, Past, decide, judge
+from icpfit.gates import TITLES, Against, Challenger, Gate, Past, decide, judge, title_of
 from icpfit.manifest import json_text
 
 SETTINGS = GateSettings()
@@ -120,7 +121,7 @@ def test_each_binding_gate_stops_the_challenger_alone(changes, gate):
     assert [n for n, a in answers(gates).items() if a == "failed"] == [gate]
     decision = decide(gates, SETTINGS)
     assert not decision.promotable
-    assert decision.reasons[0].startswith(f"{gate}: ")
+    assert decision.reasons[0].startswith(f"{title_of(gate)}: ")
 
 
 def test_refused_attributes_in_use_are_named():
@@ -141,7 +142,7 @@ def test_the_last_two_warn_unless_the_configuration_binds_them(changes, gate):
     assert answers(gates)[gate] == "failed"
     decision = decide(gates, SETTINGS)
     assert decision.promotable
-    assert decision.warnings[0].startswith(f"{gate}: ")
+    assert decision.warnings[0].startswith(f"{title_of(gate)}: ")
     binding = GateSettings(binding_warnings=True)
     assert not decide(judge(challenger(**changes), None, binding), binding).promotable
 
@@ -207,3 +208,24 @@ def test_evidence_that_does_not_fit_together_cannot_be_made():
         against(label=np.ones(3))
     with pytest.raises(ValueError, match="a tier then and a tier now"):
         against(tiers_now=("A",))
+
+
+def test_every_gate_is_asked_in_words_before_its_short_name():
+    gates = judge(challenger(), None, SETTINGS)
+    assert tuple(g.gate for g in gates) == tuple(TITLES) == NAMES
+    for gate in gates:
+        assert title_of(gate.gate) == f"“{TITLES[gate.gate]}” ({gate.gate})"
+        assert not any(word in f"{TITLES[gate.gate]} {gate.words}" for word in ("_", "slope", "fold", "teach"))
+
+
+def test_the_documentation_asks_what_the_gates_ask():
+    text = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text(encoding="utf-8")
+    assert [f"| `{gate}` | {title} |" for gate, title in TITLES.items()] == [
+        r for r in text.splitlines() if r.startswith("| `") and r[3:].split("`")[0] in TITLES
+    ]
+
+
+@pytest.mark.parametrize(("wins", "words"), [(1, "1 win to"), (2, "2 wins to"), (1_200, "1,200 wins to")])
+def test_one_is_one(wins, words):
+    (evidence,) = (g for g in judge(challenger(wins=wins), None, SETTINGS) if g.gate == "evidence")
+    assert words in evidence.words

@@ -73,7 +73,7 @@ def test_a_sign_off_needs_a_name(workspace, put, name):
 def test_failed_gates_refuse_unless_overridden_with_a_reason(workspace, put, make_bundle):
     first = put(DAYS[0], passed=False)
     for override in (None, "  "):
-        with pytest.raises(SignOffError, match="did not pass its gates: signal: AUC"):
+        with pytest.raises(SignOffError, match=r"did not pass its gates: “It is better than chance” \(signal\): AUC"):
             approve(workspace, first.version, "Ada", override=override)
     assert read_champion(workspace) is None
     approve(workspace, first.version, "Ada", override="the board wants it")
@@ -146,6 +146,24 @@ def test_there_is_nothing_before_the_first_version(workspace, put):
     approve(workspace, first.version, "Ada")
     with pytest.raises(SignOffError, match="first version ever"):
         rollback(workspace, "Ada")
+
+
+def test_a_rollback_is_only_advised_where_it_would_do_something(workspace, put):
+    first, second = put(DAYS[0]), put(DAYS[1])
+
+    def advised(version: str) -> bool:
+        with pytest.raises(SignOffError, match="in force and cannot be rejected") as found:
+            reject(workspace, version, "Ada")
+        assert "icpfit" in str(found.value.hint)
+        return "icpfit rollback" in str(found.value.hint)
+
+    approve(workspace, first.version, "Ada")
+    assert not advised(first.version)
+    approve(workspace, second.version, "Ada")
+    assert advised(second.version)
+    assert rollback(workspace, "Ada").changed
+    assert not advised(first.version)
+    assert not rollback(workspace, "Ada").changed
 
 
 def test_rollback_goes_only_to_what_was_signed(workspace, put):

@@ -75,6 +75,20 @@ def test_without_a_signal_there_is_a_run_and_no_model(tracked, retrained):
         assert not client.search_registered_models()
     assert read_challenger(tracked) is None
     assert not tracked.bundle_folder(record.version).exists()
+    why = f"the last retrain ({record.version}) came to 'no signal', so it put nothing up for a sign-off"
+    for which in ("champion", "challenger"):
+        with pytest.raises(BundleError) as found:
+            load_bundle(tracked, which)
+        assert why in str(found.value.hint)
+    assert any(why in line for line in status(tracked).lines)
+    assert status(tracked).values["last_retrain"] == {"version": record.version, "verdict": "no signal", "registered": False}
+
+    better = retrained(DAYS[1])
+    log_retrain(tracked, better)
+    with pytest.raises(BundleError, match="no version is in force") as found:
+        load_bundle(tracked)
+    assert f"icpfit approve {better.version} --by NAME" in str(found.value.hint)
+    assert not any("the last retrain" in line for line in status(tracked).lines)
 
 
 def test_aliases_follow_the_sign_offs(tracked, retrained):

@@ -129,6 +129,12 @@ def test_no_usable_row(tmp_path: Path) -> None:
         read(tmp_path, ["D1,Won,soon,,A,1,EMEA,1,Yes"])
 
 
+def test_a_moment_before_every_row_is_answered_with_the_days_of_the_rows(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="created at or after the as-of date") as caught:
+        read_flat(source(deals(tmp_path, ROWS)), max_left_out=1.0, as_of=parse_moment("2026-01-05"))
+    assert "the rows were created from 2026-01-05 to 2026-01-09: give a later --as-of" in str(caught.value.hint)
+
+
 def test_a_close_known_by_its_day_is_not_before_that_day(tmp_path: Path) -> None:
     flat = read(tmp_path, ["D1,Won,2026-01-05 19:58:54,2026-01-05,A1,1,EMEA,1,Yes", *ROWS[1:]], max_left_out=0)
     first = flat.frame.iloc[0]
@@ -281,6 +287,15 @@ def test_a_column_that_is_not_there_is_named_with_what_was_meant(tmp_path: Path)
     assert caught.value.hint == "did you mean 'Region'?"
     with pytest.raises(ConfigError, match=r"source\.columns\.created_at"):
         read(tmp_path, ROWS, columns={**ROLES, "created_at": "Opend"})
+
+
+def test_a_column_that_plays_a_part_is_never_the_one_that_was_meant(tmp_path: Path) -> None:
+    path = deals(tmp_path, ROWS)
+    for typo, meant in (("Opend", None), ("Opned", None), ("opened", None), ("Regoin", "Region")):
+        with pytest.raises(ConfigError) as caught:
+            read_flat(source(path, columns={**ROLES, "closed_at": typo}), max_left_out=1.0)
+        assert caught.value.hint is not None
+        assert caught.value.hint.startswith(f"did you mean {meant!r}?" if meant else "the columns are")
 
 
 def test_another_separator_is_told(tmp_path: Path) -> None:

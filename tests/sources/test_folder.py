@@ -84,6 +84,19 @@ def test_a_missing_column_names_what_is_there_and_how_to_map(company: Frames, wr
     assert read(folder, columns={"deals": {"closed_at": "close_date"}}).counts[1].used == 6
 
 
+def test_a_column_that_stands_for_another_is_never_the_one_that_was_meant(company: Frames, write: Write, read: Read) -> None:
+    """closed_at beside created_at: both from one column would close every deal at once."""
+    company["deals"] = company["deals"].drop(columns="closed_at").rename(columns={"created_at": "create_date"})
+    folder = write(company)
+    roles = {"created_at": "create_date"}
+    with pytest.raises(SourceError, match="the needed column 'closed_at' is not there") as caught:
+        read(folder, columns={"deals": roles})
+    assert "{closed_at: THE COLUMN}" in str(caught.value.hint)
+    with pytest.raises(ConfigError, match="has no column 'created_date'") as mistyped:
+        read(folder, columns={"deals": {**roles, "closed_at": "created_date"}})
+    assert "did you mean" not in str(mistyped.value.hint)
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [

@@ -91,6 +91,13 @@ def test_roles_and_layers_of_a_crm_export(tmp_path: Path) -> None:
     assert flat.frame["account_id"].nunique() == 90
 
 
+def test_who_is_known_by_a_name_has_that_name(tmp_path: Path) -> None:
+    _, config, flat = use(tmp_path, write(tmp_path, *deals()))
+    assert isinstance(config.source, FlatSource)
+    assert config.source.columns.account_id == config.source.columns.name == "Company"
+    assert flat.frame["name"].tolist() == flat.frame["account_id"].tolist()
+
+
 def test_the_proposal_is_the_same_twice_and_every_doubt_stands_in_it(tmp_path: Path) -> None:
     path = write(tmp_path, *deals())
     first, second = propose(path), propose(path)

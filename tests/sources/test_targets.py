@@ -86,9 +86,9 @@ def test_neither_domain_nor_account_id(tmp_path: Path) -> None:
 
 def test_an_account_id_under_another_name(tmp_path: Path) -> None:
     path = listed(tmp_path, "Lead Number,name\n17,A\n")
-    assert read_target_list(path, id_columns=("customer", "lead number")).account_id.tolist() == ["17"]
+    assert read_target_list(path, also={"account_id": ("customer", "lead number")}).account_id.tolist() == ["17"]
     with pytest.raises(SourceError, match="domain or account_id, customer; it has Lead Number, name"):
-        read_target_list(path, id_columns=("customer",))
+        read_target_list(path, also={"account_id": ("customer",)})
 
 
 @pytest.mark.parametrize(

@@ -24,16 +24,17 @@ def score(
     """Score a target list: probabilities, points, tier and reasons for each account."""
     from icpfit.cycle.opened import open_config
     from icpfit.cycle.score_list import score_list
+    from icpfit.plural import counted
     from icpfit.registry import Workspace
 
     opened = open_config(config_path, as_of)
     moment = opened.scoring_moment(as_of)
     report = score_list(opened, Workspace(workspace), targets, out, model=model, features_out=features_out, as_of=moment)
-    lines = [f"{out}: {report['rows_scored']:,} of {report['rows_in']:,} rows scored by {report['model_version']}"]
+    lines = [f"{out}: {report['rows_scored']:,} of {counted(report['rows_in'], 'row')} scored by {report['model_version']}"]
     if moment is None:
         lines[0] += " (no dates)"
     if report["rows_rejected"]:
-        lines.append(f"{report['rejected']}: {report['rows_rejected']:,} rows that cannot be scored")
+        lines.append(f"{report['rejected']}: {counted(report['rows_rejected'], 'row')} that cannot be scored")
         lines += [f"  {n:,} {reason}" for reason, n in report["reasons"].items()]
     for words in report["notes"]:
         say(words)

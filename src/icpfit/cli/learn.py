@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from icpfit.cli.options import answer, as_of_option, config_option, json_option, say, workspace_option
+from icpfit.cli.options import answer, as_of_option, config_option, json_option, steps, workspace_option
 
 
 @click.command()
@@ -18,24 +18,33 @@ from icpfit.cli.options import answer, as_of_option, config_option, json_option,
 @json_option
 def retrain(config_path: Path, workspace: Path, as_of: str | None, as_json: bool) -> None:
     """Train, backtest, make the card and the documents, log to MLflow, register the challenger."""
+    progress = steps()
     from icpfit.cycle.opened import open_config
     from icpfit.cycle.retrain import retrain as run
     from icpfit.cycle.retrain import retrain_report
     from icpfit.registry import Workspace
 
     opened = open_config(config_path, as_of)
-    learned = run(opened, Workspace(workspace), opened.moment(as_of), say)
+    learned = run(opened, Workspace(workspace), opened.moment(as_of), progress)
     report = retrain_report(learned)
     answer(report, _retrain_lines(report, workspace, config_path), as_json=as_json)
 
 
 def _retrain_lines(report: dict[str, Any], workspace: Path, config: Path) -> list[str]:
     from icpfit.cycle.report import tested_words
+    from icpfit.documents.words import ANSWERS
+    from icpfit.gates import title_of
 
     lines = [f"verdict: {report['verdict']}. {report['words']}"]
+    lines += [f"{f['severity']}: {f['words']}" for f in report["findings"] if f["severity"] != "note"]
+    lines += [f"note: {note}" for note in report["notes"]]
     for outcome in ("win", "retention"):
         one = report[outcome]
-        if one is None or "auc" not in one:
+        if one is None:
+            continue
+        if outcome == "retention" and report["win"] is not None:
+            lines.append(f"retention: {one['verdict']}. {one['words']}")
+        if "auc" not in one:
             continue
         lines.append(
             f"{outcome}: AUC {one['auc']:.3f} ({one['auc_low']:.3f} to {one['auc_high']:.3f}) {tested_words(one)}, "
@@ -44,13 +53,19 @@ def _retrain_lines(report: dict[str, Any], workspace: Path, config: Path) -> lis
     for refusal in report["refused"]:
         lines.append(f"refused: {refusal['attribute']}: {refusal['reason']}")
     for gate in report["gates"]:
-        mark = {True: "passed", False: "FAILED", None: "n/a"}[gate["passed"]]
-        lines.append(f"gate {mark}: {gate['gate']}: {gate['words']}")
+        mark = {"passed": "passed", "failed": "FAILED"}.get(gate["answer"]) or ANSWERS[gate["answer"]]
+        lines.append(f"gate {mark}: {title_of(gate['gate'])}: {gate['words']}{'' if gate['binding'] else ' (a warning only)'}")
     lines.append(f"document: {workspace / 'documents' / report['version'] / 'icp.html'}")
     if report["registered"]:
         # With its places: without them the line would sign in the current folder, where the version is not.
         places = f"--workspace {shlex.quote(str(workspace))} --config {shlex.quote(str(config))}"
-        lines += [f"challenger: {report['version']}", f"next: icpfit approve {report['version']} --by YOUR_NAME {places}"]
+        version = report["version"]
+        lines.append(f"challenger: {version}")
+        if report["promotable"]:
+            lines.append(f"next: icpfit approve {version} --by YOUR_NAME {places}")
+        else:
+            lines.append(f"next: it did not pass its gates, so: icpfit reject {version} --by YOUR_NAME {places}")
+            lines.append(f'or, over its gates: icpfit approve {version} --by YOUR_NAME --override "YOUR REASON" {places}')
     else:
         lines.append("nothing was registered; the champion, if there is one, stays in force")
     return lines
@@ -99,9 +114,10 @@ def document(out: Path, config_path: Path, workspace: Path, as_of: str | None, a
 @json_option
 def demo(config_path: Path, workspace: Path, as_json: bool) -> None:
     """A whole quarterly cycle on the demo company: simulate, retrain, sign off as "demo", score, document."""
+    progress = steps()
     from icpfit.cycle.demo import run_demo
 
-    report = run_demo(config_path, workspace, say)
+    report = run_demo(config_path, workspace, progress)
     answer(report.values, report.lines, as_json=as_json)
 
 

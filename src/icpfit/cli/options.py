@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import sys
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -47,6 +49,22 @@ def json_option(command: F) -> F:
 def say(words: str) -> None:
     """Progress and words, on standard error."""
     click.echo(words, err=True)
+
+
+def steps() -> Callable[[str], None]:
+    """Progress of long work, on standard error: a line a step, and on a terminal the seconds since the start before it.
+
+    On a terminal the first line comes at once: the libraries alone take some seconds to load.
+    """
+    if not sys.stderr.isatty():
+        return say
+    start = time.monotonic()
+
+    def tell(words: str) -> None:
+        say(f"{time.monotonic() - start:4.0f} s  {words}")
+
+    tell("reading the data")
+    return tell
 
 
 def answer(result: Mapping[str, Any], lines: list[str], *, as_json: bool) -> None:

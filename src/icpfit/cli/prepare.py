@@ -76,7 +76,9 @@ def check(ctx: click.Context, config_path: Path, as_of: str | None, as_json: boo
 def training_set(out: Path, model: str, config_path: Path, as_of: str | None, as_json: bool) -> None:
     """Write the training set alone: keys, as_of, cohort, label, then the features by name."""
     from icpfit.cycle.opened import open_config
+    from icpfit.cycle.report import left_out_lines
     from icpfit.errors import ConfigError
+    from icpfit.plural import counted
     from icpfit.sources.files import write_bytes
     from icpfit.training_set import parquet_bytes
 
@@ -88,8 +90,8 @@ def training_set(out: Path, model: str, config_path: Path, as_of: str | None, as
     write_bytes(out, parquet_bytes(data.frame, data.specs))
     day = opened.day(moment)
     when = f"as of {day}" if day is not None else "(no dates)"
-    lines = [f"{out}: {len(data.frame):,} rows {when}, {data.considered - len(data.frame):,} left out"]
-    lines += [f"  {n:,} {reason}" for reason, n in sorted(data.left_out.items())]
+    lines = [f"{out}: {counted(len(data.frame), 'row')} {when}, {data.considered - len(data.frame):,} left out"]
+    lines += left_out_lines(data.left_out)
     values = {
         "out": str(out),
         "as_of": day,

@@ -23,7 +23,11 @@ def approve(version: str, by: str, note: str | None, override: str | None, confi
     from icpfit.registry import approve as sign
 
     done = sign(Workspace(workspace), version, by, note=note, override=override)
-    answer({"champion": done.champion, "by": by, "changed": done.changed}, [done.words, *done.warnings], as_json=as_json)
+    answer(
+        {"champion": done.champion, "by": by, "changed": done.changed},
+        [done.words, *(f"note: {w}" for w in done.warnings)],
+        as_json=as_json,
+    )
 
 
 @click.command()
@@ -41,7 +45,7 @@ def reject(version: str, by: str, note: str | None, config_path: Path, workspace
     done = sign(Workspace(workspace), version, by, note=note)
     answer(
         {"rejected": done.version, "champion": done.champion, "by": by, "changed": done.changed},
-        [done.words, *done.warnings],
+        [done.words, *(f"note: {w}" for w in done.warnings)],
         as_json=as_json,
     )
 
@@ -58,7 +62,11 @@ def rollback(by: str, note: str | None, config_path: Path, workspace: Path, as_j
     from icpfit.registry import rollback as sign
 
     done = sign(Workspace(workspace), by, note=note)
-    answer({"champion": done.champion, "by": by, "changed": done.changed}, [done.words, *done.warnings], as_json=as_json)
+    answer(
+        {"champion": done.champion, "by": by, "changed": done.changed},
+        [done.words, *(f"note: {w}" for w in done.warnings)],
+        as_json=as_json,
+    )
 
 
 @click.group()

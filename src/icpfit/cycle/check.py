@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from icpfit.cycle.opened import Opened
-from icpfit.cycle.report import findings_report, refusals_report, rows_report
-from icpfit.models.evidence import weigh_evidence
+from icpfit.cycle.report import findings_report, left_out_lines, refusals_report, rows_report
+from icpfit.models.evidence import MEANING, weigh_evidence
 from icpfit.models.leakage import find_leaks
+from icpfit.plural import counted
 
 
 @dataclass(frozen=True)
@@ -23,10 +24,11 @@ def check_source(opened: Opened, as_of: str | None) -> CheckReport:
     """Rows by reason, findings, what would be refused and how much evidence there is; trains nothing."""
     moment = opened.moment(as_of)
     day = opened.day(moment)
-    lines = [f"as of {day}" if day is not None else "no dates: nothing can be tested forward in time"]
+    notes = opened.too_early(moment)
+    lines = [f"as of {day}" if day is not None else "no dates: nothing can be tested forward in time", *notes]
     for count in opened.counts:
         left = sum(count.left_out.values())
-        lines.append(f"{count.table}: {count.rows_in:,} rows in, {count.used:,} used, {left:,} left out")
+        lines.append(f"{opened.place(count.table)}: {counted(count.rows_in, 'row')} in, {count.used:,} used, {left:,} left out")
         lines += [f"  {n:,} {reason}" for reason, n in sorted(count.left_out.items())]
     refused: list[dict[str, str]] = []
     suspects: list[dict[str, str]] = []
@@ -47,9 +49,10 @@ def check_source(opened: Opened, as_of: str | None) -> CheckReport:
         }
         good, bad = ("won", "lost") if outcome == "win" else ("kept", "left")
         lines.append(
-            f"{outcome}: {len(data.frame):,} of {data.considered:,} teach ({found.wins:,} {good}, {found.losses:,} {bad}): {found.level}"
+            f"{outcome}: {len(data.frame):,} of {counted(data.considered, 'row')} can be learned from "
+            f"({found.wins:,} {good}, {found.losses:,} {bad}); evidence: {found.level}, {MEANING[found.level]}"
         )
-        lines += [f"  {n:,} {reason}" for reason, n in sorted(data.left_out.items())]
+        lines += left_out_lines(data.left_out)
         lines += [f"  {note}" for note in data.notes]
     lines += [f"refused: {r['attribute']}: {r['reason']}" for r in refused]
     lines += [f"suspect: {r['attribute']}: {r['reason']}" for r in suspects]
@@ -64,6 +67,7 @@ def check_source(opened: Opened, as_of: str | None) -> CheckReport:
         "suspects": suspects,
         "evidence": outcomes[opened.outcomes[0]]["evidence"],
         "outcomes": outcomes,
+        "notes": list(notes),
         "current_state": list(current),
         "identity": [f for f in findings_report(opened.findings) if f["code"].startswith(("IDENTITY", "DOMAIN"))],
         "findings": findings_report(opened.findings),

@@ -14,7 +14,7 @@ from icpfit.bundle import Bundle
 from icpfit.config import Config, FeatureSpec, FlatSource, FolderSource, Outcome, load_config
 from icpfit.errors import SourceError
 from icpfit.features.build import build_features, current_state
-from icpfit.moments import day_text, parse_moment
+from icpfit.moments import choose_as_of, day_text, parse_moment
 from icpfit.scoring.resolve import Resolved
 from icpfit.scoring.score import FeatureBuilder
 from icpfit.sources.contract import TABLES
@@ -56,6 +56,10 @@ class Opened:
         if self.warehouse is not None:
             return self.warehouse.counts
         return (self.flat.count,)
+
+    def place(self, table: str) -> str:
+        """What people call a table: a flat file has a name of its own."""
+        return table if self.warehouse is not None else self.config.source.path.name
 
     @property
     def findings(self) -> tuple[DataFinding, ...]:
@@ -103,6 +107,16 @@ class Opened:
         """The day of a moment; None where the source has no dates, so that it means nothing."""
         return None if moment == 0 and self.newest is None else day_text(moment)
 
+    def too_early(self, moment: int) -> tuple[str, ...]:
+        """In words, that no deal of the data folder was created before ``moment``, and when they were; else nothing.
+
+        Of a flat file nothing is left then, and reading it says so.
+        """
+        if self.warehouse is None:
+            return ()
+        first, last = self.warehouse.connection.sql("SELECT min(created_at), max(created_at) FROM deals").fetchall()[0]
+        return (f"nothing was known as of {day_text(moment)}: {choose_as_of('deals', first, last)}",) if first >= moment else ()
+
     def training_set(self, outcome: Outcome, as_of: int) -> TrainingSet:
         if self.warehouse is not None:
             return build_training_set(self.warehouse, self.config, outcome, as_of)
@@ -132,10 +146,12 @@ class Opened:
         return frozenset(accounts["account_id"]), by_domain, accounts
 
     def read_targets(self, path: Path) -> TargetList:
-        extra: tuple[str, ...] = ()
-        if isinstance(self.config.source, FlatSource):
-            extra = tuple(c for c in (self.config.source.columns.account_id, self.config.source.columns.id) if c)
-        return read_target_list(path, id_columns=extra)
+        """A target list; one that bears the flat file's own headers is understood as the file is."""
+        if not isinstance(self.config.source, FlatSource):
+            return read_target_list(path)
+        own = self.config.source.columns
+        named = {"account_id": (own.account_id, own.id), "domain": (own.domain,), "name": (own.name,)}
+        return read_target_list(path, also={role: [c for c in columns if c] for role, columns in named.items()})
 
     def feature_builder(self, bundle: Bundle, targets: TargetList, resolved: Resolved) -> FeatureBuilder:
         """Rows to be scored, each as of a moment, to the features of the bundle, read as it has learned to read them."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from icpfit.documents.words import LEFT_OUT
 from icpfit.models.results import Metrics, OutcomeResult, Refusal
 from icpfit.scorecard.card import Scorecard
 from icpfit.sources.rows import DataFinding, RowCount
@@ -14,6 +15,15 @@ from icpfit.training_set import TrainingSet
 
 def rows_report(counts: tuple[RowCount, ...]) -> dict[str, Any]:
     return {c.table: {"in": c.rows_in, "used": c.used, "left_out": dict(sorted(c.left_out.items()))} for c in counts}
+
+
+def left_out_lines(left_out: Mapping[str, int]) -> list[str]:
+    """How many rows were left out, and why, in the words of the documents.
+
+    >>> left_out_lines({"still open": 3, "lost": 1})
+    ['  1 lost, so never a customer', '  3 still open']
+    """
+    return [f"  {n:,} {LEFT_OUT.get(reason, reason)}" for reason, n in sorted(left_out.items())]
 
 
 def findings_report(findings: tuple[DataFinding, ...]) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from icpfit.cycle.opened import Opened
 from icpfit.cycle.paper import write_documents
 from icpfit.cycle.report import card_report, combined_report, findings_report, outcome_report, refusals_report, rows_report
 from icpfit.cycle.watch import findings_since
-from icpfit.gates import Gate, decide, judge
+from icpfit.gates import Decision, Gate, decide, judge
 from icpfit.models.expected_arr import ExpectedArr
 from icpfit.models.familiarity import Familiarity
 from icpfit.models.fit import fit_outcome
@@ -48,6 +48,8 @@ class Learned:
     bundle: Bundle | None
     """None unless there is a signal"""
     gates: tuple[Gate, ...] = ()
+    decision: Decision | None = None
+    """what the gates came to; None where nothing was judged"""
     seconds: Mapping[str, float] = field(default_factory=dict)
     """by step; they stand in MLflow and in no document"""
     drift: tuple[Mapping[str, Any], ...] = ()
@@ -97,10 +99,14 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None) -> Le
         "rows": rows_report(opened.counts),
         "findings": findings_report(opened.findings),
         "current_state": [*opened.current_state(), *(expected.current_state if expected else ())],
-        "notes": list(dict.fromkeys([*(n for t in training.values() for n in t.notes), *(expected.words if expected else ())])),
+        "notes": list(
+            dict.fromkeys(
+                [*opened.too_early(as_of), *(n for t in training.values() for n in t.notes), *(expected.words if expected else ())]
+            )
+        ),
     }
     bundle = _bundle(opened, as_of, version, training, results, cards, card, expected, metrics) if expected and card else None
-    return Learned(as_of, version, training, results, cards, card, metrics, bundle, (), clock.laps)
+    return Learned(as_of, version, training, results, cards, card, metrics, bundle, seconds=clock.laps)
 
 
 def retrain(opened: Opened, workspace: Workspace, as_of: int, progress: Progress = lambda _: None) -> Learned:
@@ -123,7 +129,8 @@ def retrain(opened: Opened, workspace: Workspace, as_of: int, progress: Progress
         if bundle is not None:
             progress("judging the challenger")
             challenger, against = gate_evidence(opened, learned, champion)
-            learned = replace(learned, gates=judge(challenger, against, opened.config.gates, seed=opened.config.training.seed))
+            gates = judge(challenger, against, opened.config.gates, seed=opened.config.training.seed)
+            learned = replace(learned, gates=gates, decision=decide(gates, opened.config.gates))
             write_bundle(workspace, bundle)
         documents = write_documents(opened, learned, workspace.path / "documents" / learned.version)
         clock.lap("gates, bundle and documents")
@@ -140,7 +147,7 @@ def _record(opened: Opened, learned: Learned, documents: Path, seconds: Mapping[
         metrics=learned.metrics,
         registered=learned.bundle is not None,
         gates=learned.gates,
-        decision=decide(learned.gates, opened.config.gates) if learned.gates else None,
+        decision=learned.decision,
         documents=documents,
         trials={o: r.trials for o, r in learned.results.items()},
         datasets={o: (t.fingerprint, len(t.frame)) for o, t in learned.training.items()},
@@ -156,6 +163,7 @@ def retrain_report(learned: Learned) -> dict[str, Any]:
         **learned.metrics,
         "registered": learned.bundle is not None,
         "gates": [g.values() for g in learned.gates],
+        "promotable": learned.decision.promotable if learned.decision is not None else None,
         "seconds": round(sum(learned.seconds.values()), 2),
         "seconds_by_step": {k: round(v, 2) for k, v in learned.seconds.items()},
     }

@@ -19,6 +19,7 @@ from icpfit.cycle.opened import Opened
 from icpfit.drift import Finding, compare
 from icpfit.errors import FeatureError
 from icpfit.moments import DAY, Micros, day_text, month_index
+from icpfit.plural import counted
 from icpfit.registry import Workspace, load_bundle
 from icpfit.training_set import TrainingSet
 
@@ -51,14 +52,24 @@ def watch(opened: Opened, workspace: Workspace, as_of: Micros) -> WatchReport:
     alarms = [f for f in findings if f["alarm"]]
     then, now = bundle.metrics.get("as_of"), opened.day(as_of)
     lines = [f"champion {bundle.version}" + (f", trained as of {then}; looked at as of {now}" if then and now else "")]
-    lines += [f"ALARM {f['code']} {f['subject']}: {f['words']}" for f in alarms]
-    lines += [f"{f['code']}: {f['words']}" for f in findings if not f["alarm"] and f["p_value"] is None]
+    lines += [f"ALARM: {told_words(f)}" for f in alarms]
+    lines += [told_words(f) for f in findings if not f["alarm"] and f["p_value"] is None]
     told = [f for f in findings if f["p_value"] is not None]
     if alarms:
-        lines.append(f"{len(alarms)} of {len(findings)} findings need action")
+        lines.append(f"findings that need action: {len(alarms)} of {len(findings)}")
     else:
         lines.append("nothing needs action" if told else "nothing can be told yet")
     return WatchReport({"champion": bundle.version, "findings": findings}, lines, bool(alarms))
+
+
+def told_words(finding: Mapping[str, Any]) -> str:
+    """What it is about, what was seen, and the code that the JSON has for it.
+
+    >>> told_words({"code": "DRIFT-FEATURE", "subject": "Size", "words": "Size: has moved"})
+    'Size: has moved (DRIFT-FEATURE)'
+    """
+    subject, words = finding["subject"], finding["words"]
+    return f"{words if words.startswith(subject) else f'{subject}: {words}'} ({finding['code']})"
 
 
 def findings_since(opened: Opened, bundle: Bundle, as_of: Micros) -> list[dict[str, Any]]:
@@ -130,7 +141,7 @@ def _outcome_finding(now: TrainingSet, newer: np.ndarray, bundle: Bundle, level:
     code = "MODEL-WINRATE" if now.outcome == "win" else "MODEL-RETENTION"
     n = int(newer.sum())
     if model is None or n < ENOUGH:
-        words = f"cannot tell yet; {n:,} outcomes became known since {day_text(bundle.as_of)}, and {ENOUGH} are needed"
+        words = f"cannot tell yet; {counted(n, 'outcome')} became known since {day_text(bundle.as_of)}, and {ENOUGH} are needed"
         return Finding(code, good, None, None, None, None, int((~newer).sum()), n, False, words)
     p = model.probability(now.features[newer])
     observed, expected = float(now.label[newer].sum()), float(p.sum())

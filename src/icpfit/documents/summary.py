@@ -12,7 +12,8 @@ from icpfit.documents.market import Market
 from icpfit.documents.market_page import market_page
 from icpfit.documents.outcome_page import lead, outcome_page
 from icpfit.documents.past_page import past_wins_page
-from icpfit.documents.words import ANSWERS, GATES, LAYER_WORDS, OUTCOMES, VOICES, count, known, listed, pairs, percent, sentence, times
+from icpfit.documents.words import ANSWERS, LAYER_WORDS, OUTCOMES, VOICES, count, known, listed, pairs, percent, sentence, times
+from icpfit.gates import TITLES
 from icpfit.models.evidence import ESTABLISHED_FROM, INDICATIVE_FROM, MEANING, PATTERNS_BELOW
 from icpfit.models.model_card import NOT_FOR
 from icpfit.models.signal import ALPHA
@@ -94,7 +95,7 @@ def summarise(
             {"quote": v["quote"], "about": ", ".join(w for w in (VOICES.get(v["kind"], v["kind"]), v["theme"]) if w)} for v in voices
         ],
         "gates": [
-            {"gate": GATES.get(g["gate"], g["gate"]), "answer": ANSWERS.get(g["answer"], g["answer"]), "words": g["words"]} for g in gates
+            {"gate": TITLES.get(g["gate"], g["gate"]), "answer": ANSWERS.get(g["answer"], g["answer"]), "words": g["words"]} for g in gates
         ],
         "past_wins": past_wins_page(gates),
         "drift": _drift(drift),
@@ -201,7 +202,7 @@ def _time_words(metrics: Mapping[str, Any], reports: Mapping[str, Any], rows_are
 
 
 def _alerts(gates: Sequence[Mapping[str, Any]]) -> list[str]:
-    failed = [f"“{GATES.get(g['gate'], g['gate'])}”" for g in gates if g["answer"] == "failed" and g["binding"]]
+    failed = [f"“{TITLES.get(g['gate'], g['gate'])}”" for g in gates if g["answer"] == "failed" and g["binding"]]
     return [f"It failed {'a gate' if len(failed) == 1 else 'gates'} before the sign-off: {listed(failed)}."] if failed else []
 
 

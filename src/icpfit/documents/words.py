@@ -159,17 +159,6 @@ LAYER_WORDS = {
     "behavioral": "what it does with us",
     "intent": "what it is up to now",
 }
-GATES = {
-    "evidence": "There is enough data",
-    "signal": "It is better than chance",
-    "no_worse": "It is no worse than the profile in force",
-    "calibration": "Its percentages hold",
-    "card_fidelity": "The scorecard ranks as the model does",
-    "leakage_clean": "Nothing in use knows the outcome",
-    "tier_stability": "Most accounts keep their tier",
-    "reverse_validation": "Customers who stayed score above those who left",
-    "retrospective_recall": "Most past wins score above the lowest tier",
-}
 ANSWERS = {"cannot tell": "cannot tell yet", "not applicable": "does not apply"}
 LEFT_OUT = {
     "another deal type": "another kind of deal (expansion or renewal)",

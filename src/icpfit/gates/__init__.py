@@ -3,5 +3,6 @@
 from icpfit.gates.gate import Gate
 from icpfit.gates.judge import Against, Challenger, Decision, decide, judge
 from icpfit.gates.past import Past
+from icpfit.gates.titles import TITLES, title_of
 
-__all__ = ["Against", "Challenger", "Decision", "Gate", "Past", "decide", "judge"]
+__all__ = ["TITLES", "Against", "Challenger", "Decision", "Gate", "Past", "decide", "judge", "title_of"]

@@ -12,6 +12,8 @@ from icpfit.config import GateSettings
 from icpfit.gates.gate import FEW, Gate, answered
 from icpfit.gates.paired import auc_difference, calibration_slope
 from icpfit.gates.past import Past, retrospective_recall, reverse_validation
+from icpfit.gates.titles import title_of
+from icpfit.plural import counted
 
 if TYPE_CHECKING:  # its module imports the models' libraries, and signing off does not need them
     from icpfit.models.results import EvidenceLevel, Verdict
@@ -100,7 +102,7 @@ def decide(gates: tuple[Gate, ...], settings: GateSettings) -> Decision:
     reasons: list[str] = []
     warnings: list[str] = []
     for gate in gates:
-        said = f"{gate.gate}: {gate.words}"
+        said = f"{title_of(gate.gate)}: {gate.words}"
         if gate.answer == "failed":
             (reasons if gate.binding else warnings).append(said)
         elif gate.answer == "cannot tell":
@@ -109,12 +111,12 @@ def decide(gates: tuple[Gate, ...], settings: GateSettings) -> Decision:
 
 
 def _evidence(c: Challenger) -> Gate:
-    words = f"{c.wins:,} wins teach the model: {c.evidence}"
+    words = f"{c.evidence}, with {counted(c.wins, 'win')} to learn from"
     return answered("evidence", c.evidence != "patterns only", {"level": c.evidence, "wins": c.wins}, words)
 
 
 def _signal(c: Challenger) -> Gate:
-    return answered("signal", c.verdict == "signal", {"verdict": c.verdict}, f"the verdict on quarters that tuning never saw: {c.verdict}")
+    return answered("signal", c.verdict == "signal", {"verdict": c.verdict}, f"the verdict on deals that tuning never saw: {c.verdict}")
 
 
 def _no_worse(a: Against | None, settings: GateSettings, seed: int, resamples: int) -> Gate:
@@ -125,7 +127,7 @@ def _no_worse(a: Against | None, settings: GateSettings, seed: int, resamples: i
     numbers: dict[str, Any] = {"against": a.version, "rows": rows, "positives": positives, "margin": margin}
     if rows < settings.min_matured_rows or not 0 < positives < rows:
         needed = settings.min_matured_rows
-        words = f"{rows:,} deals closed since {a.version}, {positives:,} of them won; {needed} with both outcomes are needed"
+        words = f"{counted(rows, 'deal')} closed since {a.version}, {positives:,} of them won; {needed} with both outcomes are needed"
         return answered(name, "cannot tell", numbers, words)
     d = auc_difference(a.label, a.champion, a.challenger, a.account, seed=seed, resamples=resamples)
     numbers |= {"auc_champion": d.first, "auc_challenger": d.second, "difference": d.difference, "low": d.low, "high": d.high}
@@ -144,14 +146,20 @@ def _calibration(c: Challenger, settings: GateSettings) -> Gate:
     numbers: dict[str, Any] = {"rows": rows, "positives": positives, "from": low, "to": high}
     if rows < settings.min_matured_rows or not 0 < positives < rows:
         return answered(
-            name, "cannot tell", numbers, f"{rows:,} tested deals, {positives:,} of them won; {settings.min_matured_rows} are needed"
+            name,
+            "cannot tell",
+            numbers,
+            f"{counted(rows, 'tested deal')}, {positives:,} of them won; {settings.min_matured_rows} are needed",
         )
     fit = calibration_slope(c.label, c.probability, c.account)
     if fit is None:
-        return answered(name, "cannot tell", numbers, "the predictions are all alike or separate the outcomes; no slope can be fitted")
+        return answered(
+            name, "cannot tell", numbers, "the predicted chances are all alike, or part the outcomes wholly: nothing to compare them by"
+        )
     slope, error = fit
     numbers |= {"slope": slope, "slope_low": slope - 1.645 * error, "slope_high": slope + 1.645 * error}
-    said = f"calibration slope {slope:.2f} [{numbers['slope_low']:.2f}, {numbers['slope_high']:.2f}], {low:g} to {high:g} allowed"
+    span = f"{slope:.2f} ({numbers['slope_low']:.2f} to {numbers['slope_high']:.2f})"
+    said = f"real chances rise with the predicted ones at a rate of {span}; 1 is right, {low:g} to {high:g} is allowed"
     if low <= slope <= high:
         return answered(name, True, numbers, said)
     if numbers["slope_high"] < low or numbers["slope_low"] > high:
@@ -162,7 +170,7 @@ def _calibration(c: Challenger, settings: GateSettings) -> Gate:
 def _card_fidelity(c: Challenger, settings: GateSettings) -> Gate:
     numbers = {"spearman": None if np.isnan(c.card_spearman) else c.card_spearman, "least": settings.min_card_spearman, "rows": c.card_rows}
     if np.isnan(c.card_spearman) or c.card_rows < settings.min_matured_rows:
-        return answered("card_fidelity", "cannot tell", numbers, f"card and model were compared on {c.card_rows:,} rows only")
+        return answered("card_fidelity", "cannot tell", numbers, f"card and model were compared on {counted(c.card_rows, 'row')} only")
     words = (
         f"card and model agree in rank by {c.card_spearman:.2f} on {c.card_rows:,} rows; at least {settings.min_card_spearman:g} is asked"
     )
@@ -183,7 +191,7 @@ def _tier_stability(a: Against | None, settings: GateSettings) -> Gate:
     moved = sum(then != now for then, now in zip(a.tiers_then, a.tiers_now, strict=True))
     numbers = {"against": a.version, "accounts": n, "moved": moved, "share": moved / n if n else None, "most": most}
     if n < FEW:
-        return answered(name, "cannot tell", numbers, f"{n:,} accounts have both tiers; {FEW} are needed")
+        return answered(name, "cannot tell", numbers, f"accounts with both tiers: {n:,}; {FEW} are needed")
     return answered(
         name, moved / n <= most, numbers, f"{moved:,} of {n:,} accounts ({moved / n:.0%}) change tier; at most {most:.0%} allowed"
     )

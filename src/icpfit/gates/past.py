@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from icpfit.config import GateSettings
 from icpfit.gates.gate import FEW, Gate, answered
+from icpfit.plural import counted
 
 Floats = npt.NDArray[np.float64]
 Texts = npt.NDArray[np.object_]
@@ -67,7 +68,7 @@ def reverse_validation(past: Past, settings: GateSettings) -> Gate:
     numbers: dict[str, Any] = {"kept": n_kept, "churned": n_churned, "not_judged": unread, "least": settings.min_reverse_gap}
     rest = _rest(unread, "customers", both, "compared")
     if min(n_kept, n_churned) < FEW:
-        words = f"{n_kept:,} customers who stayed and {n_churned:,} who left can be {_made(past, 'their deals')}; {FEW} of each are needed"
+        words = f"{counted(n_kept, 'customer')} who stayed and {n_churned:,} who left can be {_made(past, 'their deals')}; {FEW} of each are needed"
         return answered(name, "cannot tell", numbers, words + rest, binding)
     # A period weighs as much as the difference of its two means can be trusted.
     weight = np.array([1 / (1 / len(kept[p]) + 1 / len(churned[p])) for p in both])
@@ -91,7 +92,7 @@ def retrospective_recall(past: Past, settings: GateSettings) -> Gate:
     numbers: dict[str, Any] = {"wins": wins, "below": below, "share": below / wins if wins else None, "not_judged": unread, "most": most}
     rest = _rest(unread, "wins", [p for p in past.periods if len(won[p])], "tested")
     if wins < FEW:
-        words = f"{wins:,} past wins can be {_made(past, 'them')}; {FEW} are needed"
+        words = f"{counted(wins, 'past win')} can be {_made(past, 'them')}; {FEW} are needed"
         return answered(name, "cannot tell", numbers, words + rest, binding)
     above = _above(tiers)
     numbers |= {"above": above, "by_period": {p: {"wins": len(t), "above": _above(t)} for p, t in won.items() if len(t)}}

@@ -9,7 +9,7 @@ INDICATIVE_FROM = 50
 ESTABLISHED_FROM = 100
 
 MEANING: dict[EvidenceLevel, str] = {
-    "patterns only": "too little to teach a model: look at the deals one by one",
+    "patterns only": "too little to learn a model from: look at the deals one by one",
     "hypotheses": "enough for hypotheses, not for decisions",
     "indicative": "enough to act on with care",
     "established": "enough to tell what goes with the outcome",

@@ -70,7 +70,7 @@ def fit_outcome(
         return replace(empty, words="the two outcomes are too unevenly spread to train and test on different accounts")
     say(f"{training.outcome}: tuning")
     tuned = _tune(matrix, plan, settings, threads, say)
-    say(f"{training.outcome}: testing on {len(plan.backtest)} folds")
+    say(f"{training.outcome}: testing on {len(plan.backtest)} {'later periods' if plan.forward else 'groups of accounts'}")
     backtest = run_backtest(
         matrix,
         plan,
@@ -103,9 +103,9 @@ def _too_little(training: TrainingSet, settings: TrainingSettings) -> str | None
     if wins + losses == 0:
         return "no row has an outcome to learn from: the rows left out, and why, are counted by reason"
     if wins == 0 or losses == 0:
-        return f"all rows have the same outcome ({wins:,} {noun}, {losses:,} {other}): there is nothing to compare"
+        return f"all rows have the same outcome ({noun}: {wins:,}, {other}: {losses:,}): there is nothing to compare"
     if min(wins, losses) < PATTERNS_BELOW:
-        return f"{wins:,} {noun} and {losses:,} {other}; at least {PATTERNS_BELOW} of each are needed: {MEANING['patterns only']}"
+        return f"{noun}: {wins:,}, {other}: {losses:,}; at least {PATTERNS_BELOW} of each are needed: {MEANING['patterns only']}"
     if wins + losses < settings.min_train_rows:
         return f"rows with an outcome: {wins + losses:,}; training.min_train_rows asks for {settings.min_train_rows:,}"
     return None

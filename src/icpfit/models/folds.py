@@ -22,7 +22,7 @@ MIN_TUNING_CLASS = 60
 """of the rarer outcome among the tuning folds' test rows; with fewer, recipes cannot be told apart"""
 GROUPS = 5
 GROUPS_FINAL = 2
-NOT_TUNED = "too few outcomes to tell recipes apart: the standard recipe is used, and every fold tests it"
+NOT_TUNED = "too few outcomes to choose among settings of the model: the standard ones are used, and every test is of them"
 WIDTHS = (1, 2, 4)
 """Where single quarters hold too few deals, half-years are tested, then years."""
 
@@ -129,7 +129,7 @@ def _forward_plan(found: list[Fold], matrix: Matrix, settings: TrainingSettings,
     if width > 1:
         notes.append(f"single {period} hold too few deals; {width} are tested together")
     if n < settings.test_quarters:
-        notes.append(f"{n} of the {settings.test_quarters} {period} asked for hold enough deals, with enough known outcomes before them")
+        notes.append(f"of the {settings.test_quarters} {period} asked for, {n} had enough deals and enough known outcomes before them")
     folds = tuple(found)
     if not _can_tune(matrix, folds[: n - final]):
         final = n

@@ -77,7 +77,7 @@ def approve(
                 )
             why = "; ".join(judged.decision.reasons)
             raise SignOffError(
-                f"{version} did not pass its gates: {why}", hint=f'icpfit approve {version} --override "REASON" to {_OVERRIDE}'
+                f"{version} did not pass its gates: {why}", hint=f'icpfit approve {version} --by NAME --override "REASON" to {_OVERRIDE}'
             )
         warnings = list(judged.decision.warnings) if judged is not None else []
         now = champion.version if champion is not None else None
@@ -92,6 +92,15 @@ def approve(
 
 
 _OVERRIDE = "sign it off all the same; the reason stands in the ledger"
+_ANOTHER = "icpfit retrain makes another, icpfit approve VERSION --by NAME puts it in force"
+
+
+def _before(ledger: Ledger) -> str | None:
+    """The version that a rollback would put back in force; None where there is none, or it has been undone already."""
+    last = ledger.last_move
+    if last is None or last.action == "rollback" or last.body.get("from") is None:
+        return None
+    return str(last.body["from"])
 
 
 def reject(workspace: Workspace, version: str, by: str, note: str | None = None, *, clock: Clock = utc_now) -> SignOff:
@@ -109,9 +118,8 @@ def reject(workspace: Workspace, version: str, by: str, note: str | None = None,
         champion = read_champion(workspace)
         now = champion.version if champion is not None else None
         if now == version:
-            raise SignOffError(
-                f"{version} is in force and cannot be rejected", hint="icpfit rollback --by NAME puts the one before it back in force"
-            )
+            hint = "icpfit rollback --by NAME puts the one before it back in force" if _before(ledger) else _ANOTHER
+            raise SignOffError(f"{version} is in force and cannot be rejected", hint=hint)
         last = ledger.last_on(version)
         if last is not None and last.action == "reject":
             _settle(workspace)
@@ -148,16 +156,13 @@ def rollback(workspace: Workspace, by: str, note: str | None = None, *, clock: C
                 f"{champion.version} is in force since the rollback by {champion.by}; to go further back: icpfit approve VERSION --by NAME"
             )
             return SignOff("rollback", champion.version, champion.version, False, words)
-        before = last.body.get("from")
+        before = _before(ledger)
         if before is None:
-            raise SignOffError(
-                f"{champion.version} is the first version ever in force; there is none to go back to",
-                hint="icpfit retrain makes another, icpfit approve VERSION --by NAME puts it in force",
-            )
+            raise SignOffError(f"{champion.version} is the first version ever in force; there is none to go back to", hint=_ANOTHER)
         signed = next((e for e in reversed(ledger.entries) if e.moves and e.version == before), None)
         if signed is None:
             raise SignOffError(f"the ledger has no sign-off of {before}")
-        manifest = check_bundle(workspace, str(before), str(signed.body["hashes"]["manifest"]))
+        manifest = check_bundle(workspace, before, str(signed.body["hashes"]["manifest"]))
         _sign(workspace, ledger, "rollback", manifest, by, clock, {"from": champion.version, "note": _text(note)})
         return SignOff(
             "rollback", manifest.version, manifest.version, True, f"{manifest.version} is in force again, by {by}", _follow(workspace)

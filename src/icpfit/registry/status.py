@@ -6,10 +6,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from icpfit.errors import BundleError, BusyError, IcpfitError
+from icpfit.gates import title_of
 from icpfit.manifest import plain
 from icpfit.registry.ledger import LedgerCheck, verify_ledger
 from icpfit.registry.signoff import recover
-from icpfit.registry.store import Champion, Judged, check_bundle, read_challenger, read_champion, read_gates, versions
+from icpfit.registry.store import (
+    Champion,
+    Judged,
+    LastRetrain,
+    check_bundle,
+    read_challenger,
+    read_champion,
+    read_gates,
+    read_last_retrain,
+    versions,
+)
 from icpfit.registry.workspace import Workspace
 
 
@@ -22,6 +33,7 @@ class Status:
     challenger: str | None
     judged: Judged | None
     """the challenger's gates"""
+    last_retrain: LastRetrain | None
     evidence: str | None
     versions: tuple[str, ...]
     ledger: LedgerCheck
@@ -37,6 +49,7 @@ class Status:
             "challenger": self.challenger,
             "promotable": self.judged.decision.promotable if self.judged is not None else None,
             "gates": [plain(g.values()) for g in self.judged.gates] if self.judged is not None else [],
+            "last_retrain": plain(self.last_retrain),
             "evidence": self.evidence,
             "versions": list(self.versions),
             "ledger": {"holds": self.ledger.holds, "lines": self.ledger.lines, "words": self.ledger.words},
@@ -52,8 +65,12 @@ class Status:
         else:
             said = [f"champion: {self.champion.version}, signed off by {self.champion.by} on {self.champion.at[:10]}"]
         said.append(f"challenger: {self.challenger or 'none awaits a sign-off'}")
+        if self.last_retrain is not None and not self.last_retrain.registered:
+            said.append(f"note: {self.last_retrain.words}")
         if self.judged is not None:
-            said += [f"  {_MARKS[g.answer]} {g.gate}: {g.words}{'' if g.binding else ' (a warning only)'}" for g in self.judged.gates]
+            said += [
+                f"  {_MARKS[g.answer]} {title_of(g.gate)}: {g.words}{'' if g.binding else ' (a warning only)'}" for g in self.judged.gates
+            ]
             if not self.judged.decision.promotable:
                 said.append("  it did not pass its gates")
         if self.evidence is not None:
@@ -79,11 +96,12 @@ def status(workspace: Workspace, mend: bool = True) -> Status:
         except BusyError as error:
             problems.append(error.message)
     champion: Champion | None = None
-    challenger, evidence, judged = None, None, None
+    challenger, evidence, judged, last = None, None, None, None
     try:
         champion = read_champion(workspace)
         challenger = read_challenger(workspace)
         judged = read_gates(workspace, challenger) if challenger is not None else None
+        last = read_last_retrain(workspace)
         for version, manifest in ((challenger, None), (champion.version if champion else None, champion.manifest if champion else None)):
             if version is not None:
                 evidence = check_bundle(workspace, version, manifest).evidence
@@ -95,7 +113,7 @@ def status(workspace: Workspace, mend: bool = True) -> Status:
         ledger = LedgerCheck(False, 0, False, error.message)
     if not ledger.holds:
         problems.append(ledger.words)
-    return Status(champion, challenger, judged, evidence, versions(workspace), ledger, tuple(mended), tuple(dict.fromkeys(problems)))
+    return Status(champion, challenger, judged, last, evidence, versions(workspace), ledger, tuple(mended), tuple(dict.fromkeys(problems)))
 
 
 def _mend(workspace: Workspace, mended: list[str], problems: list[str]) -> None:

@@ -29,6 +29,20 @@ class Champion:
     at: str
 
 
+@dataclass(frozen=True, slots=True)
+class LastRetrain:
+    """What the newest retrain came to. Not ``registered``: nothing awaits a sign-off because of it."""
+
+    version: str
+    verdict: str
+    registered: bool
+
+    @property
+    def words(self) -> str:
+        why = f"documents/{self.version}/icp.html says why"
+        return f"the last retrain ({self.version}) came to '{self.verdict}', so it put nothing up for a sign-off; {why}"
+
+
 @dataclass(frozen=True)
 class Judged:
     """The gates of a version, as judged when it was trained. ``against`` is the champion of that moment."""
@@ -155,12 +169,19 @@ def resolve(workspace: Workspace, which: str) -> tuple[str, str | None]:
         champion = read_champion(workspace)
         if champion is None:
             hint = "icpfit retrain makes a challenger where it finds a signal, icpfit approve VERSION --by NAME puts it in force"
+            if (waiting := read_challenger(workspace)) is not None:
+                hint = f"{waiting} awaits a sign-off: icpfit status shows its gates, icpfit approve {waiting} --by NAME puts it in force"
+            elif (last := read_last_retrain(workspace)) is not None and not last.registered:
+                hint = last.words
             raise BundleError(f"{workspace.champion_file}: no version is in force", hint=hint)
         return champion.version, champion.manifest
     if which == "challenger":
         version = read_challenger(workspace)
         if version is None:
+            last = read_last_retrain(workspace)
             hint = "icpfit retrain makes one where it finds a signal; where it finds none, the document that it writes says why"
+            if last is not None and not last.registered:
+                hint = last.words
             raise BundleError(f"{workspace.challenger_file}: no challenger awaits a sign-off", hint=hint)
         return version, None
     return check_version(which), None
@@ -214,6 +235,25 @@ def write_challenger(workspace: Workspace, version: str | None) -> None:
         remove(workspace.challenger_file)
     else:
         write_whole(workspace.challenger_file, json_text({"version": version}))
+
+
+def write_last_retrain(workspace: Workspace, last: LastRetrain) -> None:
+    write_whole(workspace.last_retrain_file, json_text(last))
+
+
+def read_last_retrain(workspace: Workspace) -> LastRetrain | None:
+    """What the newest retrain came to; None before the first.
+
+    Raises:
+        BundleError: the file is not what icpfit wrote.
+    """
+    body = _read_json(workspace.last_retrain_file)
+    if body is None:
+        return None
+    try:
+        return LastRetrain(check_version(str(body["version"])), str(body["verdict"]), bool(body["registered"]))
+    except (KeyError, BundleError) as error:
+        raise BundleError(f"{workspace.last_retrain_file}: is not what icpfit wrote", hint="icpfit retrain writes it again") from error
 
 
 def write_gates(workspace: Workspace, version: str, gates: tuple[Gate, ...], decision: Decision) -> None:

@@ -17,7 +17,16 @@ from icpfit.manifest import json_text
 from icpfit.registry.database import EXPERIMENT, open_mlflow
 from icpfit.registry.record import RetrainRecord, Step
 from icpfit.registry.signoff import decided
-from icpfit.registry.store import check_bundle, load_bundle, read_challenger, read_champion, write_challenger, write_gates
+from icpfit.registry.store import (
+    LastRetrain,
+    check_bundle,
+    load_bundle,
+    read_challenger,
+    read_champion,
+    write_challenger,
+    write_gates,
+    write_last_retrain,
+)
 from icpfit.registry.workspace import Workspace
 from icpfit.versioning import library_versions
 
@@ -46,6 +55,7 @@ def log_retrain(workspace: Workspace, record: RetrainRecord) -> str:
                 if decided(workspace, record.version) is None:
                     write_challenger(workspace, record.version)
                 _mend(client, workspace)
+            write_last_retrain(workspace, LastRetrain(record.version, str(record.metrics.get("verdict")), record.registered))
             client.set_terminated(run_id, "FINISHED")
             return run_id
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from icpfit.errors import BusyError, SourceError
+from icpfit.paths import plain_path
 
 try:
     import fcntl
@@ -26,7 +27,7 @@ class Workspace:
     """
 
     def __init__(self, path: Path | str) -> None:
-        self.path = Path(path).absolute()
+        self.path = plain_path(Path(path).absolute())
         self._held = 0
 
     @property
@@ -52,6 +53,10 @@ class Workspace:
     @property
     def challenger_file(self) -> Path:
         return self.models / "challenger.json"
+
+    @property
+    def last_retrain_file(self) -> Path:
+        return self.models / "last_retrain.json"
 
     @property
     def ledger_file(self) -> Path:

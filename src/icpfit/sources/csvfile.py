@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from icpfit.errors import SourceError
+from icpfit.paths import plain_path
 from icpfit.sources.raw import RawColumn, RawTable
 from icpfit.sources.sql import exact_path, literal, quoted
 
@@ -80,9 +81,9 @@ def check_readable(path: Path, place: str) -> None:
         with path.open("rb") as file:
             first = file.read(1)
     except FileNotFoundError:
-        raise SourceError(f"{path}: no such file") from None
+        raise SourceError(f"{path}: no such file", hint=f"looked for: {plain_path(path.absolute())}") from None
     except IsADirectoryError:
-        raise SourceError(f"{path}: is a folder, not a file") from None
+        raise SourceError(f"{path}: is a folder, not a file", hint="name a CSV or Parquet file") from None
     except PermissionError:
         raise SourceError(f"{place}: no permission to read it", hint=f"let this user read {path}") from None
     except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 from pathlib import Path
 
@@ -31,6 +32,7 @@ def write_all(contents: dict[Path, bytes]) -> None:
             if path.is_dir():
                 raise IsADirectoryError(21, "it is a folder")
             path.parent.mkdir(parents=True, exist_ok=True)
+            _clear_left(path)
             aside[path].write_bytes(content)
         for path in reversed(contents):
             os.replace(aside[path], path)
@@ -45,3 +47,23 @@ def write_all(contents: dict[Path, bytes]) -> None:
 def write_text(path: Path, text: str) -> None:
     """UTF-8, with the line ends as they are."""
     write_bytes(path, text.encode())
+
+
+def _clear_left(path: Path) -> None:
+    """Take away what a killed process left half written beside ``path``; a part of a process that is alive stays."""
+    for part in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        process = part.name.removeprefix(f".{path.name}.").removesuffix(".part")
+        if process.isdecimal() and not _alive(int(process)):
+            part.unlink(missing_ok=True)
+
+
+def _alive(process: int) -> bool:
+    if os.name != "posix":  # elsewhere the question itself would end the process
+        return True
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True  # somebody else's
+    return True

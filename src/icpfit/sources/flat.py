@@ -10,7 +10,8 @@ import pandas as pd
 
 from icpfit.config import FeatureSpec, FlatSource
 from icpfit.errors import SourceError
-from icpfit.moments import DAY, Micros, round_up_to_day
+from icpfit.moments import DAY, Micros, choose_as_of, round_up_to_day
+from icpfit.paths import configured
 from icpfit.sources.flat_faults import Faults, refuse_far_newest
 from icpfit.sources.flat_features import TABLE, declare_specs, flat_targets, parse_features
 from icpfit.sources.flat_ids import account_ids, row_ids
@@ -18,7 +19,7 @@ from icpfit.sources.flat_roles import check_columns, check_results, label_of
 from icpfit.sources.flat_windows import leave_out_by_window, seen_as_of
 from icpfit.sources.rows import DataFinding, LeftOut, RowCount
 from icpfit.sources.texts import read_texts
-from icpfit.sources.values import categories, moments, numbers, with_points
+from icpfit.sources.values import Moments, categories, moments, numbers, with_points
 
 __all__ = ["FlatTable", "flat_targets", "read_flat"]
 
@@ -72,6 +73,8 @@ def read_flat(source: FlatSource, *, max_left_out: float, as_of: Micros | None =
         SourceError: the file cannot be read, more than ``max_left_out`` of its rows have faults, none is
             usable, or its newest time is far behind all others.
     """
+    if not source.path.exists():
+        raise SourceError(f"{source.path}: no such file", hint=configured(source.path, "file"))
     texts = read_texts(source.path, source.separator)
     place, roles = texts.place, source.columns
     check_columns(source, texts)
@@ -126,7 +129,7 @@ def read_flat(source: FlatSource, *, max_left_out: float, as_of: Micros | None =
         closed_known = closed.known | lapsed
     windows = leave_out_by_window(source, faults, created, as_of if as_of is not None else newest)
     if not faults.good.any():
-        raise SourceError(f"{place}: no row is left to learn from, mostly '{faults.most()}'", hint=faults.example())
+        raise SourceError(f"{place}: no row is left to learn from, mostly '{faults.most()}'", hint=_what_to_do(faults, created, as_of))
 
     good = faults.good
     content = frame.drop(columns=[c for c in (roles.result, roles.closed_at) if c])
@@ -160,6 +163,13 @@ def read_flat(source: FlatSource, *, max_left_out: float, as_of: Micros | None =
         fingerprint=_content(frame.loc[good, used], specs, ordered=source.row_order_is_time),
         newest=newest,
     )
+
+
+def _what_to_do(faults: Faults, created: Moments, as_of: Micros | None) -> str | None:
+    known = created.micros[created.known]
+    if as_of is not None and len(known) and known.min() >= as_of:
+        return choose_as_of("rows", int(known.min()), int(known.max()))
+    return faults.example()
 
 
 def _role_columns(source: FlatSource) -> tuple[str | None, ...]:

@@ -30,12 +30,15 @@ def check_columns(source: FlatSource, texts: TextTable) -> None:
         return
     where, name = next(iter({**absent, **labels}.items()))
     more = f" (and {len(absent) + len(labels) - 1} more)" if len(absent) + len(labels) > 1 else ""
-    raise ConfigError(f"{texts.place}: there is no column {name!r}, which {where} names{more}", hint=_meant(name, texts.columns))
+    raise ConfigError(f"{texts.place}: there is no column {name!r}, which {where} names{more}", hint=_meant(name, texts.columns, source))
 
 
-def _meant(name: str, columns: tuple[str, ...]) -> str:
-    same = match_header(name, pd.Index(columns))
-    close = [same] if same else difflib.get_close_matches(name, columns, n=1, cutoff=0.6)
+def _meant(name: str, columns: tuple[str, ...], source: FlatSource) -> str:
+    """A column that plays a part already is not what was meant: one date for two would close every deal at once."""
+    played = set(source.columns.model_dump(exclude={"positive", "negative"}).values())
+    free = [c for c in columns if c not in played]
+    same = match_header(name, pd.Index(free))
+    close = [same] if same else difflib.get_close_matches(name, free, n=1, cutoff=0.6)
     if close:
         return f"did you mean {close[0]!r}?"
     shown = ", ".join(repr(c) for c in columns[:12]) + (f" and {len(columns) - 12} more" if len(columns) > 12 else "")

@@ -8,6 +8,7 @@ import duckdb
 
 from icpfit.config import FolderSource
 from icpfit.errors import SourceError
+from icpfit.paths import configured
 from icpfit.sources.build import build_warehouse
 from icpfit.sources.contract import REQUIRED_TABLES, TABLES
 from icpfit.sources.csvfile import open_csv
@@ -61,7 +62,7 @@ def find_tables(source: FolderSource) -> tuple[dict[str, Path], tuple[DataFindin
     """The file of each table that is there, and notes on files whose names are nearly right."""
     folder = source.path
     if not folder.exists():
-        raise SourceError(f"{folder}: no such data folder", hint="source.path names the folder with accounts.csv or accounts.parquet")
+        raise SourceError(f"{folder}: no such data folder", hint=f"{configured(folder, 'folder')} (icpfit simulate makes one to try)")
     if not folder.is_dir():
         raise SourceError(f"{folder}: is a file, not a data folder", hint="for one flat file say source: {kind: flat, …}")
     try:

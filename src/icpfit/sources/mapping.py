@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from icpfit.errors import ConfigError, SourceError
@@ -91,7 +91,7 @@ def map_table(
             if name in columns and name in MAY_BE_ABSENT.get(table.name, ()):
                 found.append(Column(name, None, {}))
             else:
-                raise _missing(table, raw, name)
+                raise _missing(table, raw, name, _free(raw, {columns.get(c, c) for c in contract}))
     used = {c.raw.name for c in found if c.raw is not None}
     taken = {*contract, *OWN_NAMES}
     further = sorted(n for n in raw.names if n and n not in used and n.lower() not in taken)
@@ -114,7 +114,13 @@ def map_table(
     return MappedTable(table, raw, tuple(found), tuple(findings))
 
 
+def _free(raw: RawTable, taken: Collection[str | None]) -> list[str]:
+    """What may be meant: not a column that stands for another already, or one date for two would close every deal at once."""
+    return [name for name in raw.names if name and name not in taken]
+
+
 def _check_configured(table: Table, raw: RawTable, columns: Mapping[str, str | None], contract: tuple[str, ...]) -> None:
+    taken = {*columns.values(), *(columns.get(c, c) for c in table.needed)}
     for name, source in columns.items():
         setting = f"source.columns.{table.name}"
         if name not in contract:
@@ -124,12 +130,12 @@ def _check_configured(table: Table, raw: RawTable, columns: Mapping[str, str | N
             if name in table.needed and name not in MAY_BE_ABSENT.get(table.name, ()):
                 raise ConfigError(f"{setting}.{name}: nothing can be learned without it", hint="name the column of the file that holds it")
         elif source not in raw.names:
-            hint = closest(source, raw.names) or f"it has the columns {_some(raw.names)}"
+            hint = closest(source, _free(raw, taken)) or f"it has the columns {_some(raw.names)}"
             raise ConfigError(f"{setting}.{name}: {raw.place} has no column {source!r}", hint=hint)
 
 
-def _missing(table: Table, raw: RawTable, name: str) -> SourceError:
-    guess = difflib.get_close_matches(name, raw.names, n=1, cutoff=0.5)
+def _missing(table: Table, raw: RawTable, name: str, free: Sequence[str]) -> SourceError:
+    guess = difflib.get_close_matches(name, free, n=1, cutoff=0.5)
     example = guess[0] if guess else "THE COLUMN"
     hint = f"if another column holds it, say so in the configuration: source.columns.{table.name}: {{{name}: {example}}}"
     if name in MAY_BE_ABSENT.get(table.name, ()):

@@ -112,6 +112,8 @@ def _roles(looks: Sequence[Look], result: Result, times: Times) -> Mapping[str, 
         ("amount", roles.guess_amount),
     ):
         found[role] = guess(rest, taken | {g.header for g in found.values() if g.header})
+    if found["name"].header is None and found["account_id"].doubt == roles.BY_NAME:
+        found["name"] = roles.Guess(found["account_id"].header)  # who is known by a name has one
     return {**found, "created_at": roles.Guess(times.created_at), "closed_at": roles.Guess(times.closed_at)}
 
 

@@ -19,6 +19,7 @@ class Guess:
     doubt: str = ""
 
 
+BY_NAME = "a name, not an id: two spellings are two accounts"
 _CODE = re.compile(r"(?=.*\d)[\w./#:-]{2,40}")  # D-0042: one word with a digit in it
 
 
@@ -61,7 +62,7 @@ def guess_account(looks: Sequence[Look], taken: frozenset[str]) -> Guess:
     """The company of a deal: it repeats, unlike the deal."""
     for look in _best("account", looks, taken):
         if len(look.counts) > 20 and not date_forms(look):
-            return Guess(look.header, "" if look.words.endswith("id") else "a name, not an id: two spellings are two accounts")
+            return Guess(look.header, "" if look.words.endswith("id") else BY_NAME)
     return Guess()
 
 

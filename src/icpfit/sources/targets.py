@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,11 +84,12 @@ def plain_name(name: str) -> str:
     return name.strip().lower().replace(" ", "_").replace("-", "_")
 
 
-def read_target_list(path: Path, *, id_columns: tuple[str, ...] = ()) -> TargetList:
+def read_target_list(path: Path, *, also: Mapping[str, Sequence[str]] | None = None) -> TargetList:
     """Read a CSV (comma, semicolon, tab or bar) or Parquet list with at least a ``domain`` or an ``account_id``.
 
     Args:
-        id_columns: names under which an ``account_id`` may stand too, best first.
+        also: further names under which ``account_id``, ``domain`` or ``name`` may stand, best first: those of
+            the company's own export.
 
     Raises:
         SourceError: a file fault, or neither column is there; no row can be scored.
@@ -96,7 +97,7 @@ def read_target_list(path: Path, *, id_columns: tuple[str, ...] = ()) -> TargetL
     connection = connect()
     is_parquet = path.suffix.lower() in (".parquet", ".pq")
     raw = open_parquet(connection, path) if is_parquet else open_csv(connection, path, separator=None, alias="targets")
-    roles, findings = _roles(raw, id_columns)
+    roles, findings = _roles(raw, also or {})
     frame, raw = _texts(connection, raw, roles)
     if not len(frame) and not raw.unreadable:
         raise SourceError(f"{path.name}: the list has a header and no rows", hint="nothing to score")
@@ -128,7 +129,7 @@ def read_target_list(path: Path, *, id_columns: tuple[str, ...] = ()) -> TargetL
     )
 
 
-def _roles(raw: RawTable, id_columns: tuple[str, ...]) -> tuple[dict[str, str], tuple[DataFinding, ...]]:
+def _roles(raw: RawTable, also: Mapping[str, Sequence[str]]) -> tuple[dict[str, str], tuple[DataFinding, ...]]:
     """Columns of accounts, and ``as_of``, in whatever capitals and with blanks or hyphens for underscores."""
     wanted = (*TABLES["accounts"].columns, "as_of")
     roles: dict[str, str] = {}
@@ -142,13 +143,13 @@ def _roles(raw: RawTable, id_columns: tuple[str, ...]) -> tuple[dict[str, str], 
             findings.append(DataFinding("COLUMN-IGNORED", "note", "target list", words))
             continue
         roles[role] = name
-    if "account_id" not in roles:
-        plain = {plain_name(n): n for n in reversed(raw.names)}
-        found = [plain[plain_name(n)] for n in id_columns if plain_name(n) in plain]
-        if found:
-            roles["account_id"] = found[0]
+    plain = {plain_name(n): n for n in reversed(raw.names)}
+    for role, names in also.items():
+        found = [plain[plain_name(n)] for n in names if plain_name(n) in plain]
+        if role not in roles and found:
+            roles[role] = found[0]
     if "domain" not in roles and "account_id" not in roles:
-        wanted_ids = "".join(f", {n}" for n in id_columns)
+        wanted_ids = "".join(f", {n}" for role in ("domain", "account_id") for n in also.get(role, ()))
         listed = ", ".join(n or "(no name)" for n in raw.names[:12]) + (" …" if len(raw.names) > 12 else "")
         raise SourceError(
             f"{raw.place}: a target list needs a column domain or account_id{wanted_ids}; it has {listed}",
