@@ -68,7 +68,8 @@ def reverse_validation(past: Past, settings: GateSettings) -> Gate:
     numbers: dict[str, Any] = {"kept": n_kept, "churned": n_churned, "not_judged": unread, "least": settings.min_reverse_gap}
     rest = _rest(unread, "customers", both, "compared")
     if min(n_kept, n_churned) < FEW:
-        words = f"{counted(n_kept, 'customer')} who stayed and {n_churned:,} who left can be {_made(past, 'their deals')}; {FEW} of each are needed"
+        few = f"{counted(n_kept, 'customer')} who stayed and {n_churned:,} who left"
+        words = f"{few} can be {_made(past, 'their deals')}; {FEW} of each are needed"
         return answered(name, "cannot tell", numbers, words + rest, binding)
     # A period weighs as much as the difference of its two means can be trusted.
     weight = np.array([1 / (1 / len(kept[p]) + 1 / len(churned[p])) for p in both])
