@@ -49,7 +49,9 @@ class FlatColumns(_Strict):
     positive: tuple[str, ...] = Field(min_length=1)
     negative: tuple[str, ...] = Field(min_length=1)
     created_at: str | None = None
-    closed_at: str | None = None
+    closed_at: str | Annotated[tuple[str, ...], Field(min_length=1)] | None = Field(
+        default=None, description="a column, or several of which the first that is filled holds, e.g. [Won time, Lost time]"
+    )
     account_id: str | None = None
     domain: str | None = None
     name: str | None = None
@@ -62,6 +64,13 @@ class FlatColumns(_Strict):
         if isinstance(value, (list, tuple)):
             return tuple({True: "yes", False: "no"}[v] if isinstance(v, bool) else str(v) for v in value)
         return value
+
+    @property
+    def closings(self) -> tuple[str, ...]:
+        """The columns that may hold the close, the one that holds before others first."""
+        if self.closed_at is None:
+            return ()
+        return (self.closed_at,) if isinstance(self.closed_at, str) else self.closed_at
 
 
 class FlatSource(_Strict):
@@ -76,7 +85,9 @@ class FlatSource(_Strict):
     layers: dict[Layer, tuple[str, ...]] = Field(default_factory=dict)
     labels: dict[str, str] = Field(default_factory=dict, description="column -> words for people")
     row_order_is_time: bool = Field(default=False, description="rows stand in time order, though no column holds the date")
-    date_format: str | None = Field(default=None, description="strptime form of dates that are not ISO, e.g. %m/%d/%Y")
+    date_format: str | dict[str, str] | None = Field(
+        default=None, description="strptime form of dates that are not ISO, e.g. %m/%d/%Y; or column -> form, where they differ"
+    )
     decimal_comma: bool = Field(default=False, description="amounts and numbers of the layers are written 1.234,50")
     no_outcome_before: str | None = Field(
         default=None, description="rows created before this date are left out: outcomes were not recorded yet"
@@ -105,6 +116,18 @@ class FlatSource(_Strict):
         if set(self.columns.positive) & set(self.columns.negative):
             raise ValueError("positive and negative share a value")
         return self
+
+    @model_validator(mode="after")
+    def _forms_of_dates(self) -> FlatSource:
+        dates = [c for c in (self.columns.created_at, *self.columns.closings) if c]
+        if isinstance(self.date_format, dict) and (stray := next((c for c in self.date_format if c not in dates), None)):
+            named = ", ".join(repr(c) for c in dates) or "none"
+            raise ValueError(f"date_format names the column {stray!r}; the columns of dates are created_at and closed_at: {named}")
+        return self
+
+    def form_of(self, column: str) -> str | None:
+        """The strptime form of a column of dates; None where it is ISO 8601."""
+        return self.date_format.get(column) if isinstance(self.date_format, dict) else self.date_format
 
 
 Source = Annotated[FolderSource | FlatSource, Field(discriminator="kind")]

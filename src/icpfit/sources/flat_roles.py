@@ -23,6 +23,7 @@ def check_columns(source: FlatSource, texts: TextTable) -> None:
         ConfigError: a column is not there; with the one that was probably meant.
     """
     named = {f"source.columns.{role}": name for role, name in source.columns.model_dump().items() if isinstance(name, str)}
+    named |= {"source.columns.closed_at": c for c in source.columns.closings if c not in texts.columns}
     named |= {f"source.layers.{layer}": n for layer, names in source.layers.items() for n in names if n not in texts.columns}
     absent = {where: name for where, name in named.items() if name not in texts.columns}
     labels = {f"source.labels.{name}": name for name in source.labels if name not in texts.columns}
