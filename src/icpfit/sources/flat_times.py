@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,7 +12,7 @@ from icpfit.config import FlatSource
 from icpfit.moments import DAY, Micros
 from icpfit.sources.flat_faults import TABLE, Faults
 from icpfit.sources.rows import DataFinding
-from icpfit.sources.values import Moments, moments
+from icpfit.sources.values import Moments, first_known, moments
 
 
 @dataclass(frozen=True)
@@ -53,14 +52,6 @@ def read_times(source: FlatSource, frame: pd.DataFrame, missing: frozenset[str])
     created = moments(frame[roles.created_at], missing, source.form_of(roles.created_at)) if roles.created_at else moments(blank, missing, None)
     closings = tuple(moments(frame[header], missing, source.form_of(header)) for header in roles.closings)
     return FlatTimes(created, first_known(closings) if closings else moments(blank, missing, None), closings)
-
-
-def first_known(parts: Sequence[Moments]) -> Moments:
-    """Of several moments of a row the first that is known; bad where one of them is no moment."""
-    micros, known, bad = parts[0].micros, parts[0].known, parts[0].bad
-    for part in parts[1:]:
-        micros, known, bad = np.where(known, micros, part.micros), known | part.known, bad | part.bad
-    return Moments(micros, known, bad)
 
 
 def seen_as_of(source: FlatSource, frame: pd.DataFrame, times: FlatTimes, as_of: Micros) -> tuple[pd.DataFrame, FlatTimes]:

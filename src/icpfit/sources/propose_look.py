@@ -45,7 +45,7 @@ DATE_FORMATS = (
 _DATE = re.compile(r"(?=.*\d.*\d).{6,40}")  # a quick look: whatever is a date has two digits and is short
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Look:
     """``counts`` are the column's known texts with how often each stands there, most frequent first."""
 
