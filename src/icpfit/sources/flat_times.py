@@ -49,7 +49,9 @@ class FlatTimes:
 def read_times(source: FlatSource, frame: pd.DataFrame, missing: frozenset[str]) -> FlatTimes:
     """Raises ConfigError where a form in ``date_format`` is none of dates."""
     roles, blank = source.columns, pd.Series("", index=frame.index, dtype="str")
-    created = moments(frame[roles.created_at], missing, source.form_of(roles.created_at)) if roles.created_at else moments(blank, missing, None)
+    created = (
+        moments(frame[roles.created_at], missing, source.form_of(roles.created_at)) if roles.created_at else moments(blank, missing, None)
+    )
     closings = tuple(moments(frame[header], missing, source.form_of(header)) for header in roles.closings)
     return FlatTimes(created, first_known(closings) if closings else moments(blank, missing, None), closings)
 
@@ -87,7 +89,9 @@ def mark_times(source: FlatSource, faults: Faults, frame: pd.DataFrame, times: F
         before |= part.known
 
 
-def two_closes(source: FlatSource, frame: pd.DataFrame, row: npt.NDArray[np.int64], times: FlatTimes, good: npt.NDArray[np.bool_]) -> tuple[DataFinding, ...]:
+def two_closes(
+    source: FlatSource, frame: pd.DataFrame, row: npt.NDArray[np.int64], times: FlatTimes, good: npt.NDArray[np.bool_]
+) -> tuple[DataFinding, ...]:
     """A finding where used rows have two closes that differ."""
     rows = np.flatnonzero(times.differing & good)
     if not len(rows):

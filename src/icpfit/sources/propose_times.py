@@ -48,6 +48,10 @@ class Times:
     told: Mapping[str, str] = field(default_factory=dict)
     """column -> why the close tells it"""
 
+    @property
+    def closings(self) -> tuple[str, ...]:
+        return () if self.closed_at is None else (self.closed_at,) if isinstance(self.closed_at, str) else self.closed_at
+
 
 @dataclass(frozen=True)
 class _Dates:
