@@ -70,9 +70,18 @@ def test_each_column_is_read_by_its_own_form(tmp_path: Path) -> None:
 
 
 def test_a_column_that_is_none_of_dates_or_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ValidationError, match="date_format names the column 'Size'; the columns of dates are .*'Opened', 'Closed'"):
+    with pytest.raises(ValidationError, match=r"date_format names the column 'Size'; the columns of dates are .*'Opened', 'Closed'"):
         read(tmp_path, ROWS, "Closed", date_format={"Size": "%Y"})
-    with pytest.raises(ConfigError, match="no column 'Lost on', which source.columns.closed_at names"):
+    with pytest.raises(ConfigError, match=r"no column 'Lost on', which source\.columns\.closed_at names"):
         read(tmp_path, ROWS, ["Won time", "Lost on"])
     with pytest.raises(ConfigError, match="'month first' is not a form of dates"):
         read(tmp_path, ROWS, "Closed", date_format={"Opened": "month first"})
+
+
+@pytest.mark.parametrize("closed_at", [5, [], ["Won time", 5], {"a": "b"}])
+def test_what_is_no_column_is_one_sentence(tmp_path: Path, closed_at: object) -> None:
+    with pytest.raises(ValidationError, match="is a column, or a list of columns") as caught:
+        read(tmp_path, ROWS, closed_at)
+    assert caught.value.error_count() == 1
+    with pytest.raises(ValidationError, match="is a form of dates such as"):
+        read(tmp_path, ROWS, "Closed", date_format=["%Y"])

@@ -113,6 +113,16 @@ def test_dates_that_nobody_can_place_are_said() -> None:
     assert times(Result=RESULT, Size=[str(i) for i in range(N)]).doubts == ()
 
 
+def test_dates_of_several_forms_are_said_and_not_passed_over() -> None:
+    opened, closed = ([day.strftime(("%m/%d/%y", "%Y-%m-%d")[i % 9 == 0]) for i, day in enumerate(days)] for days in (OPENED, CLOSED))
+    found = times(Result=RESULT, Created=written(OPENED, "%Y-%m-%d"), Close_Date=closed)
+    assert found.closed_at is None
+    assert "'Close Date' holds '20" in doubts(found, "closed_at")
+    assert "no column holds the close" not in doubts(found, "closed_at")
+    guessed = times(Result=RESULT, Date_in=opened, Date_out=written(CLOSED, "%m/%d/%Y"))
+    assert "'Date in' holds '20" in doubts(guessed, "created_at")
+
+
 def test_what_the_close_tells_is_found_whatever_it_is_called() -> None:
     found = times(
         Result=RESULT,

@@ -13,7 +13,7 @@ import pandas as pd
 from icpfit.moments import DAY, day_text
 from icpfit.sources import vocabulary as words
 from icpfit.sources.propose_leaks import told_by_the_close
-from icpfit.sources.propose_look import Look, date_forms
+from icpfit.sources.propose_look import DATE_FORMATS, Look, date_forms
 from icpfit.sources.propose_result import Result
 from icpfit.sources.values import Moments, first_known, moments
 
@@ -105,6 +105,7 @@ def guess_times(looks: Sequence[Look], result: Result) -> Times:
     said: Doubts = []
     if words.rank("created", created.words) is None:
         said.append(("created_at", f"{created.header!r} was taken for the creation, since no column is called so"))
+        said += _unread(looks, dated, "created_at")
     fits = _fitting(created, closings, forms)
     said += _other_form(fits)
     own = fits[0].forms
@@ -112,7 +113,7 @@ def guess_times(looks: Sequence[Look], result: Result) -> Times:
     made = Times(created.header, None, shown, tuple(said), dates=tuple(forms))
     if not closings:
         ask = "no column holds the close: a result counts as known outcome_window_days (else 0) after the creation"
-        return replace(made, doubts=(*said, ("closed_at", ask)))
+        return replace(made, doubts=(*said, *(_unread(looks, dated, "closed_at") or [("closed_at", ask)])))
     return _with_close(made, fits[0], label, result, looks)
 
 
@@ -180,12 +181,33 @@ def _creation(dated: Sequence[Look], closings: Sequence[Look]) -> Look | None:
 def _no_creation(looks: Sequence[Look], dated: Sequence[Look]) -> tuple[tuple[str, str], ...]:
     for look in looks:
         if look not in dated and words.rank("created", look.words) is not None and len(look.counts) > 10:
-            odd = next((v for v in look.values if not date_forms(Look.at(look.header, pd.Series([v], dtype="str")))), look.values[0])
-            return (("created_at", f"{look.header!r} holds {odd!r}: not all of it is read as dates of one form; write them as 2026-01-31"),)
+            return (("created_at", _several_forms(look)),)
+    if unread := _unread(looks, dated, "created_at"):
+        return tuple(unread)
     if not dated:
         return ()
     shown = ", ".join(repr(k.header) for k in dated[:3]) + (" hold dates" if len(dated) > 1 else " holds dates")
     return (("created_at", f"{shown}; does one say when a deal or a customer began? Without it nothing is tested forward in time"),)
+
+
+def _unread(looks: Sequence[Look], dated: Sequence[Look], setting: str) -> Doubts:
+    """A column that is called a date of this kind, and holds dates of several forms."""
+    for look in looks:
+        if look in dated or not look.like_dates():
+            continue
+        closes = words.rank("closed", look.words) is not None and words.rank("created", look.words) is None
+        begins = words.rank("created", look.words) is not None or words.rank("dated", look.words) is not None
+        if closes if setting == "closed_at" else begins and not closes:
+            return [(setting, _several_forms(look))]
+    return []
+
+
+def _several_forms(look: Look) -> str:
+    """The first of its texts that does not have the form of most."""
+    sample = pd.Series(look.values[:3_000], dtype="str")
+    fit = max((moments(sample, frozenset(), form).known for form in (None, *DATE_FORMATS)), key=lambda known: int(known.sum()))
+    odd = look.values[int(np.argmin(fit))]
+    return f"{look.header!r} holds {odd!r}: not all of it is read as dates of one form; write them as 2026-01-31"
 
 
 def _with_close(made: Times, dates: _Dates, label: npt.NDArray[np.float64], result: Result, looks: Sequence[Look]) -> Times:

@@ -33,7 +33,7 @@ def flow(values: Iterable[object]) -> str:
     return f"[{', '.join(parts)}]"
 
 
-def flow_map(items: Mapping[str, str]) -> str:
+def flow_map(items: Mapping[str, object]) -> str:
     """A mapping on one line.
 
     >>> flow_map({"Created": "%m/%d/%Y", "a: b": "x"})
