@@ -56,7 +56,7 @@ def training(columns: dict[str, object], label: np.ndarray, *, aggregate: str = 
         "Elapsed_Time", "callDuration", "Days in Stage", "Days_To_Close", "Sales Cycle Length", "Stage Changes", "Last Contacted Date",
         "Lead Rating", "Tags", "Probability", "forecast_category", "Closed Date", "Loss Reason", "closed_lost_reason", "CSM_Owner__c",
         "hs_deal_stage_probability", "IsWon", "StageName", "Contract Signed", "Next Step", "Discount %",
-        "Reason For Loss", "Verlustgrund", "Abschlusswahrscheinlichkeit", "Motivo de pérdida",
+        "Reason For Loss", "closedate", "Verlustgrund", "Abschlusswahrscheinlichkeit", "Motivo de pérdida",
     ],
 )  # fmt: skip
 def test_names_of_the_trade_that_know_the_outcome(name: str) -> None:

@@ -201,6 +201,27 @@ def test_no_column_is_used_and_not_used_at_once_and_none_is_passed_over(tmp_path
     assert said == set(flat.unused) == {"Owner", "Serial"}
 
 
+def test_an_export_in_another_language_and_rows_marked_as_tests(tmp_path: Path) -> None:
+    rows: list[list[object]] = [
+        [
+            f"OPP{i}",
+            f"Compte {i % 40}",
+            ("Gagnée", "Perdue", "En cours")[i % 3],
+            "Prix" if i % 3 == 1 else "",
+            ("Nord", "Sud")[i % 2],
+            "ab"[i % 2],
+        ]
+        for i in range(120)
+    ]
+    header = ["N° opportunité", "Compte", "Étape", "Motif de perte", "Région", "Is Test"]
+    proposal, config, _ = use(tmp_path, write(tmp_path, header, rows, separator=";"))
+    assert isinstance(config.source, FlatSource)
+    columns = config.source.columns
+    assert (columns.result, columns.positive, columns.negative, columns.account_id) == ("Étape", ("Gagnée",), ("Perdue",), "Compte")
+    assert config.source.layers["firmographic"] == ("Région",)
+    assert "#   Is Test: marks rows that are no real deals: leave such rows out of the file" in proposal.yaml_text
+
+
 def test_a_split_close_and_two_forms_of_dates_are_proposed_and_read(tmp_path: Path) -> None:
     rows: list[list[object]] = []
     for i in range(120):
