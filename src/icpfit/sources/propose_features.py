@@ -156,19 +156,21 @@ def _further_feature(out: Features, tables: Tables, column: str, historic: bool)
     elif len(refused) == len(OUTCOMES):
         why = f"training refuses it: {next(iter(refused.values()))}"
     else:
-        why = meaning.words if meaning.layer is None else ""
-    if why or meaning.layer is None:
+        why = ""
+    if why:
         out.doubts.append(f"accounts.{column} is not proposed: {why}")
         return
-    ask = f"was it known before the outcome, and is {meaning.layer} its layer?"
-    said = "".join(f" For the outcome {outcome} training refuses it: {why}." for outcome, why in refused.items())
+    layer = meaning.layer or "firmographic"
+    ask = f"was it known before the outcome, and is {layer} its layer?"
+    said = f" By its name it {_or_is(meaning.words)}." if meaning.layer is None else ""
+    said += "".join(f" For the outcome {outcome} training refuses it: {why}." for outcome, why in refused.items())
     out.doubts.append(f"accounts.{column} is a column of your own: {ask}{said}")
     name = snake_case(column)
     out.add(
         0,
         f"{name[:55]}_of_account" if name in TAKEN else name,
         in_words(column),
-        meaning.layer,
+        layer,
         "accounts",
         "value",
         column=column,
@@ -242,6 +244,11 @@ def technology_features(tables: Tables, taken: set[str]) -> Features:
             why="a competitor's customer" if rival else "a tool that fits, or does not",
         )
     return out
+
+
+def _or_is(words: str) -> str:
+    """Words that say what a column is, behind "it"."""
+    return words if words.startswith(("says", "marks")) else f"is {words}"
 
 
 def _is_rival(category: str) -> bool:
