@@ -2,114 +2,46 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from icpfit.config_faults import did_you_mean, words_of
+from icpfit.config_sources import LAYERS, OUTCOMES, FlatColumns, FlatSource, FolderSource, Layer, Outcome, Source, Strict
 from icpfit.errors import ConfigError
 from icpfit.paths import plain_path
 
-Layer = Literal["firmographic", "technographic", "behavioral", "intent"]
-LAYERS: tuple[Layer, ...] = ("firmographic", "technographic", "behavioral", "intent")
-Outcome = Literal["win", "retention"]
-OUTCOMES: tuple[Outcome, ...] = ("win", "retention")
+__all__ = [
+    "LAYERS",
+    "OUTCOMES",
+    "Aggregate",
+    "Config",
+    "Direction",
+    "Disqualifier",
+    "FeatureSpec",
+    "FlatColumns",
+    "FlatSource",
+    "FolderSource",
+    "GateSettings",
+    "Kind",
+    "Layer",
+    "LeakageAllowance",
+    "Outcome",
+    "OutcomeSettings",
+    "ScorecardSettings",
+    "Source",
+    "TierSettings",
+    "TrainingSettings",
+    "load_config",
+    "parse_config",
+]
+
 Direction = Literal["increasing", "decreasing"]
 Kind = Literal["number", "category", "flag"]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class FolderSource(_Strict):
-    """One Parquet or CSV file per table of the data contract."""
-
-    kind: Literal["folder"]
-    path: Path
-    columns: dict[str, dict[str, str | None]] = Field(
-        default_factory=dict, description="table -> contract column -> column in the file; null = we do not have it"
-    )
-    files: dict[str, str] = Field(default_factory=dict, description="table -> file name, where it is not the table's own")
-    values: dict[str, dict[str, dict[str, str]]] = Field(
-        default_factory=dict, description="table -> column -> text in the file -> text of the contract"
-    )
-    date_format: str | None = Field(default=None, description="strptime form of dates in CSV files that are not ISO, e.g. %m/%d/%Y")
-
-
-class FlatColumns(_Strict):
-    """Roles of the columns of a flat file."""
-
-    id: str | None = Field(default=None, description="null: no column tells the rows apart; a row is known by its number")
-    result: str
-    positive: tuple[str, ...] = Field(min_length=1)
-    negative: tuple[str, ...] = Field(min_length=1)
-    created_at: str | None = None
-    closed_at: str | None = None
-    account_id: str | None = None
-    domain: str | None = None
-    name: str | None = None
-    amount: str | None = None
-
-    @field_validator("positive", "negative", mode="before")
-    @classmethod
-    def _as_text(cls, value: object) -> object:
-        # YAML reads 1, 0, yes and no as numbers and booleans; results are compared as text.
-        if isinstance(value, (list, tuple)):
-            return tuple({True: "yes", False: "no"}[v] if isinstance(v, bool) else str(v) for v in value)
-        return value
-
-
-class FlatSource(_Strict):
-    """One row per deal, customer or lead."""
-
-    kind: Literal["flat"]
-    path: Path
-    separator: str | None = Field(default=None, min_length=1, max_length=1)
-    outcome: Outcome = "win"
-    columns: FlatColumns
-    missing: tuple[Annotated[str, StringConstraints(strip_whitespace=True)], ...] = ()  # as the cells are read
-    layers: dict[Layer, tuple[str, ...]] = Field(default_factory=dict)
-    labels: dict[str, str] = Field(default_factory=dict, description="column -> words for people")
-    row_order_is_time: bool = Field(default=False, description="rows stand in time order, though no column holds the date")
-    date_format: str | None = Field(default=None, description="strptime form of dates that are not ISO, e.g. %m/%d/%Y")
-    decimal_comma: bool = Field(default=False, description="amounts and numbers of the layers are written 1.234,50")
-    no_outcome_before: str | None = Field(
-        default=None, description="rows created before this date are left out: outcomes were not recorded yet"
-    )
-    outcome_window_days: int | None = Field(
-        default=None,
-        ge=1,
-        description="a row younger than this at the as-of date has no outcome yet; a negative one without a close is known from then on",
-    )
-
-    @field_validator("no_outcome_before", mode="before")
-    @classmethod
-    def _date_as_text(cls, value: object) -> object:
-        return value.isoformat() if isinstance(value, dt.date) else value  # YAML reads 2017-12-05 as a date
-
-    @model_validator(mode="after")
-    def _one_role_each(self) -> FlatSource:
-        seen: dict[str, str] = {}
-        for layer, names in self.layers.items():
-            for name in names:
-                if name in seen:
-                    raise ValueError(f"the column {name!r} stands in two layers, {seen[name]} and {layer}")
-                seen[name] = layer
-        if self.columns.result in seen:
-            raise ValueError(f"the column {self.columns.result!r} is the result; it cannot be a feature too")
-        if set(self.columns.positive) & set(self.columns.negative):
-            raise ValueError("positive and negative share a value")
-        return self
-
-
-Source = Annotated[FolderSource | FlatSource, Field(discriminator="kind")]
-
 Aggregate = Literal[
     "value",  # a field of accounts as of the moment
     "age_years",  # years from a year column to the moment
@@ -127,7 +59,7 @@ Aggregate = Literal[
 ]
 
 
-class FeatureSpec(_Strict):
+class FeatureSpec(Strict):
     """One feature, with its reason. ``name`` is its column in training sets and in the card's SQL."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")
@@ -146,7 +78,7 @@ class FeatureSpec(_Strict):
     why: str = ""
 
 
-class OutcomeSettings(_Strict):
+class OutcomeSettings(Strict):
     """How deals and customers become labels. Days unless said otherwise."""
 
     scoring_delay_days: float = Field(default=0, ge=0)
@@ -160,14 +92,14 @@ class OutcomeSettings(_Strict):
     deal_attributes: tuple[Literal["source", "product", "use_case"], ...] = ()
 
 
-class LeakageAllowance(_Strict):
+class LeakageAllowance(Strict):
     """A refused attribute that may come back, and who says that it was known in time."""
 
     feature: str
     why: str = Field(min_length=10)
 
 
-class TrainingSettings(_Strict):
+class TrainingSettings(Strict):
     """The budget and the rules of tuning and validation."""
 
     seed: int = 7
@@ -182,7 +114,7 @@ class TrainingSettings(_Strict):
     allow: tuple[LeakageAllowance, ...] = ()
 
 
-class Disqualifier(_Strict):
+class Disqualifier(Strict):
     """A yes/no criterion outside the points: it forces tier D."""
 
     feature: str
@@ -190,7 +122,7 @@ class Disqualifier(_Strict):
     reason: str = Field(min_length=1)
 
 
-class TierSettings(_Strict):
+class TierSettings(Strict):
     """A tier: its share of accounts at training (which becomes a frozen edge in points), and what follows from it."""
 
     name: Literal["A", "B", "C", "D"]
@@ -200,7 +132,7 @@ class TierSettings(_Strict):
     action: str = ""
 
 
-class ScorecardSettings(_Strict):
+class ScorecardSettings(Strict):
     attributes: int = Field(default=12, ge=2, le=40)
     bins: int = Field(default=5, ge=2, le=10)
     assumed_weights: dict[Layer, int] = Field(
@@ -226,7 +158,7 @@ class ScorecardSettings(_Strict):
         return self
 
 
-class GateSettings(_Strict):
+class GateSettings(Strict):
     """What a challenger must show before leadership is asked."""
 
     non_inferiority_auc: float = Field(default=0.01, ge=0, le=0.2)
@@ -240,7 +172,7 @@ class GateSettings(_Strict):
     min_matured_rows: int = Field(default=60, ge=1)
 
 
-class Config(_Strict):
+class Config(Strict):
     """A company's whole declaration."""
 
     company: str = "Your company"

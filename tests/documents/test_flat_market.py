@@ -103,6 +103,12 @@ def test_groups_and_codes_of_the_file_are_not_read_as_numbers_of_employees(tmp_p
     assert found.size_name == column
 
 
+def test_large_codes_are_told_apart_to_their_last_digit(tmp_path: Path) -> None:
+    frame = rows()
+    frame["headcount"] = ["1234567" if i % 2 else "1234568" for i in range(len(frame))]
+    assert {s.name for s in counted(tmp_path, frame, "headcount").by_size} == {"1234567", "1234568"}
+
+
 def test_without_a_close_or_without_deals_it_says_why(tmp_path: Path) -> None:
     frame = rows()
     no_close = opened(tmp_path, frame, ("Industry",), columns={**COLUMNS, "closed_at": None})

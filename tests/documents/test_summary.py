@@ -44,6 +44,13 @@ def test_the_verdict_says_who_buys_and_who_stays_with_counted_deals(make_page: M
     )
 
 
+def test_the_best_tenth_is_that_of_the_ranking_which_is_each_periods_own(make_page: Make, make_metrics: Make, make_outcome: Make) -> None:
+    ranked = [[0.1 * i, 0.05 * (i + 1), 20] for i in range(10)]
+    page = make_page(metrics=make_metrics(win=make_outcome(tenths=ranked)))
+    assert "Of the tenth of deals that the model ranks highest, 50% were won" in page["lead"][0]
+    assert "of the tenth that it ranks lowest, 5.0%" in page["lead"][0]
+
+
 @pytest.mark.parametrize(
     ("win", "retention", "said"),
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from icpfit.documents import voices_of
+from icpfit.documents.voices import MOST_SIGNS
 
 HELD = pd.DataFrame(
     [
@@ -38,3 +39,12 @@ def test_at_most_six() -> None:
 def test_without_quotes_nobody_speaks() -> None:
     assert voices_of(HELD.drop(columns="quote"), 50) == []
     assert voices_of(HELD.iloc[:0], 50) == []
+
+
+def test_a_transcript_is_cut_after_a_whole_word() -> None:
+    long = pd.DataFrame(
+        {"interview_id": ["i1", "i2"], "visible_at": [1, 2], "theme": ["a", "b"], "quote": ["We waited, " * 200, "x" * 900]}
+    )
+    unbroken, said = (v["quote"] for v in voices_of(long, 9))
+    assert said.endswith("We waited…")
+    assert len(said) <= len(unbroken) == MOST_SIGNS

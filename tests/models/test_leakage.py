@@ -6,7 +6,8 @@ import pytest
 
 from icpfit.config import FeatureSpec, LeakageAllowance
 from icpfit.errors import ConfigError
-from icpfit.models.leakage import find_leaks, meaning_rules, refused_by_meaning, single_attribute_auc
+from icpfit.models.leakage import find_leaks, single_attribute_auc
+from icpfit.sources.leak_names import meaning_rules, refused_by_meaning
 from icpfit.training_set import TrainingSet
 
 
@@ -55,6 +56,7 @@ def training(columns: dict[str, object], label: np.ndarray, *, aggregate: str = 
         "Elapsed_Time", "callDuration", "Days in Stage", "Days_To_Close", "Sales Cycle Length", "Stage Changes", "Last Contacted Date",
         "Lead Rating", "Tags", "Probability", "forecast_category", "Closed Date", "Loss Reason", "closed_lost_reason", "CSM_Owner__c",
         "hs_deal_stage_probability", "IsWon", "StageName", "Contract Signed", "Next Step", "Discount %",
+        "Reason For Loss", "closedate", "Verlustgrund", "Abschlusswahrscheinlichkeit", "Motivo de pérdida",
     ],
 )  # fmt: skip
 def test_names_of_the_trade_that_know_the_outcome(name: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from icpfit.models.leakage import refused_by_meaning
+from icpfit.sources.leak_names import refused_by_meaning
 
 pytestmark = pytest.mark.real_data
 

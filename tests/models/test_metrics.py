@@ -118,3 +118,18 @@ def test_the_calibration_line_is_an_unpenalised_logistic_regression() -> None:
     assert found is not None
     assert found == pytest.approx((oracle.intercept_[0], oracle.coef_[0, 0]), abs=1e-4)
     assert calibration_line(label, np.full(800, 0.3)) is None
+
+
+def test_the_best_tenth_is_that_of_each_period_and_agrees_with_the_lift() -> None:
+    """Two periods ranked alike, the second with lower predictions and a higher rate, as after a change of the market."""
+    rng = np.random.default_rng(4)
+    stratum = np.repeat([0, 1], 200)
+    probability = rng.permutation(400) / 400 * 0.1 + np.where(stratum == 0, 0.6, 0.2)
+    label = (rng.random(400) < np.where(stratum == 0, 0.1, 0.5) + 4 * (probability % 0.1)).astype(float)
+    found = measure(label, probability, np.arange(400), np.full(400, np.nan), draws=20, seed=1, stratum=stratum)
+    assert [rows for _, _, rows in found.tenths] == [40] * 10
+    assert found.tenths[-1][1] / label.mean() == pytest.approx(found.lift_10)
+    assert found.reliability[-1][1] / label.mean() != pytest.approx(found.lift_10, abs=0.2)
+    assert sum(seen * rows for _, seen, rows in found.tenths) == pytest.approx(label.sum())
+    alone = measure(label, probability, np.arange(400), np.full(400, np.nan), draws=20, seed=1)
+    assert alone.tenths == alone.reliability

@@ -134,6 +134,28 @@ def test_too_many_names_are_capped_and_said(tmp_path: Path) -> None:
     assert {"industry", "employee_count", "free_email_domain"} <= {f.name for f in config.features}
 
 
+def test_hundreds_of_technologies_leave_room_for_what_accounts_do(tmp_path: Path) -> None:
+    many = [(f"T{i}", f"kind {i}") for i in range(300)]
+    folder = company(tmp_path / "data", events=EVENTS, signals=SIGNALS, technologies=[*many, ("Rivalgrid", "zz competitor")])
+    proposal, config, _ = use(tmp_path, folder)
+    names = {f.name for f in config.features}
+    assert {f"{event}_30d" for event in EVENTS} | {f"{signal}_180d" for signal, _ in SIGNALS} <= names
+    assert "has_zz_competitor" in names
+    assert any(d.startswith("technologies: 277 rarer categories have no feature, e.g. 'kind ") for d in proposal.doubts)
+
+
+def test_own_columns_that_know_the_outcome_are_not_proposed_and_those_that_may_are_said(tmp_path: Path) -> None:
+    own = {"csm": ["Ann", "Bob"], "churn_reason": ["price", ""], "deal_stage": ["a", "b"], "blank": [""], "plan": ["basic", "pro"]}
+    folder = company(tmp_path / "data", events=EVENTS, signals=SIGNALS, technologies=TECHNOLOGIES, **own)
+    proposal, config, _ = use(tmp_path, folder)
+    assert {f.column for f in config.features if f.why == "a column of your own"} == {"csm", "deal_stage", "plan"}
+    said = {d.split(" ")[0]: d for d in proposal.doubts if d.startswith("accounts.")}
+    assert "By its name it says who on our side worked it, not what the company is like." in said["accounts.csm"]
+    assert said["accounts.churn_reason"].endswith("is not proposed: training refuses it: a reason for the outcome is written after it")
+    assert said["accounts.blank"].endswith("is not proposed: it is empty")
+    assert said["accounts.deal_stage"].endswith("For the outcome win training refuses it: the stage or status says how the deal ended.")
+
+
 def test_two_tables_alone_are_enough(tmp_path: Path) -> None:
     folder = company(tmp_path / "data", events=EVENTS, signals=SIGNALS, technologies=TECHNOLOGIES)
     for table in ("events", "signals", "technologies", "account_history"):

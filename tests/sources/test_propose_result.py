@@ -60,6 +60,7 @@ def test_no_decided_deal_is_a_fault_and_no_other_column_steps_in() -> None:
         ("Closed - Converted", "Closed - Not Converted"),
         ("Won - upsell", "Lost to competitor"),
         ("Ganada", "Perdida"),
+        ("Gagnée", "Perdue"),
         ("Won", "No decision"),
     ],
 )
@@ -101,3 +102,8 @@ def test_a_stage_whose_texts_nobody_knows_is_named_when_another_column_is_taken(
     assert result.header == "VIP"
     assert "no column says clearly how a deal ended" in result.doubt
     assert "'Stage' holds 'Alpha', 'Beta', 'Gamma': if it is the result, name it" in result.doubt
+
+
+def test_what_is_known_to_say_something_else_is_never_taken_for_the_result() -> None:
+    with pytest.raises(SourceError, match=r"no column looks like the outcome .*; 'Stage' holds 'Alpha', 'Beta', 'Gamma'"):
+        guess(Stage=["Alpha", "Beta", "Gamma"] * 20, Region=["North", "South"] * 30)

@@ -55,6 +55,17 @@ def test_codes_without_a_telling_name_are_taken_with_a_doubt() -> None:
     assert "no column is called an id" in guess.doubt
 
 
+def test_dates_of_several_forms_are_no_codes() -> None:
+    days = [f"{i % 12 + 1:02d}/{i % 28 + 1:02d}/25" if i % 9 else f"2025-{i % 12 + 1:02d}-{i % 28 + 1:02d}" for i in range(80)]
+    assert guess_id(looks(Name=NAMES[:80], Date_in=days)).header is None
+
+
+def test_a_lead_is_the_account_where_the_deal_has_an_id_of_its_own() -> None:
+    leads = [f"lead_{i // 3}" for i in range(90)]
+    assert guess_account(looks(id=[f"o{i}" for i in range(90)], lead_id=leads), frozenset({"id"})).header == "lead id"
+    assert guess_account(looks(lead_id=[f"lead_{i}" for i in range(90)]), NONE).header is None
+
+
 def test_a_total_at_the_end_does_not_cost_the_file_its_id() -> None:
     assert guess_id(looks(Deal_ID=[*(str(i) for i in range(30)), ""], Amount=["1"] * 31)).header == "Deal ID"
 

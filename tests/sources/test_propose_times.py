@@ -76,9 +76,21 @@ def test_the_close_that_both_results_have_goes_before_one_that_only_wins_have() 
     created = written(OPENED, "%Y-%m-%d")
     assert times(Result=RESULT, Created=created, **split, Closed_on=written(CLOSED, "%Y-%m-%d")).closed_at == "Closed on"
     found = times(Result=RESULT, Created=created, **split)
-    assert found.closed_at == "Won time"
-    assert found.outcome_window_days is not None
-    assert "'Lost time' holds their close: better put both into one column" in doubts(found, "closed_at")
+    assert (found.closed_at, found.doubts, found.outcome_window_days) == (("Won time", "Lost time"), (), None)
+    alone = times(Result=RESULT, Created=created, Won_time=split["Won_time"])
+    assert alone.closed_at == "Won time"
+    assert alone.outcome_window_days is not None
+    assert "only good results have 'Won time'" in doubts(alone, "closed_at")
+
+
+def test_where_two_columns_write_their_dates_in_two_forms_each_has_its_own() -> None:
+    found = times(Result=RESULT, Created=written(OPENED, "%d/%m/%Y %I:%M %p"), Closed=written(CLOSED, "%Y-%m-%d"))
+    assert (found.created_at, found.closed_at, found.date_format) == ("Created", "Closed", {"Created": "%d/%m/%Y %I:%M %p"})
+    assert found.doubts == ()
+    early = [day.replace(day=min(day.day, 12)) for day in CLOSED]
+    settled = times(Result=RESULT, Created=written(OPENED, "%b %d, %Y"), Closed=written(early, "%d/%m/%Y"))
+    assert settled.date_format == {"Created": "%b %d, %Y", "Closed": "%d/%m/%Y"}
+    assert doubts(settled, "closed_at") == ""
 
 
 def test_a_customer_who_stays_has_no_end_so_the_end_is_not_used_as_the_close() -> None:
@@ -99,6 +111,16 @@ def test_dates_that_nobody_can_place_are_said() -> None:
     assert mixed.created_at is None
     assert "not all of it is read as dates of one form" in doubts(mixed, "created_at")
     assert times(Result=RESULT, Size=[str(i) for i in range(N)]).doubts == ()
+
+
+def test_dates_of_several_forms_are_said_and_not_passed_over() -> None:
+    opened, closed = ([day.strftime(("%m/%d/%y", "%Y-%m-%d")[i % 9 == 0]) for i, day in enumerate(days)] for days in (OPENED, CLOSED))
+    found = times(Result=RESULT, Created=written(OPENED, "%Y-%m-%d"), Close_Date=closed)
+    assert found.closed_at is None
+    assert "'Close Date' holds '20" in doubts(found, "closed_at")
+    assert "no column holds the close" not in doubts(found, "closed_at")
+    guessed = times(Result=RESULT, Date_in=opened, Date_out=written(CLOSED, "%m/%d/%Y"))
+    assert "'Date in' holds '20" in doubts(guessed, "created_at")
 
 
 def test_what_the_close_tells_is_found_whatever_it_is_called() -> None:

@@ -164,22 +164,33 @@ class Opened:
             raise ValueError("a source is a warehouse or a flat file")
         warehouse = self.warehouse
         fields = dict.fromkeys((*TABLES["accounts"].columns, *warehouse.columns["accounts"]))
-        said = {c: rows[own] for c in fields if c != "account_id" and (own := targets.column(c)) is not None}
+
+        def said_of(table: str, column: str) -> pd.Series | None:
+            own = targets.column(column)
+            return None if own is None else self._as_mapped(table, column, rows[own])
+
+        said = {c: cells for c in fields if c != "account_id" and (cells := said_of("accounts", c)) is not None}
         accounts = np.array(resolved.account_id, dtype=object)
         of_accounts = tuple(s for s in specs if s.table != "deals")
         # A target account has no deal: what a model knows of deals is unknown, unless the list says it.
-        of_deals = {s.name: targets.column(s.column or s.name) for s in specs if s.table == "deals"}
+        of_deals = {s.name: said_of("deals", s.column or s.name) for s in specs if s.table == "deals"}
 
         def build(chosen: npt.NDArray[np.int64], as_of: npt.NDArray[np.int64]) -> pd.DataFrame:
             moments = pd.DataFrame({"account_id": pd.Series(accounts[chosen], dtype=object), "as_of": as_of})
             overrides = pd.DataFrame(said, index=rows.index).iloc[chosen].reset_index(drop=True) if said else None
             built = build_features(warehouse, of_accounts, moments, overrides)
-            for name, own in of_deals.items():
-                values = rows[own].to_numpy(dtype=object)[chosen] if own is not None else [None] * len(chosen)
+            for name, cells in of_deals.items():
+                values = cells.to_numpy(dtype=object)[chosen] if cells is not None else [None] * len(chosen)
                 built[name] = pd.Series(values, index=built.index, dtype=object)
             return built[[s.name for s in specs]]
 
         return build
+
+    def _as_mapped(self, table: str, column: str, cells: pd.Series) -> pd.Series:
+        """Cells of a target list with the texts of ``source.values`` translated, as those of the table were when it was read."""
+        source = self.config.source
+        values = source.values.get(table, {}).get(column, {}) if isinstance(source, FolderSource) else {}
+        return cells.map(lambda cell: values.get(cell, cell) or None) if values else cells
 
 
 def open_source(config: Config, as_of: str | None = None) -> Opened:

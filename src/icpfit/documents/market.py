@@ -13,7 +13,16 @@ from icpfit.moments import DAY, Micros
 Floats = npt.NDArray[np.float64]
 
 YEAR = 365 * DAY
-SIZE_BANDS = ((0, 30, "under 30"), (30, 50, "30 to 49"), (50, 120, "50 to 119"), (120, 500, "120 to 499"), (500, np.inf, "500 and more"))
+SIZE_BANDS = (
+    (1, 11, "1 to 10"),
+    (11, 51, "11 to 50"),
+    (51, 201, "51 to 200"),
+    (201, 501, "201 to 500"),
+    (501, 1_001, "501 to 1,000"),
+    (1_001, 5_001, "1,001 to 5,000"),
+    (5_001, np.inf, "more than 5,000"),
+)
+"""Employees, in the groups that most company registers and CRMs offer. Nobody at all is not a company's size."""
 MOST_BARS = 8
 FEW = 10
 """Fewer closed deals than this carry no win rate, fewer won ones no average."""

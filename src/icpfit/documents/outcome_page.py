@@ -55,8 +55,12 @@ def outcome_page(name: str, report: Mapping[str, Any], considered: str) -> dict[
 
 
 def lead(name: str, report: Mapping[str, Any]) -> str | None:
-    """What the ranking is worth, in one sentence of counted deals: the best tenth, the last tenth and all."""
-    terms, tenths = OUTCOMES[name], report.get("reliability") or []
+    """What the ranking is worth, in one sentence of counted deals: the best tenth, the last tenth and all.
+
+    The tenths are those of each period's own ranking, as every figure of ranking is; pooled, a change of the rate
+    from one period to the next would pass for the model's doing. A run from before they were kept has the pooled ones.
+    """
+    terms, tenths = OUTCOMES[name], report.get("tenths") or report.get("reliability") or []
     rows, positives = known(report.get("rows")), known(report.get("positives"))
     if not rows or positives is None:
         return None

@@ -142,10 +142,16 @@ def share_in_top(value: Floats, score: Floats, share: float) -> float:
     return float(np.interp(share * len(v), np.r_[starts, len(v)].astype(float), at) / total)
 
 
-def reliability(label: Floats, probability: Floats) -> tuple[tuple[float, float, int], ...]:
-    """(mean predicted, observed rate, rows) per tenth of the rows by prediction; equal predictions stay together."""
-    rank = average_ranks(probability) - 0.5
-    tenth = np.minimum((rank * BINS / len(label)).astype(np.int64), BINS - 1)
+def reliability(label: Floats, probability: Floats, stratum: Ints | None = None) -> tuple[tuple[float, float, int], ...]:
+    """(mean predicted, observed rate, rows) per tenth of the rows by prediction; equal predictions stay together.
+
+    With ``stratum`` the tenths are those of each period's own rows, taken together: the tenths of the ranking.
+    """
+    stratum = np.zeros(len(label), dtype=np.int64) if stratum is None else stratum
+    tenth = np.empty(len(label), dtype=np.int64)
+    for s in np.unique(stratum):
+        own = stratum == s
+        tenth[own] = np.minimum(((average_ranks(probability[own]) - 0.5) * BINS / own.sum()).astype(np.int64), BINS - 1)
     out = []
     for b in range(BINS):
         inside = tenth == b
@@ -205,4 +211,5 @@ def measure(
         wins_in_top_20=top20,
         value_in_top_20=share_in_top(money, place, 0.2) if money.sum() > 0 else None,
         reliability=bins,
+        tenths=reliability(label, probability, stratum),
     )

@@ -93,7 +93,9 @@ class Metrics:
     wins_in_top_20: float
     value_in_top_20: float | None
     reliability: tuple[tuple[float, float, int], ...] = ()
-    """(mean predicted, observed rate, rows) per tenth of the predictions"""
+    """(mean predicted, observed rate, rows) per tenth of the predictions, of all periods at once"""
+    tenths: tuple[tuple[float, float, int], ...] = ()
+    """the same per tenth of each period's own ranking, as the lift is measured"""
 
 
 @dataclass(frozen=True)

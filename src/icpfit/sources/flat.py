@@ -16,10 +16,11 @@ from icpfit.sources.flat_faults import Faults, refuse_far_newest
 from icpfit.sources.flat_features import TABLE, declare_specs, flat_targets, parse_features
 from icpfit.sources.flat_ids import account_ids, row_ids
 from icpfit.sources.flat_roles import check_columns, check_results, label_of
-from icpfit.sources.flat_windows import leave_out_by_window, seen_as_of
+from icpfit.sources.flat_times import mark_times, read_times, seen_as_of, two_closes
+from icpfit.sources.flat_windows import leave_out_by_window
 from icpfit.sources.rows import DataFinding, LeftOut, RowCount
 from icpfit.sources.texts import read_texts
-from icpfit.sources.values import Moments, categories, moments, numbers, with_points
+from icpfit.sources.values import Moments, categories, numbers, with_points
 
 __all__ = ["FlatTable", "flat_targets", "read_flat"]
 
@@ -85,22 +86,15 @@ def read_flat(source: FlatSource, *, max_left_out: float, as_of: Micros | None =
         frame = frame.assign(**{h: with_points(frame[h]) for h in numeric})
     blank = pd.Series("", index=frame.index, dtype="str")
     faults = Faults(place, row, frame[roles.id] if roles.id else blank, texts.broken)
-    created = moments(frame[roles.created_at] if roles.created_at else blank, missing, source.date_format)
-    closed = moments(frame[roles.closed_at] if roles.closed_at else blank, missing, source.date_format)
-    if as_of is not None and roles.closed_at:
-        frame, closed = seen_as_of(frame, roles, closed, as_of)
+    times = read_times(source, frame, missing)
+    if as_of is not None:
+        frame, times = seen_as_of(source, frame, times, as_of)
+    created, closed = times.created, times.closed
 
     if roles.id:
         faults.mark("exact copy", frame.duplicated().to_numpy())
         faults.mark("no id", frame[roles.id].isin(["", *missing]).to_numpy(), roles.id)
-    faults.mark("bad date", created.bad, roles.created_at, frame, "For dates such as 1/31/2026 set source.date_format (%m/%d/%Y).")
-    if roles.created_at:
-        faults.mark("no created_at", ~created.known, roles.created_at)
-    faults.mark("bad date", closed.bad, roles.closed_at, frame, "For dates such as 1/31/2026 set source.date_format (%m/%d/%Y).")
-    midnight = closed.micros % DAY == 0  # a close known only by its day is not before a creation on that day
-    early = np.where(midnight, closed.micros + DAY <= created.micros, closed.micros < created.micros)
-    order = created.known & closed.known & early
-    faults.mark("closed before created", order, roles.closed_at, frame, "If the two columns are swapped, say so under source.columns.")
+    mark_times(source, faults, frame, times)
     amount = numbers(frame[roles.amount] if roles.amount else blank, missing)
     faults.mark("bad number", amount.bad, roles.amount, frame, "If the text means unknown, add it to source.missing.")
     if as_of is not None and roles.created_at:
@@ -112,7 +106,7 @@ def read_flat(source: FlatSource, *, max_left_out: float, as_of: Micros | None =
     for header, bad in features.bad.items():
         faults.mark("bad number", bad, header, frame, "If the text means unknown, add it to source.missing.")
     label = label_of(source, frame[roles.result])
-    closed_micros = np.where(midnight, np.maximum(closed.micros, created.micros), closed.micros)
+    closed_micros = times.closed_micros
     faults.refuse_too_many(max_left_out)
     never = check_results(source, frame[roles.result][faults.good], label[faults.good], as_of)
     newest = refuse_far_newest(
@@ -123,7 +117,7 @@ def read_flat(source: FlatSource, *, max_left_out: float, as_of: Micros | None =
     )
     newest = None if newest is None else round_up_to_day(newest)
     closed_known = closed.known
-    if source.outcome_window_days is not None and roles.closed_at:
+    if source.outcome_window_days is not None and roles.closings:
         lapsed = (label == 0) & ~closed.known & created.known
         closed_micros = np.where(lapsed, created.micros + source.outcome_window_days * DAY, closed_micros)
         closed_known = closed.known | lapsed
@@ -132,7 +126,8 @@ def read_flat(source: FlatSource, *, max_left_out: float, as_of: Micros | None =
         raise SourceError(f"{place}: no row is left to learn from, mostly '{faults.most()}'", hint=_what_to_do(faults, created, as_of))
 
     good = faults.good
-    content = frame.drop(columns=[c for c in (roles.result, roles.closed_at) if c])
+    content = frame.drop(columns=[roles.result, *roles.closings])
+    twice = two_closes(source, frame, row, times, good)
     ids, repeated = row_ids(source, frame, content, row, created, good)
     table = pd.DataFrame(
         {
@@ -158,7 +153,7 @@ def read_flat(source: FlatSource, *, max_left_out: float, as_of: Micros | None =
         specs=specs,
         count=faults.count(),
         left_out=faults.left_out(),
-        findings=(*faults.findings(), *never, *windows, *repeated, *said),
+        findings=(*faults.findings(), *never, *windows, *twice, *repeated, *said),
         unused=tuple(c for c in texts.columns if c not in given),
         fingerprint=_content(frame.loc[good, used], specs, ordered=source.row_order_is_time),
         newest=newest,
@@ -174,7 +169,7 @@ def _what_to_do(faults: Faults, created: Moments, as_of: Micros | None) -> str |
 
 def _role_columns(source: FlatSource) -> tuple[str | None, ...]:
     c = source.columns
-    return (c.id, c.result, c.created_at, c.closed_at, c.account_id, c.domain, c.name, c.amount)
+    return (c.id, c.result, c.created_at, *c.closings, c.account_id, c.domain, c.name, c.amount)
 
 
 def _content(frame: pd.DataFrame, specs: tuple[FeatureSpec, ...], *, ordered: bool) -> str:

@@ -22,20 +22,21 @@ def check_columns(source: FlatSource, texts: TextTable) -> None:
     Raises:
         ConfigError: a column is not there; with the one that was probably meant.
     """
-    named = {f"source.columns.{role}": name for role, name in source.columns.model_dump().items() if isinstance(name, str)}
-    named |= {f"source.layers.{layer}": n for layer, names in source.layers.items() for n in names if n not in texts.columns}
-    absent = {where: name for where, name in named.items() if name not in texts.columns}
-    labels = {f"source.labels.{name}": name for name in source.labels if name not in texts.columns}
-    if not absent and not labels:
+    named = [(f"source.columns.{role}", name) for role, name in source.columns.model_dump().items() if isinstance(name, str)]
+    named += [("source.columns.closed_at", name) for name in source.columns.closings]
+    named += [(f"source.layers.{layer}", name) for layer, names in source.layers.items() for name in names]
+    named += [(f"source.labels.{name}", name) for name in source.labels]
+    absent = [(where, name) for where, name in dict.fromkeys(named) if name not in texts.columns]
+    if not absent:
         return
-    where, name = next(iter({**absent, **labels}.items()))
-    more = f" (and {len(absent) + len(labels) - 1} more)" if len(absent) + len(labels) > 1 else ""
+    where, name = absent[0]
+    more = f" (and {len(absent) - 1} more)" if len(absent) > 1 else ""
     raise ConfigError(f"{texts.place}: there is no column {name!r}, which {where} names{more}", hint=_meant(name, texts.columns, source))
 
 
 def _meant(name: str, columns: tuple[str, ...], source: FlatSource) -> str:
     """A column that plays a part already is not what was meant: one date for two would close every deal at once."""
-    played = set(source.columns.model_dump(exclude={"positive", "negative"}).values())
+    played = {*source.columns.model_dump(exclude={"positive", "negative", "closed_at"}).values(), *source.columns.closings}
     free = [c for c in columns if c not in played]
     same = match_header(name, pd.Index(free))
     close = [same] if same else difflib.get_close_matches(name, free, n=1, cutoff=0.6)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
-
-from icpfit.config import FlatColumns, FlatSource
+from icpfit.config import FlatSource
 from icpfit.errors import ConfigError
 from icpfit.moments import DAY, Micros, day_text, parse_moment
 from icpfit.sources.flat_faults import Faults
@@ -15,18 +12,6 @@ from icpfit.sources.values import Moments
 TABLE = "flat"
 TOO_EARLY = "created before outcomes were recorded"
 TOO_YOUNG = "too young to have an outcome"
-
-
-def seen_as_of(frame: pd.DataFrame, roles: FlatColumns, closed: Moments, as_of: Micros) -> tuple[pd.DataFrame, Moments]:
-    """The file as it was known at ``as_of``: what closed at or after it is open, and its result is empty."""
-    later = closed.known & (closed.micros >= as_of)
-    if not later.any():
-        return frame, closed
-    frame = frame.copy()
-    for column in (roles.closed_at, roles.result):
-        if column is not None:
-            frame[column] = frame[column].mask(later, "")
-    return frame, Moments(np.where(later, 0, closed.micros), closed.known & ~later, closed.bad)
 
 
 def leave_out_by_window(source: FlatSource, faults: Faults, created: Moments, as_of: Micros | None) -> tuple[DataFinding, ...]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from icpfit.config import Disqualifier, FeatureSpec, Kind, Layer
+from icpfit.config import OUTCOMES, Disqualifier, FeatureSpec, Kind, Layer
 from icpfit.sources.contract import TABLES
 from icpfit.sources.flat_features import judge_column
+from icpfit.sources.leak_names import refused_by_meaning
 from icpfit.sources.names import TAKEN, free_name, snake_case
-from icpfit.sources.propose_tables import Tables
+from icpfit.sources.propose_tables import Name, Tables
 from icpfit.sources.sql import literal
 from icpfit.sources.vocabulary import layer_of, plain_words
 
+MOST_CATEGORIES = 24
 MOST_TECHNOLOGIES = 12
 
 _RIVAL = re.compile(r"\b(competitors?|rivals?|competing)\b")
@@ -146,19 +149,28 @@ def _further(tables: Tables) -> list[str]:
 def _further_feature(out: Features, tables: Tables, column: str, historic: bool) -> None:
     texts = tables.texts("accounts", column)
     judged = judge_column(column, texts, frozenset(), "accounts", np.arange(1, len(texts) + 1, dtype=np.int64))
-    if judged.kind is None:
-        out.doubts.append(f"accounts.{column} is not proposed: it is empty, or names things rather than groups them")
-        return
     meaning = layer_of(column)
-    out.doubts.append(
-        f"accounts.{column} is a column of your own: was it known before the outcome, and is {meaning.layer or 'firmographic'} its layer?"
-    )
+    refused = {} if historic else {o: why for o in OUTCOMES if (why := refused_by_meaning((column, snake_case(column)), o))}
+    if judged.kind is None:
+        why = "it is empty" if not (texts != "").any() else "its texts name things rather than group them"
+    elif len(refused) == len(OUTCOMES):
+        why = f"training refuses it: {next(iter(refused.values()))}"
+    else:
+        why = ""
+    if why:
+        out.doubts.append(f"accounts.{column} is not proposed: {why}")
+        return
+    layer = meaning.layer or "firmographic"
+    ask = f"was it known before the outcome, and is {layer} its layer?"
+    said = f" By its name it {_or_is(meaning.words)}." if meaning.layer is None else ""
+    said += "".join(f" For the outcome {outcome} training refuses it: {why}." for outcome, why in refused.items())
+    out.doubts.append(f"accounts.{column} is a column of your own: {ask}{said}")
     name = snake_case(column)
     out.add(
         0,
         f"{name[:55]}_of_account" if name in TAKEN else name,
         in_words(column),
-        meaning.layer or "firmographic",
+        layer,
         "accounts",
         "value",
         column=column,
@@ -173,9 +185,12 @@ def technology_features(tables: Tables, taken: set[str]) -> Features:
     out = Features(taken)
     if not tables.has("technologies"):
         return out
-    for category in tables.names("technologies", "category"):
-        words = plain_words(category.text) or category.text
-        rival = _RIVAL.search(words) is not None
+    categories = tables.names("technologies", "category")
+    rivals = [c for c in categories if _is_rival(c.text)]
+    shown = [*rivals, *(c for c in categories if c not in rivals)][:MOST_CATEGORIES]
+    out.doubts += _rarer("technologies: {} rarer categories have no feature, e.g. {!r}", [c for c in categories if c not in shown])
+    for category in (c for c in categories if c in shown):
+        rival = _is_rival(category.text)
         name = out.add(
             0,
             f"has_{short_name(category.text)}",
@@ -213,8 +228,9 @@ def technology_features(tables: Tables, taken: set[str]) -> Features:
     )
     kinds = tables.pairs("technologies", "technology", "category")
     commonest = [t for t in tables.names("technologies", "technology") if t.accounts > 1]
+    out.doubts += _rarer("technologies: {} rarer tools have no feature, e.g. {!r}", commonest[MOST_TECHNOLOGIES:])
     for technology in commonest[:MOST_TECHNOLOGIES]:
-        rival = _RIVAL.search(plain_words(kinds.get(technology.text, ""))) is not None
+        rival = _is_rival(kinds.get(technology.text, ""))
         out.add(
             3,
             f"uses_{short_name(technology.text)}",
@@ -228,3 +244,16 @@ def technology_features(tables: Tables, taken: set[str]) -> Features:
             why="a competitor's customer" if rival else "a tool that fits, or does not",
         )
     return out
+
+
+def _or_is(words: str) -> str:
+    """Words that say what a column is, behind "it"."""
+    return words if words.startswith(("says", "marks")) else f"is {words}"
+
+
+def _is_rival(category: str) -> bool:
+    return _RIVAL.search(plain_words(category)) is not None
+
+
+def _rarer(words: str, names: Sequence[Name]) -> list[str]:
+    return [words.format(f"{len(names):,}", names[0].text)] if names else []

@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from icpfit.config import LAYERS
 from icpfit.sources import propose_roles as roles
-from icpfit.sources.flat_features import judge_column
 from icpfit.sources.propose_currency import propose_currency
+from icpfit.sources.propose_layers import Chosen, Unused, choose_layers
 from icpfit.sources.propose_leaks import age_of_what
 from icpfit.sources.propose_look import Look, decimal_comma
 from icpfit.sources.propose_result import Result, guess_result
 from icpfit.sources.propose_times import Times, guess_times
-from icpfit.sources.texts import TextTable, is_parquet, read_texts
-from icpfit.sources.values import parse_number, with_point, with_points
-from icpfit.sources.vocabulary import Meaning, layer_of, placeholder_texts, plain_words, rank, repeat_business, says_closed
-from icpfit.sources.yaml_text import flow, one_line, remark, scalar
+from icpfit.sources.texts import is_parquet, read_texts
+from icpfit.sources.values import with_point, with_points
+from icpfit.sources.vocabulary import placeholder_texts, plain_words, rank, says_closed
+from icpfit.sources.yaml_text import flow, flow_map, one_line, remark, scalar
+
+
+@dataclass
+class _Remarks:
+    """Doubts, in the order of the lines that they stand on."""
+
+    doubts: list[str] = field(default_factory=list)
+
+    def unsure(self, subject: str, text: str) -> str:
+        """The remark behind a line; nothing where there is no doubt."""
+        if not text:
+            return ""
+        self.doubts.append(f"{subject}: {text}")
+        return remark(f"unsure: {text}")
 
 
 def propose_flat(path: Path, shown_path: str, company: str) -> tuple[list[str], list[str]]:
@@ -35,69 +49,94 @@ def propose_flat(path: Path, shown_path: str, company: str) -> tuple[list[str], 
     times = guess_times(looks, result)
     guesses = _roles(looks, result, times)
     missing, missing_doubts = _missing(looks, {result.header})
-    rest = [k for k in looks if k.header not in {g.header for n, g in guesses.items() if n != "amount"} | {result.header, *times.dates}]
+    plays = {g.header for g in guesses.values() if g.header} | {result.header, times.created_at, *times.closings}
+    apart = (plays - {guesses["amount"].header}) | {*times.dates}
     told = {look.header: "says whether it is decided" for look in looks if says_closed(look.words) and len(look.counts) <= 3}
     told |= {look.header: why for look in looks if look.words == "age" and (why := age_of_what(looks))}
     told |= {**dict.fromkeys(result.also, "says how it ended too"), **times.told}
-    layers, unused = _layers(rest, texts, frozenset(missing), told)
-    unused += [(header, "a date that plays no part") for header in times.dates if header not in (times.created_at, times.closed_at)]
+    rest = [k for k in looks if k.header not in apart]
+    layers, unused = choose_layers(rest, texts, frozenset(missing), told, result.outcome)
+    unused += [(header, "a date that plays no part") for header in times.dates]
+    unused = [(header, why) for header, why in unused if header not in plays]
     currency, currency_doubt = propose_currency(looks, guesses["amount"].header)
-    doubts: list[str] = []
-
-    def unsure(subject: str, text: str) -> str:
-        if not text:
-            return ""
-        doubts.append(f"{subject}: {text}")
-        return remark(f"unsure: {text}")
-
-    said: dict[str, str] = {}
-    for setting, words in times.doubts:
-        said[setting] = f"{said[setting]}; {words}" if setting in said else words
+    said = _Remarks()
     lines = [
         f"# Proposed from {one_line(texts.place)}: {len(texts.frame) + len(texts.broken):,} rows, {len(texts.columns):,} columns.",
-        "# What is marked unsure deserves a look. A column that is given no layer is not used.",
+        "# What is marked unsure deserves a look. A column that is given no layer teaches nothing.",
         f"company: {scalar(company)}",
-        f"currency: {currency}{unsure('currency', currency_doubt)}",
+        f"currency: {currency}{said.unsure('currency', currency_doubt)}",
         "source:",
         "  kind: flat",
         f"  path: {scalar(shown_path)}",
     ]
     if not is_parquet(path):
         lines.append(f"  separator: {scalar(texts.separator)}")
-    lines += [
-        f"  outcome: {result.outcome}",
+    lines.append(f"  outcome: {result.outcome}")
+    lines += _column_lines(guesses, result, times, said)
+    lines += _time_lines(times, said, comma)
+    doubt = said.unsure("missing", missing_doubts) if missing_doubts else remark("texts that mean unknown")
+    lines.append(f"  missing: {flow(missing)}{doubt}")
+    lines += _layer_lines(layers, unused, said)
+    return lines, said.doubts
+
+
+def _column_lines(guesses: Mapping[str, roles.Guess], result: Result, times: Times, said: _Remarks) -> list[str]:
+    of_times = _doubts_of(times)
+    closed = flow(times.closings) if len(times.closings) > 1 else scalar(next(iter(times.closings), None))
+    first = remark("the first that is filled holds") if len(times.closings) > 1 and "closed_at" not in of_times else ""
+    lines = [
         "  columns:",
-        f"    id: {scalar(guesses['id'].header)}{unsure('id', guesses['id'].doubt)}",
-        f"    result: {scalar(result.header)}{unsure('result', result.doubt)}",
+        f"    id: {scalar(guesses['id'].header)}{said.unsure('id', guesses['id'].doubt)}",
+        f"    result: {scalar(result.header)}{said.unsure('result', result.doubt)}",
         f"    positive: {flow(result.positive)}",
         f"    negative: {flow(result.negative)}",
-        f"    created_at: {scalar(times.created_at)}{unsure('created_at', said.get('created_at', ''))}",
-        f"    closed_at: {scalar(times.closed_at)}{unsure('closed_at', said.get('closed_at', ''))}",
+        f"    created_at: {scalar(times.created_at)}{said.unsure('created_at', of_times.get('created_at', ''))}",
+        f"    closed_at: {closed}{said.unsure('closed_at', of_times.get('closed_at', ''))}{first}",
     ]
     for role in ("account_id", "domain", "name", "amount"):
-        lines.append(f"    {role}: {scalar(guesses[role].header)}{unsure(role, guesses[role].doubt)}")
-    if times.date_format:
+        lines.append(f"    {role}: {scalar(guesses[role].header)}{said.unsure(role, guesses[role].doubt)}")
+    return lines
+
+
+def _time_lines(times: Times, said: _Remarks, comma: str) -> list[str]:
+    of_times = _doubts_of(times)
+    lines = []
+    if isinstance(times.date_format, str):
         lines.append(f"  date_format: {scalar(times.date_format)}")
+    elif times.date_format:
+        lines.append(
+            f"  date_format: {flow_map(times.date_format)}{remark('each column has its own form; one that is not named, 2026-01-31')}"
+        )
     if comma:
-        lines.append(f"  decimal_comma: true{unsure('decimal_comma', f'{comma!r} is read as {with_point(comma)}')}")
-    if times.no_outcome_before:
-        lines.append(f"  no_outcome_before: {scalar(times.no_outcome_before)}{unsure('no_outcome_before', said['no_outcome_before'])}")
-    if times.outcome_window_days:
-        lines.append(f"  outcome_window_days: {times.outcome_window_days}{unsure('outcome_window_days', said['outcome_window_days'])}")
-    if times.row_order_is_time:
-        lines.append(f"  row_order_is_time: true{unsure('row_order_is_time', said['row_order_is_time'])}")
-    lines.append(f"  missing: {flow(missing)}{unsure('missing', missing_doubts) if missing_doubts else remark('texts that mean unknown')}")
-    lines.append("  layers:")
+        lines.append(f"  decimal_comma: true{said.unsure('decimal_comma', f'{comma!r} is read as {with_point(comma)}')}")
+    for setting, value in (
+        ("no_outcome_before", times.no_outcome_before),
+        ("outcome_window_days", times.outcome_window_days),
+        ("row_order_is_time", times.row_order_is_time or None),
+    ):
+        if value is not None:
+            lines.append(f"  {setting}: {scalar(value)}{said.unsure(setting, of_times[setting])}")
+    return lines
+
+
+def _doubts_of(times: Times) -> dict[str, str]:
+    """setting -> its doubts, in one text"""
+    said: dict[str, str] = {}
+    for setting, words in times.doubts:
+        said[setting] = f"{said[setting]}; {words}" if setting in said else words
+    return said
+
+
+def _layer_lines(layers: Chosen, unused: Unused, said: _Remarks) -> list[str]:
+    lines = ["  layers:"]
     for layer in LAYERS:
-        chosen = [(k, m) for k, m in layers if m.layer == layer]
-        lines.append(f"    {layer}:" + ("" if chosen else " []"))
-        for look, meaning in chosen:
-            doubt = "; ".join(t for t in (meaning.words, _sentinel(look)) if t)
-            lines.append(f"      - {scalar(look.header)}{unsure(repr(look.header), doubt)}")
+        own = [(k, m) for k, m in layers if m.layer == layer]
+        lines.append(f"    {layer}:" + ("" if own else " []"))
+        lines += [f"      - {scalar(k.header)}{said.unsure(repr(k.header), m.words)}" for k, m in own]
     if unused:
         lines.append("  # Not used:")
         lines += [f"  #   {one_line(header) or '(no name)'}: {one_line(why)}" for header, why in unused]
-    return lines, doubts
+    return lines
 
 
 def _roles(looks: Sequence[Look], result: Result, times: Times) -> Mapping[str, roles.Guess]:
@@ -114,39 +153,7 @@ def _roles(looks: Sequence[Look], result: Result, times: Times) -> Mapping[str, 
         found[role] = guess(rest, taken | {g.header for g in found.values() if g.header})
     if found["name"].header is None and found["account_id"].doubt == roles.BY_NAME:
         found["name"] = roles.Guess(found["account_id"].header)  # who is known by a name has one
-    return {**found, "created_at": roles.Guess(times.created_at), "closed_at": roles.Guess(times.closed_at)}
-
-
-def _layers(
-    looks: Sequence[Look], texts: TextTable, missing: frozenset[str], told: Mapping[str, str]
-) -> tuple[list[tuple[Look, Meaning]], list[tuple[str, str]]]:
-    chosen, unused = [], []
-    for look in looks:
-        judged = judge_column(look.header, look.texts, missing, texts.place, texts.row)
-        meaning = layer_of(look.header)
-        odd = look.like_numbers()
-        if look.header in told:
-            unused.append((look.header, told[look.header]))
-        elif judged.kind is None:
-            why = f"{len(look.counts):,} different texts name things rather than group them"
-            unread = f"holds numbers that cannot be read, such as {odd!r}: write them as 1234.50, and give it a layer"
-            unused.append((look.header, "empty in every row" if not look.known else unread if odd else why))
-        elif meaning.layer is None:
-            unused.append((look.header, meaning.words))
-        elif judged.kind == "number" and look.distinct_share > 0.99 and look.known > 100 and all(v.isdigit() for v in look.values[:100]):
-            unused.append((look.header, "different in almost every row: a running number?"))
-        else:
-            doubts = [meaning.words, _several_kinds(look)]
-            if judged.kind == "category" and odd and len(look.counts) > 5:
-                doubts.append(f"{odd!r} is taken as a text: write numbers as 1234.50")
-            chosen.append((look, Meaning(meaning.layer, "; ".join(d for d in doubts if d))))
-    return chosen, unused
-
-
-def _several_kinds(look: Look) -> str:
-    """New business and renewals have causes of their own."""
-    kinds = [v for v in look.values[:30] if v.casefold() in repeat_business()]
-    return f"{kinds[0]!r} is no new logo: leave such rows out of the file, or the profile mixes both" if kinds else ""
+    return found
 
 
 def _missing(looks: Sequence[Look], apart: set[str]) -> tuple[list[str], str]:
@@ -163,16 +170,3 @@ def _missing(looks: Sequence[Look], apart: set[str]) -> tuple[list[str], str]:
     perhaps = sorted(t for t in where if t not in sure)
     doubt = f"does {perhaps[0]!r} mean unknown too? It stands in one column, and was taken for a value" if perhaps else ""
     return sure, doubt
-
-
-def _sentinel(look: Look) -> str:
-    """999 among numbers that end at 27 is no number."""
-    if not look.is_number() or len(look.counts) < 5:
-        return ""
-    numbers = sorted(n for v in look.values if (n := parse_number(v)) is not None and n == n)
-    if len(numbers) < 2:
-        return ""
-    top, next_one = numbers[-1], numbers[-2]
-    if top in (99, 999, 9_999, 99_999, 999_999) and top > 5 * max(next_one, 1):
-        return f"{top:.0f} stands apart from all others (the next is {next_one:g}): does it mean never, or unknown?"
-    return ""

@@ -17,7 +17,7 @@ MIN_ROWS = 30
 
 
 def told_by_the_close(looks: Sequence[Look], created: Moments, closed: Moments, names: tuple[str, str]) -> dict[str, str]:
-    """Column -> why it is no signal. ``names`` are the headers of the creation and the close.
+    """Column -> why it is no signal. ``names`` are what the creation and the close are called.
 
     A number that moves with the days between the two is the length of the deal, whatever it is called. A
     text that is one for all deals closed in a month, though not for all created in one, is the close's own
@@ -32,9 +32,9 @@ def told_by_the_close(looks: Sequence[Look], created: Moments, closed: Moments, 
     for look in looks:
         texts = look.texts[both].reset_index(drop=True)
         if look.is_number() and _moves_with(numbers(texts, frozenset()).values, days):
-            found[look.header] = f"counts the days from {names[0]!r} to {names[1]!r}, which are known only at the end"
+            found[look.header] = f"counts the days from {names[0]} to {names[1]}, which are known only at the end"
         elif 2 <= len(look.counts) <= 200 and _follows(texts, months[1]) >= 0.99 and _follows(texts, months[0]) < 0.9:
-            found[look.header] = f"is the same for all that share the month of {names[1]!r}: it is known with the close"
+            found[look.header] = f"is the same for all that share the month of {names[1]}: it is known with the close"
     return found
 
 

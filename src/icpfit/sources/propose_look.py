@@ -44,8 +44,10 @@ DATE_FORMATS = (
 
 _DATE = re.compile(r"(?=.*\d.*\d).{6,40}")  # a quick look: whatever is a date has two digits and is short
 
+_DAY = re.compile(r"\d{1,4}([./-])\d{1,2}\1\d{1,4}\b")
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class Look:
     """``counts`` are the column's known texts with how often each stands there, most frequent first."""
 
@@ -75,6 +77,11 @@ class Look:
 
     def is_number(self) -> bool:
         return bool(self.known) and all(parse_number(v) is not None for v in self.values[:2_000])
+
+    def like_dates(self) -> bool:
+        """Whether most of its texts are days in figures, of whatever form."""
+        first = self.values[:200]
+        return bool(first) and sum(_DAY.match(v) is not None for v in first) >= 0.8 * len(first)
 
     def like_numbers(self) -> str:
         """The first of its texts that is meant as a number and cannot be read as one, where most are: 1.234,50 or 2.5k."""

@@ -55,14 +55,17 @@ def guess_result(looks: Sequence[Look], place: str) -> Result:
             f"{place}: no deal in it is decided: {open_ones[0].header!r} holds {shown}, and neither won nor lost",
             hint="export the closed deals too, won and lost",
         )
-    binary = [look for look in looks if len(look.counts) == 2]
+    binary = [look for look in looks if len(look.counts) == 2 and words.layer_of(look.header).words == words.NO_WORD]
+    unread = _unread(looks)
     if not binary:
         raise SourceError(
-            f"{place}: no column looks like the outcome of a deal (won and lost, yes and no, 1 and 0)",
+            f"{place}: no column looks like the outcome of a deal (won and lost, yes and no, 1 and 0){f'; {unread}' if unread else ''}",
             hint="one row per deal, customer or lead, with a column such as Result that holds Won and Lost",
         )
     result = _read(binary[-1])
-    doubt = f"no column says clearly how a deal ended; {result.header!r} was taken because it holds two values{_unread(looks)}"
+    doubt = f"no column says clearly how a deal ended; {result.header!r} was taken because it holds two values"
+    if unread:
+        doubt += f". {unread}: if it is the result, name it, and which of its texts are positive and negative"
     return Result(result.header, result.outcome, result.positive, result.negative, doubt)
 
 
@@ -129,12 +132,12 @@ def _compared(scored: Sequence[tuple[int, Look]], looks: Sequence[Look]) -> Resu
 
 
 def _unread(looks: Sequence[Look]) -> str:
-    """What is called a stage, though none of its texts is known."""
+    """What is called a stage, with some of its texts, of which none is known."""
     look = next((k for k in looks if words.is_stage(k.words) and len(k.counts) > 1), None)
     if look is None:
         return ""
     shown = ", ".join(repr(v) for v in look.values[:3])
-    return f". {look.header!r} holds {shown}: if it is the result, name it, and which of its texts are positive and negative"
+    return f"{look.header!r} holds {shown}"
 
 
 def _still_open(label: npt.NDArray[np.float64], looks: Sequence[Look]) -> str:

@@ -39,7 +39,7 @@ def guess_id(looks: Sequence[Look]) -> Guess:
         if re.search(r"\b(id|number|nr|key|code|uuid|guid)$", look.words) and words.layer_of(look.header).words == words.IDENTIFIER:
             return Guess(look.header, _repeats(look))
     for look in unique if len(unique) and unique[0].known >= 20 else ():
-        if not look.is_number() and not date_forms(look) and all(_CODE.fullmatch(v) for v in look.values[:200]):
+        if not look.is_number() and not look.like_dates() and not date_forms(look) and all(_CODE.fullmatch(v) for v in look.values[:200]):
             return Guess(look.header, "no column is called an id; this one differs from row to row")
     return Guess(None, "no column tells the rows apart: a row is known by its number")
 
@@ -61,7 +61,7 @@ def _best(role: words.Role, looks: Sequence[Look], taken: frozenset[str] = froze
 def guess_account(looks: Sequence[Look], taken: frozenset[str]) -> Guess:
     """The company of a deal: it repeats, unlike the deal."""
     for look in _best("account", looks, taken):
-        if len(look.counts) > 20 and not date_forms(look):
+        if len(look.counts) > 20 and look.distinct_share < 1 and not date_forms(look):
             return Guess(look.header, "" if look.words.endswith("id") else BY_NAME)
     return Guess()
 

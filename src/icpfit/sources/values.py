@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -144,6 +145,14 @@ def moments(texts: pd.Series, missing: frozenset[str], date_format: str | None) 
     ok[(~empty).to_numpy()] = found.notna()
     bad = ~ok & ~empty.to_numpy()
     return Moments(micros[codes], ok[codes], bad[codes])
+
+
+def first_known(parts: Sequence[Moments]) -> Moments:
+    """Of several moments of a row the first that is known; bad where one of them is no moment."""
+    micros, known, bad = parts[0].micros, parts[0].known, parts[0].bad
+    for part in parts[1:]:
+        micros, known, bad = np.where(known, micros, part.micros), known | part.known, bad | part.bad
+    return Moments(micros, known, bad)
 
 
 # pandas also reads "now" and "today" (the clock!), and bare years: only what begins with a whole date is one.

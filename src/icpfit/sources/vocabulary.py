@@ -20,9 +20,9 @@ from icpfit.sources.names import snake_case
 Role = Literal["result", "left", "kept", "created", "dated", "closed", "row_id", "id", "account", "domain", "name", "amount"]
 Texts = Literal["positive", "negative", "kept", "left", "open", "yes", "no"]
 
-_LEAK = "known only once it is decided? If so, training refuses it by name"
+_LEAK = "known only once it is decided? Then take it out"
 IDENTIFIER = "an identifier"
-_NO_WORD = "no word of this name says which layer it is"
+NO_WORD = "no word of this name says which layer it is"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def layer_of(header: str) -> Meaning:
     found = next((Meaning(layer, doubt) for pattern, layer, doubt in _layers() if pattern.search(words)), None)
     if looks_like_a_leak(header):
         return Meaning(found.layer if found else "behavioral", _LEAK)
-    return found or Meaning("firmographic", _NO_WORD)
+    return found or Meaning("firmographic", NO_WORD)
 
 
 def rank(role: Role, words: str) -> int | None:

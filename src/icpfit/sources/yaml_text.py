@@ -33,6 +33,15 @@ def flow(values: Iterable[object]) -> str:
     return f"[{', '.join(parts)}]"
 
 
+def flow_map(items: Mapping[str, object]) -> str:
+    """A mapping on one line.
+
+    >>> flow_map({"Created": "%m/%d/%Y", "a: b": "x"})
+    "{Created: '%m/%d/%Y', 'a: b': x}"
+    """
+    return f"{{{', '.join(f'{flow([key])[1:-1]}: {flow([value])[1:-1]}' for key, value in items.items())}}}"
+
+
 def remark(text: str) -> str:
     """A comment behind a value; "" for no text."""
     return f"  # {one_line(text)}" if text else ""

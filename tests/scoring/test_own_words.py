@@ -1,0 +1,69 @@
+"""Texts that a configuration translates are translated in a target list too: the same values at the same moment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pandas as pd
+import pytest
+
+from icpfit.config import Config
+from icpfit.cycle.opened import Opened, open_source
+from icpfit.moments import parse_moment
+from icpfit.scoring.resolve import resolve
+
+ACCOUNTS = ["a1,a.example,Einzelhandel,100", "a2,b.example,Retail,200", "a3,c.example,k. A.,k. A."]
+VALUES = {
+    "accounts": {"industry": {"Einzelhandel": "Retail", "k. A.": ""}, "employee_count": {"k. A.": ""}},
+    "deals": {"source": {"Messe": "event"}},
+}
+
+
+def company(folder: Path) -> Opened:
+    (folder / "accounts.csv").write_text("\n".join(["account_id,domain,industry,employee_count", *ACCOUNTS]) + "\n")
+    deals = [f"d{i},a{i % 3 + 1},2025-01-0{i + 1},2025-02-01,won,Messe" for i in range(3)]
+    (folder / "deals.csv").write_text("\n".join(["deal_id,account_id,created_at,closed_at,stage,source", *deals]) + "\n")
+    shared = {"layer": "firmographic", "table": "accounts", "aggregate": "value"}
+    features = [
+        {**shared, "name": "industry", "label": "Industry", "kind": "category", "column": "industry"},
+        {**shared, "name": "employee_count", "label": "Employees", "column": "employee_count"},
+    ]
+    source = {"kind": "folder", "path": str(folder), "values": VALUES}
+    return open_source(Config.model_validate({"source": source, "features": features, "outcomes": {"deal_attributes": ["source"]}}))
+
+
+def features(opened: Opened, folder: Path, lines: list[str]) -> pd.DataFrame:
+    (folder / "list.csv").write_text("\n".join(lines) + "\n")
+    targets = opened.read_targets(folder / "list.csv")
+    known_ids, by_domain, _ = opened.known_accounts()
+    moment = parse_moment("2025-03-01")
+    resolved = resolve(targets, known_ids, by_domain, moment)
+    specs = opened.training_set("win", moment).specs
+    build = opened.feature_builder(cast(Any, SimpleNamespace(specs=specs)), targets, resolved)
+    return build(pd.RangeIndex(len(resolved.rows)).to_numpy(), resolved.as_of)
+
+
+def test_an_account_that_the_list_describes_in_its_own_words_is_the_account_that_taught(tmp_path: Path) -> None:
+    opened = company(tmp_path)
+    looked_up = features(opened, tmp_path, ["account_id", "a1", "a2", "a3"])
+    described = features(
+        opened,
+        tmp_path,
+        [
+            "domain,Industry,employee_count",
+            *(f"new{line[1:]}" for line in ("xa.example,Einzelhandel,100", "xb.example,Retail,200", "xc.example,k. A.,k. A.")),
+        ],
+    )
+    assert described["industry"].tolist()[:2] == looked_up["industry"].tolist()[:2] == ["Retail", "Retail"]
+    assert described["industry"].isna().tolist() == looked_up["industry"].isna().tolist() == [False, False, True]
+    pd.testing.assert_series_equal(described["employee_count"], looked_up["employee_count"])
+
+
+@pytest.mark.parametrize("said", ["Messe", "event"])
+def test_what_the_list_says_of_a_deal_is_translated_too(tmp_path: Path, said: str) -> None:
+    opened = company(tmp_path)
+    found = features(opened, tmp_path, ["account_id,source", f"a1,{said}"])
+    name = next(s.name for s in opened.training_set("win", parse_moment("2025-03-01")).specs if s.table == "deals")
+    assert found[name].tolist() == ["event"]
