@@ -218,3 +218,18 @@ def test_null_companies_have_no_signal_in_19_of_20(planted: Plant) -> None:
     settings = TrainingSettings(trials=6)
     found = [fit_outcome(planted(n=1500, seed=s, null=True, windows=4, junk=4).training, settings).verdict for s in range(20)]
     assert found.count("no signal") >= 19
+
+
+@pytest.mark.verify
+def test_the_pattern_of_small_companies_is_seen(planted: Plant) -> None:
+    """900 deals, 27 % of them won, and a truth of AUC .68 to .74: the newest two quarters alone showed it in 10 of 16."""
+    settings = TrainingSettings(trials=6)
+    found = [fit_outcome(planted(n=900, seed=s, windows=4, junk=4, strength=0.8).training, settings).verdict for s in range(16)]
+    assert found.count("signal") >= 14
+
+
+@pytest.mark.verify
+def test_small_companies_without_a_pattern_show_none(planted: Plant) -> None:
+    settings = TrainingSettings(trials=6)
+    found = [fit_outcome(planted(n=900, seed=s, null=True, windows=4, junk=4).training, settings).verdict for s in range(30)]
+    assert found.count("no signal") >= 28
