@@ -121,6 +121,8 @@ class FlatSource(Strict):
                 seen[name] = layer
         if self.columns.result in seen:
             raise ValueError(f"the column {self.columns.result!r} is the result; it cannot be a feature too")
+        if close := next((c for c in self.columns.closings if c in seen), None):
+            raise ValueError(f"the column {close!r} is the close, which is known with the result; it cannot be a feature too")
         if set(self.columns.positive) & set(self.columns.negative):
             raise ValueError("positive and negative share a value")
         return self

@@ -78,6 +78,12 @@ def test_each_column_is_read_by_its_own_form(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(flat.frame, read(tmp_path, ROWS, "Closed").frame)
 
 
+def test_a_close_is_no_feature_whatever_it_is_called(tmp_path: Path) -> None:
+    for closed_at in (SPLIT, "Lost time"):
+        with pytest.raises(ValidationError, match="the column 'Lost time' is the close, which is known with the result"):
+            read(tmp_path, ROWS, closed_at, layers={"behavioral": ["Size", "Lost time"]})
+
+
 def test_a_column_that_is_none_of_dates_or_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValidationError, match=r"date_format names the column 'Size'; the columns of dates are .*'Opened', 'Closed'"):
         read(tmp_path, ROWS, "Closed", date_format={"Size": "%Y"})

@@ -19,6 +19,7 @@ from icpfit.models.results import Backtest, FittedModel, OutcomeResult, Refusal,
 from icpfit.models.selection import judge_merit
 from icpfit.models.signal import ALPHA, judge_signal
 from icpfit.models.tuning import Tuned, tune
+from icpfit.plural import counted
 from icpfit.training_set import TrainingSet
 
 THREADS = 2
@@ -70,7 +71,8 @@ def fit_outcome(
         return replace(empty, words="the two outcomes are too unevenly spread to train and test on different accounts")
     say(f"{training.outcome}: tuning")
     tuned = _tune(matrix, plan, settings, threads, say)
-    say(f"{training.outcome}: testing on {len(plan.backtest)} {'later periods' if plan.forward else 'groups of accounts'}")
+    folds = ("later period", "later periods") if plan.forward else ("group of accounts", "groups of accounts")
+    say(f"{training.outcome}: testing on {counted(len(plan.backtest), *folds)}")
     backtest = run_backtest(
         matrix,
         plan,
