@@ -117,7 +117,8 @@ def _figures(report: Mapping[str, Any], terms: Terms) -> list[tuple[str, str, st
             (
                 "Could it be luck?",
                 f"p = {number(by_chance, 3)}",
-                f"how often chance alone would do as well, on {count(signal.get('rows'))} {many} that tuning never saw",
+                f"how often chance alone would do as well, on {count(signal.get('rows'))} {many} that neither the tested model"
+                " nor its settings had seen",
             )
         )
     rows.append(("Tested on", count(report.get("rows")), f"{many}; {count(report.get('positives'))} of them {terms.were}"))

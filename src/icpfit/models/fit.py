@@ -130,7 +130,7 @@ def _tune(matrix: Matrix, plan: FoldPlan, settings: TrainingSettings, threads: i
 
 
 def _signal(matrix: Matrix, plan: FoldPlan, backtest: Backtest, tuned: Tuned, settings: TrainingSettings) -> SignalTest:
-    """Two looks at what tuning never saw: the tuned recipe on the final folds, and the standard recipe on all of them.
+    """Two looks, each at rows that its recipe knows nothing of: the tuned one on the final folds, the standard one on all of them.
 
     The first sees what only tuning brings out; the second has about three times the rows, which a small company
     needs. Each counts at half of the chance of error, and the second only where the newest rows do not
