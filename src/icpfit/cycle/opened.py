@@ -202,9 +202,9 @@ class Opened:
         Where two tables translate a text, the first one's word holds.
         """
         source = self.config.source
-        values: dict[str, str] = {}
-        for table in reversed(tables) if isinstance(source, FolderSource) else ():
-            values |= source.values.get(table, {}).get(column, {})
+        if not isinstance(source, FolderSource):
+            return cells
+        values = {old: new for table in reversed(tables) for old, new in source.values.get(table, {}).get(column, {}).items()}
         # The dtype is said: pandas would make texts with gaps a type of its own, whose gaps are not None.
         return pd.Series([values.get(c, c) or None for c in cells], index=cells.index, dtype=object) if values else cells
 
