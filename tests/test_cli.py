@@ -172,6 +172,13 @@ def test_a_path_in_the_configuration_is_shown_as_people_read_it(tmp_path, monkey
     assert ".." not in result.stderr
 
 
+@pytest.mark.parametrize("kind", ["flat", "folder"])
+def test_a_path_that_cannot_be_looked_at_is_one_clear_sentence(tmp_path, kind):
+    flat = {"columns": {"result": "r", "positive": ["w"], "negative": ["l"]}} if kind == "flat" else {}
+    (tmp_path / "c.yaml").write_text(yaml.safe_dump({"source": {"kind": kind, "path": "x" * 300, **flat}}))
+    refused(icpfit("check", "--config", tmp_path / "c.yaml"), "cannot be opened")
+
+
 def test_a_folder_behind_a_link_is_still_the_folder_that_was_meant(tmp_path):
     (tmp_path / "far" / "configs").mkdir(parents=True)
     (tmp_path / "far" / "deals.csv").write_text("r\nw\nl\n")

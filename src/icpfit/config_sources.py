@@ -42,7 +42,7 @@ class FlatColumns(Strict):
     negative: tuple[str, ...] = Field(min_length=1)
     created_at: str | None = None
     closed_at: str | Annotated[tuple[str, ...], Field(min_length=1)] | None = Field(
-        default=None, description="a column, or several of which the first that is filled holds, e.g. [Won time, Lost time]"
+        default=None, description="a column, or several of which the latest date holds, e.g. [Won time, Lost time]"
     )
     account_id: str | None = None
     domain: str | None = None
@@ -63,11 +63,11 @@ class FlatColumns(Strict):
         several = isinstance(value, (list, tuple)) and value and all(isinstance(v, str) for v in value)
         if value is None or isinstance(value, str) or several:
             return value
-        raise ValueError("is a column, or a list of columns such as [Won time, Lost time] of which the first that is filled holds")
+        raise ValueError("is a column, or a list of columns such as [Won time, Lost time] of which the latest date holds")
 
     @property
     def closings(self) -> tuple[str, ...]:
-        """The columns that may hold the close, the one that holds before others first."""
+        """The columns that may hold the close."""
         if self.closed_at is None:
             return ()
         return (self.closed_at,) if isinstance(self.closed_at, str) else self.closed_at
@@ -121,6 +121,8 @@ class FlatSource(Strict):
                 seen[name] = layer
         if self.columns.result in seen:
             raise ValueError(f"the column {self.columns.result!r} is the result; it cannot be a feature too")
+        if close := next((c for c in self.columns.closings if c in seen), None):
+            raise ValueError(f"the column {close!r} is the close, which is known with the result; it cannot be a feature too")
         if set(self.columns.positive) & set(self.columns.negative):
             raise ValueError("positive and negative share a value")
         return self

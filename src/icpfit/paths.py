@@ -16,6 +16,17 @@ def plain_path(path: Path) -> Path:
     return short if os.path.realpath(short) == os.path.realpath(path) else Path(os.path.realpath(path))
 
 
+def absent(path: Path) -> bool:
+    """Whether nothing stands there. Where looking itself fails, not: whoever opens it says what is wrong."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def configured(path: Path, what: str) -> str:
     """What to do about a ``source.path`` of a configuration at which nothing stands."""
     where = "source.path in the configuration names it, and a relative path starts at the configuration's own folder"

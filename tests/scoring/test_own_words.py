@@ -17,14 +17,17 @@ from icpfit.scoring.resolve import resolve
 ACCOUNTS = ["a1,a.example,Einzelhandel,100", "a2,b.example,Retail,200", "a3,c.example,k. A.,k. A."]
 VALUES = {
     "accounts": {"industry": {"Einzelhandel": "Retail", "k. A.": ""}, "employee_count": {"k. A.": ""}},
-    "deals": {"source": {"Messe": "event"}},
+    "deals": {"source": {"Messe": "event"}, "product": {"Grundpaket": "Core"}},
+    "subscriptions": {"product": {"Profipaket": "Pro"}},
 }
 
 
 def company(folder: Path) -> Opened:
     (folder / "accounts.csv").write_text("\n".join(["account_id,domain,industry,employee_count", *ACCOUNTS]) + "\n")
-    deals = [f"d{i},a{i % 3 + 1},2025-01-0{i + 1},2025-02-01,won,Messe" for i in range(3)]
-    (folder / "deals.csv").write_text("\n".join(["deal_id,account_id,created_at,closed_at,stage,source", *deals]) + "\n")
+    deals = [f"d{i},a{i % 3 + 1},2025-01-0{i + 1},2025-02-01,won,Messe,Grundpaket" for i in range(3)]
+    (folder / "deals.csv").write_text("\n".join(["deal_id,account_id,created_at,closed_at,stage,source,product", *deals]) + "\n")
+    bought = [f"s{i},a{i + 1},d{i},2025-02-02,9000,Profipaket" for i in range(3)]
+    (folder / "subscriptions.csv").write_text("\n".join(["subscription_id,account_id,deal_id,started_at,arr,product", *bought]) + "\n")
     shared = {"layer": "firmographic", "table": "accounts", "aggregate": "value"}
     features = [
         {**shared, "name": "industry", "label": "Industry", "kind": "category", "column": "industry"},
@@ -67,3 +70,24 @@ def test_what_the_list_says_of_a_deal_is_translated_too(tmp_path: Path, said: st
     found = features(opened, tmp_path, ["account_id,source", f"a1,{said}"])
     name = next(s.name for s in opened.training_set("win", parse_moment("2025-03-01")).specs if s.table == "deals")
     assert found[name].tolist() == ["event"]
+
+
+def test_what_the_list_does_not_say_of_a_deal_is_unknown_as_everywhere(tmp_path: Path) -> None:
+    opened = company(tmp_path)
+    found = features(opened, tmp_path, ["account_id,source", "a1,Messe", "a2,"])
+    name = next(s.name for s in opened.training_set("win", parse_moment("2025-03-01")).specs if s.table == "deals")
+    assert found[name].tolist() == ["event", None]
+
+
+def test_a_product_in_the_words_of_either_table_is_the_product_that_was_learned_from(tmp_path: Path) -> None:
+    opened = company(tmp_path)
+    (tmp_path / "list.csv").write_text("account_id,Product\na1,Grundpaket\na2,Profipaket\na3,\nx,Core\nx,Core\n")
+    targets = opened.read_targets(tmp_path / "list.csv")
+    known_ids, by_domain, _ = opened.known_accounts()
+    resolved = resolve(targets, known_ids, by_domain, parse_moment("2025-03-01"))
+    found = opened.products(targets, resolved)
+    assert found is not None
+    assert found.tolist() == ["Core", "Pro", None, "Core"]
+    (tmp_path / "list.csv").write_text("account_id\na1\n")
+    targets = opened.read_targets(tmp_path / "list.csv")
+    assert opened.products(targets, resolve(targets, known_ids, by_domain, parse_moment("2025-03-01"))) is None

@@ -41,16 +41,25 @@ def test_two_columns_say_what_one_says(tmp_path: Path, as_of: str | None) -> Non
     assert set(two.unused) == {"Closed"}
 
 
-def test_of_two_closes_the_first_column_holds_and_rows_where_they_differ_are_counted(tmp_path: Path) -> None:
+def test_of_two_closes_the_later_holds_and_rows_where_they_differ_are_counted(tmp_path: Path) -> None:
     both = ["D6,Lost,2026-01-10,2026-02-20,2026-03-01,,4", "D7,Won,2026-01-10,2026-02-20,2026-02-20 09:00:00,,4"]
     flat = read(tmp_path, [*ROWS, *both], SPLIT)
-    assert flat.frame.set_index("id")["closed_at"]["D6"] == parse_moment("2026-02-20")
+    assert flat.frame.set_index("id")["closed_at"]["D6"] == parse_moment("2026-03-01")
     (found,) = [f for f in flat.findings if f.code == "FLAT-TWO-CLOSES"]
     assert found.rows == 1
     assert "1 of 7 rows have two closing dates that differ, e.g. row 6: Won time '2026-02-20', Lost time '2026-03-01'" in found.words
-    swapped = read(tmp_path, [*ROWS, *both], SPLIT[::-1])
-    assert swapped.frame.set_index("id")["closed_at"]["D6"] == parse_moment("2026-03-01")
+    pd.testing.assert_frame_equal(read(tmp_path, [*ROWS, *both], SPLIT[::-1]).frame, flat.frame)
     assert not read(tmp_path, ROWS, SPLIT).findings
+
+
+@pytest.mark.parametrize("as_of", ["2026-02-10", "2026-02-21", "2026-02-25", "2026-03-02"])
+def test_no_outcome_is_known_before_a_reading_as_of_that_moment_knows_it(tmp_path: Path, as_of: str) -> None:
+    """Won, and lost after all: until the second day nobody knew the result that stands in the file."""
+    rows = [*ROWS, "D6,Lost,2026-01-10,2026-02-20,2026-03-01,,4", "D7,Won,2026-01-10,2026-02-24,2026-02-12,,4"]
+    whole, then = (read(tmp_path, rows, SPLIT, moment).frame.set_index("id") for moment in (None, as_of))
+    known = whole[whole["label"].notna() & (whole["closed_at"] < parse_moment(as_of))]
+    assert known.index.tolist() == then.index[then["label"].notna()].tolist()
+    assert known["closed_at"].tolist() == then["closed_at"][known.index].tolist()
 
 
 def test_a_bad_or_an_early_close_is_named_with_its_own_column(tmp_path: Path) -> None:
@@ -67,6 +76,12 @@ def test_each_column_is_read_by_its_own_form(tmp_path: Path) -> None:
     american = [",".join([*cells[:2], f"{cells[2]}/2026", *cells[3:]]) for cells in own]
     flat = read(tmp_path, american, "Closed", date_format={"Opened": "%m/%d/%Y"})
     pd.testing.assert_frame_equal(flat.frame, read(tmp_path, ROWS, "Closed").frame)
+
+
+def test_a_close_is_no_feature_whatever_it_is_called(tmp_path: Path) -> None:
+    for closed_at in (SPLIT, "Lost time"):
+        with pytest.raises(ValidationError, match="the column 'Lost time' is the close, which is known with the result"):
+            read(tmp_path, ROWS, closed_at, layers={"behavioral": ["Size", "Lost time"]})
 
 
 def test_a_column_that_is_none_of_dates_or_not_there_is_named(tmp_path: Path) -> None:

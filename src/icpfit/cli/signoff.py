@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from icpfit.cli.options import answer, config_option, json_option, workspace_option
+
+if TYPE_CHECKING:
+    from icpfit.registry import SignOff
 
 
 @click.command()
@@ -25,7 +29,7 @@ def approve(version: str, by: str, note: str | None, override: str | None, confi
     done = sign(Workspace(workspace), version, by, note=note, override=override)
     answer(
         {"champion": done.champion, "by": by, "changed": done.changed},
-        [done.words, *(f"note: {w}" for w in done.warnings)],
+        _lines(done),
         as_json=as_json,
     )
 
@@ -45,7 +49,7 @@ def reject(version: str, by: str, note: str | None, config_path: Path, workspace
     done = sign(Workspace(workspace), version, by, note=note)
     answer(
         {"rejected": done.version, "champion": done.champion, "by": by, "changed": done.changed},
-        [done.words, *(f"note: {w}" for w in done.warnings)],
+        _lines(done),
         as_json=as_json,
     )
 
@@ -64,9 +68,13 @@ def rollback(by: str, note: str | None, config_path: Path, workspace: Path, as_j
     done = sign(Workspace(workspace), by, note=note)
     answer(
         {"champion": done.champion, "by": by, "changed": done.changed},
-        [done.words, *(f"note: {w}" for w in done.warnings)],
+        _lines(done),
         as_json=as_json,
     )
+
+
+def _lines(done: SignOff) -> list[str]:
+    return [done.words, *(f"note: {w}" for w in done.warnings)]
 
 
 @click.group()

@@ -167,7 +167,7 @@ class Opened:
 
         def said_of(table: str, column: str) -> pd.Series | None:
             own = targets.column(column)
-            return None if own is None else self._as_mapped(table, column, rows[own])
+            return None if own is None else self._as_mapped((table,), column, rows[own])
 
         said = {c: cells for c in fields if c != "account_id" and (cells := said_of("accounts", c)) is not None}
         accounts = np.array(resolved.account_id, dtype=object)
@@ -186,11 +186,27 @@ class Opened:
 
         return build
 
-    def _as_mapped(self, table: str, column: str, cells: pd.Series) -> pd.Series:
-        """Cells of a target list with the texts of ``source.values`` translated, as those of the table were when it was read."""
+    def products(self, targets: TargetList, resolved: Resolved) -> npt.NDArray[np.object_] | None:
+        """What a list says that each row to be scored would buy, in the words of the training; None where it says nothing.
+
+        A deal's product is its own, else its subscription's: the words of both are understood.
+        """
+        own = targets.column("product")
+        if own is None:
+            return None
+        return self._as_mapped(("deals", "subscriptions"), "product", targets.frame[own].iloc[resolved.rows]).to_numpy(object)
+
+    def _as_mapped(self, tables: tuple[str, ...], column: str, cells: pd.Series) -> pd.Series:
+        """Cells of a target list with the texts of ``source.values`` translated, as those of the tables were when they were read.
+
+        Where two tables translate a text, the first one's word holds.
+        """
         source = self.config.source
-        values = source.values.get(table, {}).get(column, {}) if isinstance(source, FolderSource) else {}
-        return cells.map(lambda cell: values.get(cell, cell) or None) if values else cells
+        if not isinstance(source, FolderSource):
+            return cells
+        values = {old: new for table in reversed(tables) for old, new in source.values.get(table, {}).get(column, {}).items()}
+        # The dtype is said: pandas would make texts with gaps a type of its own, whose gaps are not None.
+        return pd.Series([values.get(c, c) or None for c in cells], index=cells.index, dtype=object) if values else cells
 
 
 def open_source(config: Config, as_of: str | None = None) -> Opened:

@@ -47,7 +47,8 @@ def score_list(
     listed = opened.read_targets(targets)
     known_ids, by_domain, known = opened.known_accounts()
     resolved = resolve(listed, known_ids, by_domain, as_of)
-    scored = score_targets(bundle, listed, resolved, opened.feature_builder(bundle, listed, resolved), known)
+    build = opened.feature_builder(bundle, listed, resolved)
+    scored = score_targets(bundle, listed, resolved, build, known, opened.products(listed, resolved))
     written = {out: table_bytes(scored.frame, out, COLUMNS), rejected_path: table_bytes(scored.rejected, rejected_path, {"line": "whole"})}
     if features_out is not None:
         numbers: dict[str, Kind] = {s.name: "text" if s.kind == "category" else "number" for s in bundle.specs}

@@ -117,7 +117,7 @@ def _figures(report: Mapping[str, Any], terms: Terms) -> list[tuple[str, str, st
             (
                 "Could it be luck?",
                 f"p = {number(by_chance, 3)}",
-                f"how often chance alone would do as well, on {count(signal.get('rows'))} {many} that tuning never saw",
+                f"how often chance alone would do as well, on {count(signal.get('rows'))} {many} that had no part in building the model",
             )
         )
     rows.append(("Tested on", count(report.get("rows")), f"{many}; {count(report.get('positives'))} of them {terms.were}"))

@@ -116,7 +116,8 @@ def _evidence(c: Challenger) -> Gate:
 
 
 def _signal(c: Challenger) -> Gate:
-    return answered("signal", c.verdict == "signal", {"verdict": c.verdict}, f"the verdict on deals that tuning never saw: {c.verdict}")
+    words = f"the verdict on deals that had no part in building the model they test: {c.verdict}"
+    return answered("signal", c.verdict == "signal", {"verdict": c.verdict}, words)
 
 
 def _no_worse(a: Against | None, settings: GateSettings, seed: int, resamples: int) -> Gate:

@@ -66,7 +66,7 @@ def reverse_validation(past: Past, settings: GateSettings) -> Gate:
     n_kept, n_churned = sum(len(kept[p]) for p in both), sum(len(churned[p]) for p in both)
     unread = past.customers - n_kept - n_churned
     numbers: dict[str, Any] = {"kept": n_kept, "churned": n_churned, "not_judged": unread, "least": settings.min_reverse_gap}
-    rest = _rest(unread, "customers", both, "compared")
+    rest = _rest(unread, "customer", both, "compared")
     if min(n_kept, n_churned) < FEW:
         few = f"{counted(n_kept, 'customer')} who stayed and {n_churned:,} who left"
         words = f"{few} can be {_made(past, 'their deals')}; {FEW} of each are needed"
@@ -91,7 +91,7 @@ def retrospective_recall(past: Past, settings: GateSettings) -> Gate:
     wins, below = len(tiers), int((tiers == "D").sum())
     unread = past.wins - wins
     numbers: dict[str, Any] = {"wins": wins, "below": below, "share": below / wins if wins else None, "not_judged": unread, "most": most}
-    rest = _rest(unread, "wins", [p for p in past.periods if len(won[p])], "tested")
+    rest = _rest(unread, "win", [p for p in past.periods if len(won[p])], "tested")
     if wins < FEW:
         words = f"{counted(wins, 'past win')} can be {_made(past, 'them')}; {FEW} are needed"
         return answered(name, "cannot tell", numbers, words + rest, binding)
@@ -130,12 +130,15 @@ def _made(past: Past, them: str) -> str:
 def _rest(n: int, what: str, periods: list[str], verb: str) -> str:
     """Those that are not judged are counted, and the periods of the others are named.
 
-    >>> _rest(7, "wins", ["2024Q4", "2025Q1"], "tested")
+    >>> _rest(7, "win", ["2024Q4", "2025Q1"], "tested")
     '; 7 more wins are not judged: only those of 2024Q4 to 2025Q1 are tested'
+    >>> _rest(1, "win", [], "tested")
+    '; 1 more win is not judged: none is tested'
     """
     if n <= 0:
         return ""
+    said = f"; {counted(n, f'more {what}')} {'is' if n == 1 else 'are'} not judged"
     if not periods:
-        return f"; {n:,} more {what} are not judged: none is {verb}"
+        return f"{said}: none is {verb}"
     span = periods[0] if len(periods) == 1 else f"{periods[0]} to {periods[-1]}"
-    return f"; {n:,} more {what} are not judged: only those of {span} are {verb}"
+    return f"{said}: only those of {span} are {verb}"

@@ -19,6 +19,7 @@ from icpfit.models.results import Backtest, FittedModel, OutcomeResult, Refusal,
 from icpfit.models.selection import judge_merit
 from icpfit.models.signal import ALPHA, judge_signal
 from icpfit.models.tuning import Tuned, tune
+from icpfit.plural import counted
 from icpfit.training_set import TrainingSet
 
 THREADS = 2
@@ -70,7 +71,8 @@ def fit_outcome(
         return replace(empty, words="the two outcomes are too unevenly spread to train and test on different accounts")
     say(f"{training.outcome}: tuning")
     tuned = _tune(matrix, plan, settings, threads, say)
-    say(f"{training.outcome}: testing on {len(plan.backtest)} {'later periods' if plan.forward else 'groups of accounts'}")
+    folds = ("later period", "later periods") if plan.forward else ("group of accounts", "groups of accounts")
+    say(f"{training.outcome}: testing on {counted(len(plan.backtest), *folds)}")
     backtest = run_backtest(
         matrix,
         plan,
@@ -128,7 +130,7 @@ def _tune(matrix: Matrix, plan: FoldPlan, settings: TrainingSettings, threads: i
 
 
 def _signal(matrix: Matrix, plan: FoldPlan, backtest: Backtest, tuned: Tuned, settings: TrainingSettings) -> SignalTest:
-    """Two looks at what tuning never saw: the tuned recipe on the final folds, and the standard recipe on all of them.
+    """Two looks, each at rows that its recipe knows nothing of: the tuned one on the final folds, the standard one on all of them.
 
     The first sees what only tuning brings out; the second has about three times the rows, which a small company
     needs. Each counts at half of the chance of error, and the second only where the newest rows do not

@@ -131,7 +131,7 @@ class Backtest:
 
 @dataclass(frozen=True, slots=True)
 class SignalTest:
-    """AUC stratified by quarter on rows that tuning never saw, against labels permuted within quarter by account."""
+    """AUC stratified by quarter on rows that neither model nor recipe had seen, against labels permuted within quarter by account."""
 
     auc: float
     p_value: float

@@ -1,4 +1,4 @@
-"""Is there any signal? The ranking on rows that tuning never saw, against labels that mean nothing."""
+"""Is there any signal? The ranking on rows that neither model nor recipe had seen, against labels that mean nothing."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def judge_signal(
     null = right / pairs
     p = min(1.0, looks * (int((null >= observed - 1e-12).sum()) + 1) / (permutations + 1))
     words = (
-        f"on {len(label)} rows that tuning never saw ({', '.join(names)}) the model puts {observed:.0%} of pairs in the right order; "
-        f"by chance alone this or more comes up with probability {p:.3g}"
+        f"on {len(label)} rows that neither the model nor its settings had seen ({', '.join(names)}) "
+        f"the model puts {observed:.0%} of pairs in the right order; by chance alone this or more comes up with probability {p:.3g}"
     )
     return SignalTest(observed, p, len(label), tuple(names), words)
 

@@ -101,10 +101,10 @@ def status(workspace: Workspace, mend: bool = True) -> Status:
         champion = read_champion(workspace)
         challenger = read_challenger(workspace)
         judged = read_gates(workspace, challenger) if challenger is not None else None
-        last = read_last_retrain(workspace)
         for version, manifest in ((challenger, None), (champion.version if champion else None, champion.manifest if champion else None)):
             if version is not None:
                 evidence = check_bundle(workspace, version, manifest).evidence
+        last = read_last_retrain(workspace)
     except BundleError as error:
         problems.append(error.message)
     try:

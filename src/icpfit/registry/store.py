@@ -171,20 +171,23 @@ def resolve(workspace: Workspace, which: str) -> tuple[str, str | None]:
             hint = "icpfit retrain makes a challenger where it finds a signal, icpfit approve VERSION --by NAME puts it in force"
             if (waiting := read_challenger(workspace)) is not None:
                 hint = f"{waiting} awaits a sign-off: icpfit status shows its gates, icpfit approve {waiting} --by NAME puts it in force"
-            elif (last := read_last_retrain(workspace)) is not None and not last.registered:
-                hint = last.words
+            else:
+                hint = _why_nothing(workspace) or hint
             raise BundleError(f"{workspace.champion_file}: no version is in force", hint=hint)
         return champion.version, champion.manifest
     if which == "challenger":
         version = read_challenger(workspace)
         if version is None:
-            last = read_last_retrain(workspace)
             hint = "icpfit retrain makes one where it finds a signal; where it finds none, the document that it writes says why"
-            if last is not None and not last.registered:
-                hint = last.words
-            raise BundleError(f"{workspace.challenger_file}: no challenger awaits a sign-off", hint=hint)
+            raise BundleError(f"{workspace.challenger_file}: no challenger awaits a sign-off", hint=_why_nothing(workspace) or hint)
         return version, None
     return check_version(which), None
+
+
+def _why_nothing(workspace: Workspace) -> str | None:
+    """Why the newest retrain put nothing up for a sign-off; None where it did, or where there was none."""
+    last = read_last_retrain(workspace)
+    return last.words if last is not None and not last.registered else None
 
 
 def versions(workspace: Workspace) -> tuple[str, ...]:

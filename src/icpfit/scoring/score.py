@@ -72,13 +72,19 @@ class ScoredList:
 
 
 def score_targets(
-    bundle: Bundle, targets: TargetList, resolved: Resolved, build: FeatureBuilder, known: pd.DataFrame | None = None
+    bundle: Bundle,
+    targets: TargetList,
+    resolved: Resolved,
+    build: FeatureBuilder,
+    known: pd.DataFrame | None = None,
+    product: npt.NDArray[np.object_] | None = None,
 ) -> ScoredList:
     """Probabilities, points, tier and reasons for each row that ``resolved`` names.
 
     ``p_icp`` is the product of the chances that the bundle knows: of both, or of the only one. ``known``: what
     the data folder knows of its accounts (``account_id, domain, name``, and ``visible_at`` in microseconds
-    where it was noted when they became known), used where the list does not say.
+    where it was noted when they became known), used where the list does not say. ``product``: what each row
+    would buy, as the training calls it; None or "" where the list does not say.
     """
     everyone = np.arange(len(resolved.rows))
     features = build(everyone, resolved.as_of).reset_index(drop=True)
@@ -96,9 +102,7 @@ def score_targets(
     out |= dict(zip(("p_retain", "p_retain_low", "p_retain_high"), retain, strict=True))
     p_icp = np.where(np.isnan(win[0]), 1.0, win[0]) * np.where(np.isnan(retain[0]), 1.0, retain[0])
     out["p_icp"] = p_icp
-    product = targets.column("product")
-    product_said = targets.frame[product].to_numpy(dtype=object)[resolved.rows] if product is not None else None
-    out["expected_arr"] = p_icp * ExpectedArr.from_dict(bundle.expected_arr).expect(features, product_said)
+    out["expected_arr"] = p_icp * ExpectedArr.from_dict(bundle.expected_arr).expect(features, product)
     points = bundle.card.score(features)
     out |= {c: points[c].to_numpy() for c in (*_POINTS, "tier", "disqualified")}
     out["unfamiliar"] = Familiarity.from_dict(bundle.familiarity).unfamiliar(features)

@@ -11,7 +11,7 @@ import pandas as pd
 from icpfit.config import FeatureSpec, FlatSource
 from icpfit.errors import SourceError
 from icpfit.moments import DAY, Micros, choose_as_of, round_up_to_day
-from icpfit.paths import configured
+from icpfit.paths import absent, configured
 from icpfit.sources.flat_faults import Faults, refuse_far_newest
 from icpfit.sources.flat_features import TABLE, declare_specs, flat_targets, parse_features
 from icpfit.sources.flat_ids import account_ids, row_ids
@@ -74,7 +74,7 @@ def read_flat(source: FlatSource, *, max_left_out: float, as_of: Micros | None =
         SourceError: the file cannot be read, more than ``max_left_out`` of its rows have faults, none is
             usable, or its newest time is far behind all others.
     """
-    if not source.path.exists():
+    if absent(source.path):
         raise SourceError(f"{source.path}: no such file", hint=configured(source.path, "file"))
     texts = read_texts(source.path, source.separator)
     place, roles = texts.place, source.columns

@@ -12,12 +12,15 @@ from icpfit.config import FlatSource
 from icpfit.moments import DAY, Micros
 from icpfit.sources.flat_faults import TABLE, Faults
 from icpfit.sources.rows import DataFinding
-from icpfit.sources.values import Moments, first_known, moments
+from icpfit.sources.values import Moments, latest, moments
 
 
 @dataclass(frozen=True)
 class FlatTimes:
-    """``closed`` is the first of ``closings`` (one per column, in the order of the configuration) that a row has."""
+    """``closed`` is the last of ``closings`` (one per column, in the order of the configuration) that a row has.
+
+    The last, since the result that stands in the file is what a deal came to then; nobody knew it before.
+    """
 
     created: Moments
     closed: Moments
@@ -53,14 +56,12 @@ def read_times(source: FlatSource, frame: pd.DataFrame, missing: frozenset[str])
         moments(frame[roles.created_at], missing, source.form_of(roles.created_at)) if roles.created_at else moments(blank, missing, None)
     )
     closings = tuple(moments(frame[header], missing, source.form_of(header)) for header in roles.closings)
-    return FlatTimes(created, first_known(closings) if closings else moments(blank, missing, None), closings)
+    return FlatTimes(created, latest(closings) if closings else moments(blank, missing, None), closings)
 
 
 def seen_as_of(source: FlatSource, frame: pd.DataFrame, times: FlatTimes, as_of: Micros) -> tuple[pd.DataFrame, FlatTimes]:
-    """The file as it was known at ``as_of``: what has a close at or after it is open, and its result is empty."""
-    later = np.zeros(len(frame), dtype=np.bool_)
-    for part in times.closings:
-        later |= part.known & (part.micros >= as_of)
+    """The file as it was known at ``as_of``: what closed at or after it is open, and its result is empty."""
+    later = times.closed.known & (times.closed.micros >= as_of)
     if not later.any():
         return frame, times
     frame = frame.copy()
@@ -82,11 +83,10 @@ def mark_times(source: FlatSource, faults: Faults, frame: pd.DataFrame, times: F
         faults.mark("no created_at", ~times.created.known, roles.created_at)
     for header, part in zip(roles.closings, times.closings, strict=True):
         faults.mark("bad date", part.bad, header, frame, hint)
-    before = np.zeros(len(frame), dtype=np.bool_)  # a row's close stands in the first column that it has filled
     for header, part in zip(roles.closings, times.closings, strict=True):
+        holds = part.known & (part.micros == times.closed.micros)
         swapped = "If the two columns are swapped, say so under source.columns."
-        faults.mark("closed before created", times.out_of_order & part.known & ~before, header, frame, swapped)
-        before |= part.known
+        faults.mark("closed before created", times.out_of_order & holds, header, frame, swapped)
 
 
 def two_closes(
@@ -100,6 +100,6 @@ def two_closes(
     shown = ", ".join(f"{h} {frame[h].iloc[rows[0]]!r}" for h in filled)
     words = (
         f"{source.path.name}: {len(rows):,} of {int(good.sum()):,} rows have two closing dates that differ, e.g. row {row[rows[0]]:,}: "
-        f"{shown}. The first of source.columns.closed_at holds, here {filled[0]!r}."
+        f"{shown}. The later one holds: before it nobody knew the result that stands there."
     )
     return (DataFinding("FLAT-TWO-CLOSES", "warning", TABLE, words, len(rows)),)

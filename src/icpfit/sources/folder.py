@@ -8,7 +8,7 @@ import duckdb
 
 from icpfit.config import FolderSource
 from icpfit.errors import SourceError
-from icpfit.paths import configured
+from icpfit.paths import absent, configured
 from icpfit.sources.build import build_warehouse
 from icpfit.sources.contract import REQUIRED_TABLES, TABLES
 from icpfit.sources.csvfile import open_csv
@@ -61,14 +61,16 @@ def open_table(connection: duckdb.DuckDBPyConnection, path: Path, *, alias: str)
 def find_tables(source: FolderSource) -> tuple[dict[str, Path], tuple[DataFinding, ...]]:
     """The file of each table that is there, and notes on files whose names are nearly right."""
     folder = source.path
-    if not folder.exists():
+    if absent(folder):
         raise SourceError(f"{folder}: no such data folder", hint=f"{configured(folder, 'folder')} (icpfit simulate makes one to try)")
-    if not folder.is_dir():
-        raise SourceError(f"{folder}: is a file, not a data folder", hint="for one flat file say source: {kind: flat, …}")
     try:
         present = sorted(p.name for p in folder.iterdir() if p.is_file())
+    except NotADirectoryError:
+        raise SourceError(f"{folder}: is a file, not a data folder", hint="for one flat file say source: {kind: flat, …}") from None
     except PermissionError:
         raise SourceError(f"{folder}: no permission to list the data folder") from None
+    except OSError as error:
+        raise SourceError(f"{folder}: cannot be opened ({error.strerror or error})") from error
     files: dict[str, Path] = {}
     for table in TABLES:
         if table in source.files:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from icpfit.config import OUTCOMES, Disqualifier, FeatureSpec, Kind, Layer
+from icpfit.plural import counted
 from icpfit.sources.contract import TABLES
 from icpfit.sources.flat_features import judge_column
 from icpfit.sources.leak_names import refused_by_meaning
@@ -188,7 +189,7 @@ def technology_features(tables: Tables, taken: set[str]) -> Features:
     categories = tables.names("technologies", "category")
     rivals = [c for c in categories if _is_rival(c.text)]
     shown = [*rivals, *(c for c in categories if c not in rivals)][:MOST_CATEGORIES]
-    out.doubts += _rarer("technologies: {} rarer categories have no feature, e.g. {!r}", [c for c in categories if c not in shown])
+    out.doubts += _rarer([c for c in categories if c not in shown], "category", "categories")
     for category in (c for c in categories if c in shown):
         rival = _is_rival(category.text)
         name = out.add(
@@ -228,7 +229,7 @@ def technology_features(tables: Tables, taken: set[str]) -> Features:
     )
     kinds = tables.pairs("technologies", "technology", "category")
     commonest = [t for t in tables.names("technologies", "technology") if t.accounts > 1]
-    out.doubts += _rarer("technologies: {} rarer tools have no feature, e.g. {!r}", commonest[MOST_TECHNOLOGIES:])
+    out.doubts += _rarer(commonest[MOST_TECHNOLOGIES:], "tool", "tools")
     for technology in commonest[:MOST_TECHNOLOGIES]:
         rival = _is_rival(kinds.get(technology.text, ""))
         out.add(
@@ -255,5 +256,8 @@ def _is_rival(category: str) -> bool:
     return _RIVAL.search(plain_words(category)) is not None
 
 
-def _rarer(words: str, names: Sequence[Name]) -> list[str]:
-    return [words.format(f"{len(names):,}", names[0].text)] if names else []
+def _rarer(names: Sequence[Name], one: str, many: str) -> list[str]:
+    if not names:
+        return []
+    how_many = counted(len(names), f"rarer {one}", f"rarer {many}")
+    return [f"technologies: {how_many} {'has' if len(names) == 1 else 'have'} no feature, e.g. {names[0].text!r}"]

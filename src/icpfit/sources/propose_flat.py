@@ -83,7 +83,7 @@ def propose_flat(path: Path, shown_path: str, company: str) -> tuple[list[str], 
 def _column_lines(guesses: Mapping[str, roles.Guess], result: Result, times: Times, said: _Remarks) -> list[str]:
     of_times = _doubts_of(times)
     closed = flow(times.closings) if len(times.closings) > 1 else scalar(next(iter(times.closings), None))
-    first = remark("the first that is filled holds") if len(times.closings) > 1 and "closed_at" not in of_times else ""
+    several = remark("where both are filled, the later holds") if len(times.closings) > 1 and "closed_at" not in of_times else ""
     lines = [
         "  columns:",
         f"    id: {scalar(guesses['id'].header)}{said.unsure('id', guesses['id'].doubt)}",
@@ -91,7 +91,7 @@ def _column_lines(guesses: Mapping[str, roles.Guess], result: Result, times: Tim
         f"    positive: {flow(result.positive)}",
         f"    negative: {flow(result.negative)}",
         f"    created_at: {scalar(times.created_at)}{said.unsure('created_at', of_times.get('created_at', ''))}",
-        f"    closed_at: {closed}{said.unsure('closed_at', of_times.get('closed_at', ''))}{first}",
+        f"    closed_at: {closed}{said.unsure('closed_at', of_times.get('closed_at', ''))}{several}",
     ]
     for role in ("account_id", "domain", "name", "amount"):
         lines.append(f"    {role}: {scalar(guesses[role].header)}{said.unsure(role, guesses[role].doubt)}")

@@ -15,7 +15,7 @@ from icpfit.sources import vocabulary as words
 from icpfit.sources.propose_leaks import told_by_the_close
 from icpfit.sources.propose_look import DATE_FORMATS, Look, date_forms
 from icpfit.sources.propose_result import Result
-from icpfit.sources.values import Moments, first_known, moments
+from icpfit.sources.values import Moments, latest, moments
 
 _MONTHS = {m: i for i, m in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split())}
 _WHOLE_MONTHS = {
@@ -67,7 +67,7 @@ class _Dates:
 
     @property
     def ended(self) -> Moments:
-        return first_known([self._read(look) for look in self.closings])
+        return latest([self._read(look) for look in self.closings])
 
     @property
     def names(self) -> str:

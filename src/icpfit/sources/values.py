@@ -147,11 +147,12 @@ def moments(texts: pd.Series, missing: frozenset[str], date_format: str | None) 
     return Moments(micros[codes], ok[codes], bad[codes])
 
 
-def first_known(parts: Sequence[Moments]) -> Moments:
-    """Of several moments of a row the first that is known; bad where one of them is no moment."""
+def latest(parts: Sequence[Moments]) -> Moments:
+    """Of several moments of a row the last that is known; bad where one of them is no moment."""
     micros, known, bad = parts[0].micros, parts[0].known, parts[0].bad
     for part in parts[1:]:
-        micros, known, bad = np.where(known, micros, part.micros), known | part.known, bad | part.bad
+        later = part.known & (~known | (part.micros > micros))
+        micros, known, bad = np.where(later, part.micros, micros), known | part.known, bad | part.bad
     return Moments(micros, known, bad)
 
 
