@@ -43,7 +43,7 @@ class _Job:
     matrix: Matrix
     outcome: Outcome
     recipe: Recipe
-    standard: Recipe
+    standard: Recipe | None
     seed: int
     draws: int
     max_rows: int
@@ -54,10 +54,10 @@ def run_backtest(
 ) -> Backtest:
     """Every prediction is of a row that its model, its choice of attributes and its calibration never saw.
 
-    A fold model is calibrated by its own training rows (groups of accounts, left out in turn). Beside it stands
-    the standard recipe, to whose predictions tuning gave nothing on any fold.
+    A fold model is calibrated by its own training rows (groups of accounts, left out in turn). Forward in time
+    the standard recipe stands beside it, to whose predictions tuning gave nothing on any fold.
     """
-    job = _Job(matrix, outcome, tuned.recipe, tuned.standard, seed, draws, max_rows)
+    job = _Job(matrix, outcome, tuned.recipe, tuned.standard if plan.forward else None, seed, draws, max_rows)
     tested = side_by_side(lambda fold: _test_fold(job, fold), plan.backtest, threads)
     rows = np.concatenate([t.fold.test for t in tested])
     label, account, amount = matrix.y[rows], matrix.account[rows], matrix.amount[rows]
@@ -126,6 +126,8 @@ def _test_fold(job: _Job, fold: Fold) -> _Tested:
 
 
 def _untuned(job: _Job, fold: Fold, merit: Merit) -> Floats:
+    if job.standard is None:
+        return np.full(len(fold.test), np.nan)
     columns = merit.columns(job.standard.attributes)
     booster = train(job.matrix, fold.train, fold.train_labels, columns, job.standard, job.seed)
     return margins(booster, job.matrix, fold.test, columns)

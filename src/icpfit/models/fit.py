@@ -13,18 +13,17 @@ from icpfit.models.booster import Attributes
 from icpfit.models.calibrate import fit_calibration
 from icpfit.models.evidence import MEANING, PATTERNS_BELOW, shrunken_rate, weigh_evidence
 from icpfit.models.folds import FoldPlan, plan_folds, sample_accounts
+from icpfit.models.looks import look_for_signal
 from icpfit.models.matrix import Matrix, build_matrix
 from icpfit.models.recipe_model import as_model, train
 from icpfit.models.results import Backtest, FittedModel, OutcomeResult, Refusal, SignalTest
 from icpfit.models.selection import judge_merit
-from icpfit.models.signal import ALPHA, judge_signal
+from icpfit.models.signal import ALPHA
 from icpfit.models.tuning import Tuned, tune
 from icpfit.plural import counted
 from icpfit.training_set import TrainingSet
 
 THREADS = 2
-CHANCE = 0.5
-"""AUC of drawing lots"""
 NOUN = {"win": "won deals", "retention": "customers who stayed"}
 OTHER = {"win": "lost ones", "retention": "those who left"}
 
@@ -83,7 +82,7 @@ def fit_outcome(
         max_rows=settings.max_rows_tuning,
         threads=threads,
     )
-    signal = _signal(matrix, plan, backtest, tuned, settings)
+    signal = look_for_signal(matrix, plan, backtest, tuned, settings, threads)
     tested = replace(empty, backtest=backtest, signal=signal, trials=tuned.trials)
     if not signal.p_value <= ALPHA:
         return replace(tested, verdict="no signal", words=_words(training, plan, tuned, signal, found=False))
@@ -129,36 +128,6 @@ def _tune(matrix: Matrix, plan: FoldPlan, settings: TrainingSettings, threads: i
     )
 
 
-def _signal(matrix: Matrix, plan: FoldPlan, backtest: Backtest, tuned: Tuned, settings: TrainingSettings) -> SignalTest:
-    """Two looks, each at rows that its recipe knows nothing of: the tuned one on the final folds, the standard one on all of them.
-
-    The first sees what only tuning brings out; the second has about three times the rows, which a small company
-    needs. Each counts at half of the chance of error, and the second only where the newest rows do not
-    speak against it: what held once and holds no longer is no profile.
-    """
-    alone = len(plan.final) == len(plan.backtest) or not tuned.trials
-    looks = 1 if alone else 2
-    final = _look(matrix, backtest, "margin", plan.final, settings, looks)
-    if len(plan.final) == len(plan.backtest) or not final.auc > CHANCE:
-        return final
-    every = _look(matrix, backtest, "untuned", tuple(f.name for f in plan.backtest), settings, looks)
-    return every if alone else min(final, every, key=lambda look: look.p_value)
-
-
-def _look(matrix: Matrix, backtest: Backtest, margin: str, folds: tuple[str, ...], settings: TrainingSettings, looks: int) -> SignalTest:
-    seen = backtest.predictions[backtest.predictions["fold"].isin(folds)]
-    return judge_signal(
-        seen["label"].to_numpy(np.float64),
-        seen[margin].to_numpy(np.float64),
-        matrix.account[matrix.places(seen["row"].to_numpy())],
-        np.array([folds.index(f) for f in seen["fold"]], dtype=np.int64),
-        folds,
-        permutations=settings.permutations,
-        seed=settings.seed,
-        looks=looks,
-    )
-
-
 def _final(
     matrix: Matrix, backtest: Backtest, tuned: Tuned, training: TrainingSet, settings: TrainingSettings
 ) -> tuple[FittedModel, dict[str, str]]:
@@ -191,10 +160,9 @@ def _final(
 
 def _words(training: TrainingSet, plan: FoldPlan, tuned: Tuned, signal: SignalTest, *, found: bool) -> str:
     noun, other = NOUN[training.outcome], OTHER[training.outcome]
-    untuned = len(signal.quarters) == len(plan.backtest)
-    where = "all tested periods" if untuned else "the newest periods"
-    where = where if plan.forward else "groups of accounts"
-    where += ", by a recipe that was not tuned on them" if untuned else " that tuning never saw"
+    fixed = not tuned.trials or len(signal.quarters) > len(plan.final)
+    where = ("all tested periods" if fixed else "the newest periods") if plan.forward else "groups of accounts"
+    where += ", with settings fixed beforehand" if fixed else " that had no part in choosing its settings"
     if found:
         first = (
             f"On {where}, the model tells {noun} from {other} better than chance "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,8 @@ MIN_TUNING_CLASS = 60
 """of the rarer outcome among the tuning folds' test rows; with fewer, recipes cannot be told apart"""
 GROUPS = 5
 GROUPS_FINAL = 2
+CHAIN_FROM = 2
+"""groups from which the first model of a chain learns"""
 NOT_TUNED = "too few outcomes to choose among settings of the model: the standard ones are used, and every test is of them"
 WIDTHS = (1, 2, 4)
 """Where single quarters hold too few deals, half-years are tested, then years."""
@@ -81,23 +83,27 @@ class Fold:
 class FoldPlan:
     """``tuning`` folds choose the recipe; ``backtest`` folds measure it; those named in ``final`` tuning never saw.
 
-    No test row of a final fold is a row of any tuning fold, on either side.
+    No test row of a final fold is a row of any tuning fold, on either side. In a ``chain`` each fold learns from
+    rows that no later fold tests, so that a chance likeness of two folds cannot count twice: forward in time
+    the backtest is one; groups of accounts, which test each other, have a chain of their own, the final folds last.
     """
 
     forward: bool
     tuning: tuple[Fold, ...]
     backtest: tuple[Fold, ...]
     final: tuple[str, ...]
+    chain: tuple[Fold, ...]
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         unseen = [f.test for f in self.backtest if f.name in self.final]
-        if not unseen:
-            return
-        rows = np.concatenate(unseen)
+        rows = np.concatenate(unseen) if unseen else np.empty(0, dtype=np.int64)
         for fold in self.tuning:
             if np.isin(fold.test, rows).any() or np.isin(fold.train, rows).any():
                 raise FoldError(f"tuning would see final rows in the fold {fold.name}")
+        for i, fold in enumerate(self.chain):
+            if any(np.isin(fold.train, later.test).any() for later in self.chain[i:]):
+                raise FoldError(f"the fold {fold.name} would learn from rows that it or a later fold tests")
 
 
 def plan_folds(matrix: Matrix, settings: TrainingSettings) -> FoldPlan | None:
@@ -134,7 +140,7 @@ def _forward_plan(found: list[Fold], matrix: Matrix, settings: TrainingSettings,
     if not _can_tune(matrix, folds[: n - final]):
         final = n
         notes.append(NOT_TUNED)
-    return FoldPlan(True, folds[: n - final], folds, tuple(f.name for f in folds[n - final :]), tuple(notes))
+    return FoldPlan(True, folds[: n - final], folds, tuple(f.name for f in folds[n - final :]), folds, tuple(notes))
 
 
 def _can_tune(matrix: Matrix, folds: Sequence[Fold]) -> bool:
@@ -221,9 +227,22 @@ def _grouped_plan(matrix: Matrix, settings: TrainingSettings, notes: list[str]) 
         if g not in final:
             inner = np.flatnonzero((group != g) & tuned)
             tuning.append(make_fold(matrix, f"group {g + 1}", inner, matrix.y[inner], test, None))
+    chain = _chain(matrix, {g: backtest[g].test for g in (*range(GROUPS_FINAL, GROUPS), *final)})
     if not _can_tune(matrix, tuning):
-        return FoldPlan(False, (), tuple(backtest), tuple(f.name for f in backtest), (*notes, NOT_TUNED))
-    return FoldPlan(False, tuple(tuning), tuple(backtest), tuple(f"group {g + 1}" for g in final), tuple(notes))
+        return FoldPlan(False, (), tuple(backtest), tuple(f.name for f in backtest), chain, (*notes, NOT_TUNED))
+    return FoldPlan(False, tuple(tuning), tuple(backtest), tuple(f"group {g + 1}" for g in final), chain, tuple(notes))
+
+
+def _chain(matrix: Matrix, groups: Mapping[int, Ints]) -> tuple[Fold, ...]:
+    """Each group but the first two is tested by all that stand before it, where those tell enough."""
+    tests = list(groups.items())
+    folds: list[Fold] = []
+    for i in range(CHAIN_FROM, len(tests)):
+        g, test = tests[i]
+        before = np.sort(np.concatenate([rows for _, rows in tests[:i]]))
+        if _rarer(matrix.y[before]) >= MIN_TRAIN_CLASS:
+            folds.append(make_fold(matrix, f"group {g + 1}", before, matrix.y[before], test, None))
+    return tuple(folds)
 
 
 def sample_accounts(matrix: Matrix, max_rows: int, seed: int) -> npt.NDArray[np.bool_]:

@@ -126,12 +126,12 @@ class Backtest:
     """AUC lost when the layer is left out"""
     predictions: pd.DataFrame = field(default_factory=pd.DataFrame)
     """one row per tested row: ``row`` (in the training set), ``fold``, ``label``, ``margin``, ``untuned`` (the standard
-    recipe's margin), ``probability``, ``logistic``, ``firmographic_only``"""
+    recipe's margin; NaN where groups of accounts are tested), ``probability``, ``logistic``, ``firmographic_only``"""
 
 
 @dataclass(frozen=True, slots=True)
 class SignalTest:
-    """AUC stratified by quarter on rows that neither model nor recipe had seen, against labels permuted within quarter by account."""
+    """AUC within periods (or groups of accounts) on rows that neither model nor recipe had seen, against what chance does."""
 
     auc: float
     p_value: float

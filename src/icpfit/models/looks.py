@@ -1,0 +1,101 @@
+"""Which tested rows tell whether there is a signal, by which recipe, and how often chance is asked."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from icpfit.config import TrainingSettings
+from icpfit.models.booster import Recipe, margins
+from icpfit.models.dealt import judge_by_dealing
+from icpfit.models.folds import Fold, FoldPlan
+from icpfit.models.matrix import Floats, Matrix
+from icpfit.models.parallel import side_by_side
+from icpfit.models.recipe_model import train
+from icpfit.models.results import Backtest, SignalTest
+from icpfit.models.selection import judge_merit
+from icpfit.models.signal import judge_signal
+from icpfit.models.tuning import Tuned
+
+CHANCE = 0.5
+"""AUC of drawing lots"""
+QUICK_CELLS = 60_000
+"""rows times attributes up to which the whole test is repeated a hundred times within some twenty seconds"""
+
+
+def look_for_signal(
+    matrix: Matrix, plan: FoldPlan, backtest: Backtest, tuned: Tuned, settings: TrainingSettings, threads: int
+) -> SignalTest:
+    """The test of signal, in the way that names chance at its right size for these folds.
+
+    Forward in time each period is tested by what came before it, so that what two periods show by chance
+    is unrelated. Groups of accounts test each other: what the whole file shows by chance, every group
+    shows, and dealing the labels anew under predictions that stay would take it for a signal ten times too often.
+    So few rows, whose recipe chooses no attributes and is quick, are tested whole again under the dealt
+    labels; many are tested in a chain (docs/decisions/0008).
+    """
+    if plan.forward:
+        return _two_looks(matrix, plan, backtest.predictions, tuned, settings)
+    if tuned.standard.attributes == "all" and matrix.X.size <= QUICK_CELLS:
+        return judge_by_dealing(matrix, plan.backtest, tuned.standard, draws=settings.permutations, seed=settings.seed, threads=threads)
+    return _two_looks(matrix, plan, _chained(matrix, plan, tuned, settings, threads), tuned, settings)
+
+
+def _two_looks(matrix: Matrix, plan: FoldPlan, tested: pd.DataFrame, tuned: Tuned, settings: TrainingSettings) -> SignalTest:
+    """Two looks, each at rows that its recipe knows nothing of: the tuned one on the final folds, the standard one on all of them.
+
+    The first sees what only tuning brings out; the second has about three times the rows, which a small company
+    needs. Each counts at half of the chance of error, and the second only where the final rows do not
+    speak against it: what held once and holds no longer is no profile.
+    """
+    every = tuple(f.name for f in plan.chain)
+    final = tuple(name for name in every if name in plan.final)
+    alone = final == every or not tuned.trials
+    looks = 1 if alone else 2
+    first = _look(matrix, tested, "margin", final, settings, looks)
+    if final == every or not first.auc > CHANCE:
+        return first
+    second = _look(matrix, tested, "untuned", every, settings, looks)
+    return second if alone else min(first, second, key=lambda look: look.p_value)
+
+
+def _look(matrix: Matrix, tested: pd.DataFrame, margin: str, folds: tuple[str, ...], settings: TrainingSettings, looks: int) -> SignalTest:
+    seen = tested[tested["fold"].isin(folds)]
+    return judge_signal(
+        seen["label"].to_numpy(np.float64),
+        seen[margin].to_numpy(np.float64),
+        matrix.account[matrix.places(seen["row"].to_numpy())],
+        np.array([folds.index(f) for f in seen["fold"]], dtype=np.int64),
+        folds,
+        permutations=settings.permutations,
+        seed=settings.seed,
+        looks=looks,
+    )
+
+
+def _chained(matrix: Matrix, plan: FoldPlan, tuned: Tuned, settings: TrainingSettings, threads: int) -> pd.DataFrame:
+    """``row, fold, label, margin`` (of the tuned recipe, on final folds; else NaN) and ``untuned``, for a chain of groups."""
+
+    def test(fold: Fold) -> tuple[Floats, Floats]:
+        merit = judge_merit(matrix, fold.train, fold.train_labels, seed=settings.seed, max_rows=settings.max_rows_tuning)
+
+        def margin(recipe: Recipe) -> Floats:
+            columns = merit.columns(recipe.attributes)
+            return margins(train(matrix, fold.train, fold.train_labels, columns, recipe, settings.seed), matrix, fold.test, columns)
+
+        untuned = margin(tuned.standard)
+        if fold.name not in plan.final:
+            return np.full(len(fold.test), np.nan), untuned
+        return (untuned if tuned.recipe == tuned.standard else margin(tuned.recipe)), untuned
+
+    found = side_by_side(test, plan.chain, threads)
+    rows = np.concatenate([f.test for f in plan.chain])
+    return pd.DataFrame(
+        {
+            "row": matrix.row[rows],
+            "fold": pd.Series([f.name for f in plan.chain for _ in range(len(f.test))], dtype=object),
+            "label": matrix.y[rows],
+            "margin": np.concatenate([tuned_margin for tuned_margin, _ in found]),
+            "untuned": np.concatenate([untuned for _, untuned in found]),
+        }
+    )
