@@ -165,7 +165,17 @@ def test_without_tuning_every_tested_row_tells_of_the_signal(company: Any, plant
     assert found.signal is not None
     assert found.signal.rows == len(found.backtest.predictions)
     assert found.backtest.predictions["untuned"].equals(found.backtest.predictions["margin"].rename("untuned"))
-    assert "by a recipe that was not tuned" in found.words
+    assert "with settings fixed beforehand" in found.words
+
+
+def test_many_rows_without_dates_are_tested_in_a_chain(planted: Plant) -> None:
+    found = fit_outcome(planted(n=1000, seed=5, windows=0, junk=2, strength=1.2, timing="none").training, quick(trials=2))
+    assert found.backtest is not None
+    assert found.signal is not None
+    assert found.verdict == "signal"
+    assert not found.backtest.forward
+    assert set(found.signal.quarters) in ({"group 1", "group 2"}, {"group 5", "group 1", "group 2"})
+    assert found.signal.rows == found.backtest.predictions["fold"].isin(found.signal.quarters).sum()
 
 
 def test_null_companies_have_no_signal(planted: Plant) -> None:
@@ -233,3 +243,21 @@ def test_small_companies_without_a_pattern_show_none(planted: Plant) -> None:
     settings = TrainingSettings(trials=6)
     found = [fit_outcome(planted(n=900, seed=s, null=True, windows=4, junk=4).training, settings).verdict for s in range(30)]
     assert found.count("no signal") >= 28
+
+
+@pytest.mark.verify
+def test_small_files_without_dates_and_without_a_pattern_show_none(planted: Plant) -> None:
+    """Their groups test each other, and many attributes hang together: chance is larger than it looks."""
+    settings = TrainingSettings(trials=6, bootstrap=50)
+    case = {"windows": 12, "junk": 20, "timing": "none", "null": True}
+    found = [fit_outcome(planted(n=200, seed=s, **case).training, settings).verdict for s in range(40)]
+    assert found.count("no signal") >= 38
+
+
+@pytest.mark.verify
+def test_the_pattern_of_small_files_without_dates_is_seen(planted: Plant) -> None:
+    settings = TrainingSettings(trials=6, bootstrap=50)
+    found = [
+        fit_outcome(planted(n=500, seed=s, windows=4, junk=4, strength=0.8, timing="none").training, settings).verdict for s in range(16)
+    ]
+    assert found.count("signal") >= 14

@@ -37,6 +37,17 @@ def test_no_fold_overlaps_and_tuning_never_sees_the_final_rows(planted: Planted,
         assert not set(final) & {*fold.train, *fold.test}
     tested = np.concatenate([f.test for f in plan.backtest])
     assert len(set(tested)) == len(tested)
+    assert plan.chain
+    assert {f.name for f in plan.chain} >= ({plan.backtest[-1].name} if plan.forward else {"group 2"})
+    for i, fold in enumerate(plan.chain):
+        assert not set(fold.train) & {row for later in plan.chain[i:] for row in later.test}
+
+
+def test_a_fold_that_learns_from_a_later_one_is_no_chain(planted: Planted) -> None:
+    plan = plan_folds(matrix_of(planted, n=500, seed=4, timing="none", windows=0, junk=0), TrainingSettings())
+    assert plan is not None
+    with pytest.raises(FoldError, match="would learn from rows that it or a later fold tests"):
+        dataclasses.replace(plan, chain=plan.backtest)
 
 
 def test_training_labels_are_those_known_when_the_quarter_began(planted: Planted) -> None:

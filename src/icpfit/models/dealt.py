@@ -15,7 +15,7 @@ from icpfit.models.recipe_model import train
 from icpfit.models.results import SignalTest
 
 MOST_DRAWS = 199
-ENOUGH = 10
+ENOUGH = 5
 """draws that do as well as the data, after which no more are needed: the p-value is known well enough, and is not small"""
 BATCH = 8
 
