@@ -137,10 +137,20 @@ def test_a_typo_in_the_configuration_is_one_clear_sentence(tmp_path, line, words
     refused(icpfit("check", "--config", tmp_path / "acme.yaml"), "acme.yaml", *words)
 
 
-@pytest.mark.parametrize("text", ["a: [1", "just words", "", "\x00"])
-def test_what_is_no_configuration_is_one_clear_sentence(tmp_path, text):
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a: [1", "not valid YAML"),
+        ("just words", "is a mapping"),
+        ("", "is a mapping"),
+        ("\x00", "not valid YAML"),
+        ("[" * 5_000, "too many brackets"),
+        ("company: A\ntraining: {trials: 4}\ntraining: {seed: 1}\n", "line 3, column 1: 'training' stands there twice"),
+    ],
+)
+def test_what_is_no_configuration_is_one_clear_sentence(tmp_path, text, words):
     (tmp_path / "acme.yaml").write_text(text)
-    refused(icpfit("check", "--config", tmp_path / "acme.yaml"), "acme.yaml")
+    refused(icpfit("check", "--config", tmp_path / "acme.yaml"), "acme.yaml", words)
 
 
 def test_a_configuration_or_data_that_is_not_there_is_named(tmp_path):
