@@ -53,6 +53,15 @@ def choose_as_of(what: str, first: Micros, last: Micros) -> str:
     return f"the {what} were created {span}: give a later --as-of, or none for the newest time in the data"
 
 
+def is_for_ever(micros: Micros) -> bool:
+    """Whether it lies on 9999-12-31, which stands for "no end" and which no day follows.
+
+    >>> is_for_ever(parse_moment("9999-12-31")), is_for_ever(parse_moment("9999-12-30T23:00:00"))
+    (True, False)
+    """
+    return micros >= parse_moment("9999-12-31")
+
+
 def round_up_to_day(micros: Micros) -> Micros:
     """The first midnight after ``micros``, so that a row at ``micros`` lies strictly before it.
 
