@@ -77,9 +77,13 @@ def to_timestamps(micros: npt.NDArray[np.int64]) -> pd.Series:
 
 
 def quarter_of(micros: npt.NDArray[np.int64]) -> npt.NDArray[np.object_]:
-    """``2026Q1`` for each moment."""
+    """``2026Q1`` for each moment.
+
+    >>> print(quarter_of(np.array([0, parse_moment("0001-02-03")])))
+    ['1970Q1' '0001Q1']
+    """
     months = np.asarray(micros, dtype="datetime64[us]").astype("datetime64[M]").astype(np.int64)
-    return np.array([f"{1970 + m // 12}Q{m % 12 // 3 + 1}" for m in months], dtype=object)
+    return np.array([f"{1970 + m // 12:04}Q{m % 12 // 3 + 1}" for m in months], dtype=object)
 
 
 def month_index(micros: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
