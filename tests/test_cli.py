@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
@@ -151,6 +152,14 @@ def test_a_typo_in_the_configuration_is_one_clear_sentence(tmp_path, line, words
 def test_what_is_no_configuration_is_one_clear_sentence(tmp_path, text, words):
     (tmp_path / "acme.yaml").write_text(text)
     refused(icpfit("check", "--config", tmp_path / "acme.yaml"), "acme.yaml", words)
+
+
+def test_a_full_disk_is_one_clear_sentence(small_company, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("icpfit.cycle.check.check_source", full)
+    refused(icpfit("check", "--config", small_company.config), "no room is left on the disk", "make room")
 
 
 def test_a_configuration_or_data_that_is_not_there_is_named(tmp_path):
