@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
@@ -137,10 +138,28 @@ def test_a_typo_in_the_configuration_is_one_clear_sentence(tmp_path, line, words
     refused(icpfit("check", "--config", tmp_path / "acme.yaml"), "acme.yaml", *words)
 
 
-@pytest.mark.parametrize("text", ["a: [1", "just words", "", "\x00"])
-def test_what_is_no_configuration_is_one_clear_sentence(tmp_path, text):
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a: [1", "not valid YAML"),
+        ("just words", "is a mapping"),
+        ("", "is a mapping"),
+        ("\x00", "not valid YAML"),
+        ("[" * 5_000, "too many brackets"),
+        ("company: A\ntraining: {trials: 4}\ntraining: {seed: 1}\n", "line 3, column 1: 'training' stands there twice"),
+    ],
+)
+def test_what_is_no_configuration_is_one_clear_sentence(tmp_path, text, words):
     (tmp_path / "acme.yaml").write_text(text)
-    refused(icpfit("check", "--config", tmp_path / "acme.yaml"), "acme.yaml")
+    refused(icpfit("check", "--config", tmp_path / "acme.yaml"), "acme.yaml", words)
+
+
+def test_a_full_disk_is_one_clear_sentence(small_company, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("icpfit.cycle.check.check_source", full)
+    refused(icpfit("check", "--config", small_company.config), "no room is left on the disk", "make room")
 
 
 def test_a_configuration_or_data_that_is_not_there_is_named(tmp_path):

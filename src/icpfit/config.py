@@ -7,11 +7,11 @@ import json
 from pathlib import Path
 from typing import Literal
 
-import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from icpfit.config_faults import did_you_mean, words_of
 from icpfit.config_sources import LAYERS, OUTCOMES, FlatColumns, FlatSource, FolderSource, Layer, Outcome, Source, Strict
+from icpfit.config_text import read_yaml
 from icpfit.errors import ConfigError
 from icpfit.paths import plain_path
 
@@ -221,12 +221,7 @@ def load_config(path: Path) -> Config:
 
 def parse_config(text: str, path: Path) -> Config:
     """What :func:`load_config` makes of the text of a file at ``path``."""
-    try:
-        body = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise ConfigError(f"{path}: not valid YAML{where}: {getattr(error, 'problem', error)}") from error
+    body = read_yaml(text, path)
     if not isinstance(body, dict):
         raise ConfigError(f"{path}: a configuration is a mapping, with 'source' in it")
     try:

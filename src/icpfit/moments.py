@@ -53,6 +53,15 @@ def choose_as_of(what: str, first: Micros, last: Micros) -> str:
     return f"the {what} were created {span}: give a later --as-of, or none for the newest time in the data"
 
 
+def is_for_ever(micros: Micros) -> bool:
+    """Whether it lies on 9999-12-31, which stands for "no end" and which no day follows.
+
+    >>> is_for_ever(parse_moment("9999-12-31")), is_for_ever(parse_moment("9999-12-30T23:00:00"))
+    (True, False)
+    """
+    return micros >= parse_moment("9999-12-31")
+
+
 def round_up_to_day(micros: Micros) -> Micros:
     """The first midnight after ``micros``, so that a row at ``micros`` lies strictly before it.
 
@@ -68,9 +77,13 @@ def to_timestamps(micros: npt.NDArray[np.int64]) -> pd.Series:
 
 
 def quarter_of(micros: npt.NDArray[np.int64]) -> npt.NDArray[np.object_]:
-    """``2026Q1`` for each moment."""
+    """``2026Q1`` for each moment.
+
+    >>> print(quarter_of(np.array([0, parse_moment("0001-02-03")])))
+    ['1970Q1' '0001Q1']
+    """
     months = np.asarray(micros, dtype="datetime64[us]").astype("datetime64[M]").astype(np.int64)
-    return np.array([f"{1970 + m // 12}Q{m % 12 // 3 + 1}" for m in months], dtype=object)
+    return np.array([f"{1970 + m // 12:04}Q{m % 12 // 3 + 1}" for m in months], dtype=object)
 
 
 def month_index(micros: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from icpfit.drift import Finding, compare
-from icpfit.drift.compare import MIN_ROWS, benjamini_hochberg
+from icpfit.drift.columns import read_column
+from icpfit.drift.compare import MIN_ROWS, _marginal, benjamini_hochberg
 
 LETTERS = np.array(list("abcdefgh"), dtype=object)
 
@@ -70,6 +71,26 @@ def test_a_level_never_seen_before_is_found(sides):
     reference, current = sides
     current.loc[np.random.default_rng(0).random(1_000) < 0.1, "x7"] = "a new industry"
     assert ("DRIFT-FEATURE", "x7") in alarms(compare(reference, current))
+
+
+def test_many_new_levels_of_a_few_rows_each_are_found_together(sides):
+    reference, current = sides
+    moved = np.flatnonzero(np.random.default_rng(0).random(1_000) < 0.1)
+    current.loc[moved, "x7"] = [f"new industry {i % 40}" for i in range(len(moved))]
+    assert ("DRIFT-FEATURE", "x7") in alarms(compare(reference, current))
+
+
+def test_rare_levels_are_no_news():
+    """Of many rare levels, each draw has some that the draw before had not; nothing moved."""
+
+    def p_value(seed: int) -> float:
+        rng = np.random.default_rng(seed)
+        share = rng.dirichlet(np.ones(400))
+        sides = (pd.Series(rng.choice(400, 1_000, p=share).astype(str)) for _ in range(2))
+        return _marginal(read_column("city", *sides))[1]
+
+    found = sum(p_value(seed) <= 0.05 for seed in range(60))
+    assert stats.binomtest(found, 60, 0.05, alternative="greater").pvalue >= 0.01
 
 
 def test_a_flag_that_rises_by_ten_points_is_found(sides):

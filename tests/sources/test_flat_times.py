@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from icpfit.config import FlatSource
-from icpfit.errors import ConfigError
+from icpfit.errors import ConfigError, SourceError
 from icpfit.moments import parse_moment
 from icpfit.sources.flat import FlatTable, read_flat
 
@@ -100,3 +100,8 @@ def test_what_is_no_column_is_one_sentence(tmp_path: Path, closed_at: object) ->
     assert caught.value.error_count() == 1
     with pytest.raises(ValidationError, match="is a form of dates such as"):
         read(tmp_path, ROWS, "Closed", date_format=["%Y"])
+
+
+def test_a_closing_date_that_stands_for_ever_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"deals.csv: closed_at in row 2 is 9999-12-31, which can be no time"):
+        read(tmp_path, [ROWS[0], *(f"D{i},Lost,2026-01-06,,,9999-12-31,6" for i in range(20, 30))], "Closed")

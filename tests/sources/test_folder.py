@@ -275,3 +275,9 @@ def test_nan_is_unknown_and_infinity_bad_in_parquet_too(company: Frames, write: 
     assert warehouse.counts[1].left_out == {"bad number": 1}
     assert warehouse.left_out[0].rows["row"].tolist() == [10]
     assert warehouse.frame("deals")["amount"].isna().sum() == 2_000
+
+
+def test_a_further_column_may_have_any_name(company: Frames) -> None:
+    odd = 'says "us"; DROP TABLE deals'
+    warehouse = warehouse_from_frames(company | {"accounts": company["accounts"].assign(**{odd: "x"})})
+    assert set(warehouse.frame("accounts")[odd]) == {"x"}

@@ -57,6 +57,14 @@ def test_a_slip_of_the_pen_in_a_small_table(company: Frames) -> None:
         warehouse_from_frames(company)
 
 
+def test_a_closing_date_that_stands_for_ever_is_refused_however_many_there_are(company: Frames) -> None:
+    frames = many(company, "2025-11-05")
+    frames["deals"].loc[::2, ["stage", "closed_at"]] = ["lost", "9999-12-31"]
+    with pytest.raises(SourceError, match="closed_at in row 1 is 9999-12-31, which can be no time") as caught:
+        warehouse_from_frames(frames)
+    assert "leave that cell empty" in caught.value.hint
+
+
 def test_a_row_that_is_left_out_does_not_set_the_clock(company: Frames) -> None:
     plain = warehouse_from_frames(company).newest
     company["deals"].loc[5, ["created_at", "account_id"]] = [pd.Timestamp("2206-06-03"), "nobody"]

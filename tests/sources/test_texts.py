@@ -94,6 +94,14 @@ def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
         read_texts(tmp_path)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere a pipe has no place among the files")
+@pytest.mark.parametrize("name", ["deals.csv", "deals.parquet"])
+def test_a_pipe_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(SourceError, match="is a pipe or a device"):
+        read_texts(tmp_path / name)
+
+
 def test_no_right_to_read(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "a,b\n1,2\n")
     path.chmod(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -34,7 +35,10 @@ class _Commands(click.Group):
             # The reader of our output has gone (`icpfit status | head`); there is nobody to tell.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(0)
-        except Exception:
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+                click.echo("icpfit: no room is left on the disk\nHint: make room, and run the command again", err=True)
+                ctx.exit(2)
             # Not the user's doing: 1 and 2 have meanings of their own, so a fault of ours leaves with 3.
             traceback.print_exc()
             click.echo("icpfit: this is a fault of icpfit, not of your data; please report it with the lines above", err=True)

@@ -28,7 +28,7 @@ def compare(reference: pd.DataFrame, current: pd.DataFrame, *, alpha: float = 0.
     """Findings for each feature, for missingness, for correlations and for the whole.
 
     Numbers: Kolmogorov-Smirnov. Categories and flags: chi-squared on the contingency table, rare levels
-    together, levels that are new together. Missingness: Fisher's exact test on each feature, in one
+    together. Missingness: Fisher's exact test on each feature, in one
     Benjamini-Hochberg family with the features. Correlations and the whole: permutation. ``alpha`` holds
     for the call: with no change at most that share of calls raises any alarm. The order of the rows
     changes nothing.
@@ -96,14 +96,17 @@ def _marginal(column: Column) -> Test:
 
 
 def _contingency(before: npt.NDArray[np.float64], now: npt.NDArray[np.float64]) -> Test:
-    """Chi-squared over the levels; new ones stand together, and those expected in fewer than five rows of the smaller side."""
-    new = before == 0
-    table = np.vstack([np.append(before[~new], 0.0), np.append(now[~new], now[new].sum())])
+    """Chi-squared over the levels; those expected in fewer than five rows of the smaller side stand together.
+
+    Which levels are rare is told by both sides in one. Levels that are new are not gathered for being new: of a
+    column with many rare levels every draw has some, and they would always be more than the none there were before.
+    """
     n_before, n_now = before.sum(), now.sum()
-    effect = float(np.abs(table[0] / n_before - table[1] / n_now).sum() / 2)
+    table = np.vstack([before, now])
     rare = table.sum(axis=0) * min(n_before, n_now) / (n_before + n_now) < MIN_EXPECTED
     cells = np.column_stack([table[:, ~rare], table[:, rare].sum(axis=1)])
     cells = cells[:, cells.sum(axis=0) > 0]
+    effect = float(np.abs(cells[0] / n_before - cells[1] / n_now).sum() / 2)
     if cells.shape[1] < 2:
         return 0.0, 1.0, effect
     result = stats.chi2_contingency(cells, correction=False)

@@ -173,7 +173,11 @@ def _index(quarter: str) -> int:
 
 
 def _quarter(index: int) -> str:
-    return f"{index // 4}Q{index % 4 + 1}"
+    """
+    >>> _quarter(2026 * 4), _quarter(_index("0001Q3"))
+    ('2026Q1', '0001Q3')
+    """
+    return f"{index // 4:04}Q{index % 4 + 1}"
 
 
 def _forward(matrix: Matrix, settings: TrainingSettings, width: int) -> list[Fold]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from icpfit.errors import SignOffError
+from icpfit.plural import counted
 from icpfit.registry.workspace import Workspace, append_line, write_whole
 
 FIRST = "0" * 64
@@ -106,9 +107,8 @@ def read_ledger(workspace: Workspace) -> Ledger:
         held = ledger.entries[number - 1].sha256 if 1 <= number <= len(ledger.entries) else None
         if held != sha256:
             found = len(ledger.entries)
-            missing = (
-                f"{number} lines were written, {found} are there" if found < number else f"line {number} is not the one that was written"
-            )
+            fewer = f"{counted(number, 'line')} should be there, not {found}"
+            missing = fewer if found < number else f"line {number} is not the one that was written"
             return Ledger(ledger.entries, ledger.torn, missing)
     return ledger
 

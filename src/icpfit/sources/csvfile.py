@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -76,8 +77,11 @@ def open_csv(
 
 
 def check_readable(path: Path, place: str) -> None:
-    """Raises SourceError for a file that is missing, a folder, forbidden or empty."""
+    """Raises SourceError for a file that is missing, a folder, a pipe, forbidden or empty."""
     try:
+        mode = path.stat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # a pipe waits for ever, and can be read only once
+            raise SourceError(f"{path}: is a pipe or a device, not a file", hint="save the data as a file, and name that")
         with path.open("rb") as file:
             first = file.read(1)
     except FileNotFoundError:

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from icpfit.errors import SourceError
-from icpfit.moments import DAY, Micros, day_text
-from icpfit.sources.phrases import UNREADABLE
+from icpfit.moments import DAY, Micros, day_text, is_for_ever
+from icpfit.sources.phrases import FOR_EVER_HINT, UNREADABLE, for_ever
 from icpfit.sources.rows import DataFinding, LeftOut, RowCount
 
 TABLE = "flat"
@@ -141,7 +141,7 @@ def refuse_far_newest(
     """The newest moment of the clocks, or None where there is none.
 
     Raises:
-        SourceError: it lies more than 30 days after the 99.9th percentile of its column.
+        SourceError: it lies more than 30 days after the 99.9th percentile of its column, or stands for "for ever".
     """
     newest: list[Micros] = []
     for clock, (micros, known) in clocks.items():
@@ -150,6 +150,8 @@ def refuse_far_newest(
             continue
         days = micros[told] / DAY
         last = int(np.argmax(days))
+        if is_for_ever(int(micros[told][last])):
+            raise SourceError(for_ever(place, clock, int(row[told][last]), int(micros[told][last])), hint=FOR_EVER_HINT)
         nearly = float(np.quantile(days, 0.999))
         if days[last] - nearly > FAR / DAY:
             raise SourceError(

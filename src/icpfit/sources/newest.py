@@ -6,7 +6,8 @@ import duckdb
 import numpy as np
 
 from icpfit.errors import SourceError
-from icpfit.moments import DAY, day_text, round_up_to_day
+from icpfit.moments import DAY, day_text, is_for_ever, round_up_to_day
+from icpfit.sources.phrases import FOR_EVER_HINT, for_ever
 from icpfit.sources.sql import quoted
 from icpfit.sources.staging import ROW, Staged
 
@@ -27,7 +28,7 @@ def newest_moment(connection: duckdb.DuckDBPyConnection, staged: Staged) -> list
     """The newest clean moment of each clock of a table, rounded up to the day.
 
     Raises:
-        SourceError: it lies more than 30 days after the 99.9th percentile of its column.
+        SourceError: it lies more than 30 days after the 99.9th percentile of its column, or stands for "for ever".
     """
     found = []
     good = f"{staged.staged} s WHERE NOT EXISTS (SELECT 1 FROM {staged.faults} f WHERE f.{ROW} = s.rowid)"
@@ -37,8 +38,10 @@ def newest_moment(connection: duckdb.DuckDBPyConnection, staged: Staged) -> list
         newest, nearly, index, count = connection.execute(f"SELECT {figures} FROM {good}").fetchall()[0]
         if newest is None:
             continue
+        number = int(staged.mapped.raw.row_numbers(np.array([index]))[0])
+        if is_for_ever(int(newest)):
+            raise SourceError(for_ever(staged.mapped.raw.place, clock, number, int(newest)), hint=FOR_EVER_HINT)
         if newest - nearly > FAR:
-            number = int(staged.mapped.raw.row_numbers(np.array([index]))[0])
             before = connection.execute(f"SELECT max({name}) FROM {good} AND {name} < {newest}").fetchall()[0][0]
             raise SourceError(
                 f"{staged.mapped.raw.place}: {clock} in row {number:,} is {day_text(newest)}, more than 30 days after 99.9 % of"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from icpfit.moments import Micros, day_text
 from icpfit.sources.rows import DataFinding
 from icpfit.sources.staging import COPY, IN_ORDER, NO_ACCOUNT, REPEATED, UNKNOWN_ACCOUNT
 
@@ -85,3 +86,11 @@ def left_out_finding(
 
 def _short(text: str, most: int = 60) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+FOR_EVER_HINT = "leave that cell empty in each such row: the newest time decides what counts as known"
+
+
+def for_ever(place: str, clock: str, row: int, moment: Micros) -> str:
+    """The sentence for a time that stands for no time."""
+    return f"{place}: {clock} in row {row:,} is {day_text(moment)}, which can be no time at which something happened"

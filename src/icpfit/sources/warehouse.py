@@ -9,6 +9,7 @@ import duckdb
 import pandas as pd
 
 from icpfit.sources.rows import DataFinding, LeftOut, RowCount
+from icpfit.sources.sql import quoted
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,6 @@ class Warehouse:
 
     def frame(self, table: str) -> pd.DataFrame:
         """The whole clean table, ordered by its key (or by all columns), as pandas."""
-        order = ", ".join(f'"{c}"' for c in self.columns[table])
+        order = ", ".join(quoted(c) for c in self.columns[table])
         frame: pd.DataFrame = self.connection.sql(f'SELECT * FROM "{table}" ORDER BY {order}').df()
         return frame

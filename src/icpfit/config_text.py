@@ -1,0 +1,39 @@
+"""The text of a configuration as plain values, or the line at which it is no YAML."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from icpfit.errors import ConfigError
+
+
+class _EachKeyOnce(yaml.SafeLoader):
+    """YAML asks for it, PyYAML does not: of two settings of one name it would silently take the last."""
+
+    def compose_mapping_node(self, anchor: dict[Any, yaml.Node]) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
+        seen = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                raise yaml.composer.ComposerError(None, None, f"{key.value!r} stands there twice", key.start_mark)
+            seen.add(key.value if isinstance(key, yaml.ScalarNode) else id(key))
+        return node
+
+
+def read_yaml(text: str, path: Path) -> object:
+    """The values in the text of the file at ``path``.
+
+    Raises:
+        ConfigError: it is not YAML, a key stands twice, or it is nested too deep; with the line, where there is one.
+    """
+    try:
+        return yaml.load(text, Loader=_EachKeyOnce)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise ConfigError(f"{path}: not valid YAML{where}: {getattr(error, 'problem', error)}") from error
+    except RecursionError:
+        raise ConfigError(f"{path}: too many brackets stand inside one another") from None
