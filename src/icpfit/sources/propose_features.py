@@ -14,6 +14,7 @@ from icpfit.sources.contract import TABLES
 from icpfit.sources.flat_features import judge_column
 from icpfit.sources.leak_names import refused_by_meaning
 from icpfit.sources.names import TAKEN, free_name, snake_case
+from icpfit.sources.propose_look import Look
 from icpfit.sources.propose_tables import Name, Tables
 from icpfit.sources.sql import literal
 from icpfit.sources.vocabulary import layer_of, plain_words
@@ -158,13 +159,15 @@ def _further_feature(out: Features, tables: Tables, column: str, historic: bool)
         why = f"training refuses it: {next(iter(refused.values()))}"
     else:
         why = ""
+    lists = Look.at(column, texts).like_lists() if judged.kind in (None, "category") else ""
     if why:
-        out.doubts.append(f"accounts.{column} is not proposed: {why}")
+        out.doubts.append(f"accounts.{column} is not proposed: {why}{lists and f'; {lists}'}")
         return
     layer = meaning.layer or "firmographic"
     ask = f"was it known before the outcome, and is {layer} its layer?"
     said = f" By its name it {_or_is(meaning.words)}." if meaning.layer is None else ""
     said += "".join(f" For the outcome {outcome} training refuses it: {why}." for outcome, why in refused.items())
+    said += lists and f" {lists[:1].upper()}{lists[1:]}."
     out.doubts.append(f"accounts.{column} is a column of your own: {ask}{said}")
     name = snake_case(column)
     out.add(

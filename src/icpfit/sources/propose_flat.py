@@ -53,12 +53,14 @@ def propose_flat(path: Path, shown_path: str, company: str) -> tuple[list[str], 
     apart = (plays - {guesses["amount"].header}) | {*times.dates}
     told = {look.header: "says whether it is decided" for look in looks if says_closed(look.words) and len(look.counts) <= 3}
     told |= {look.header: why for look in looks if look.words == "age" and (why := age_of_what(looks))}
+    amount = guesses["amount"].header
+    told |= roles.other_amounts(looks, amount)
     told |= {**dict.fromkeys(result.also, "says how it ended too"), **times.told}
     rest = [k for k in looks if k.header not in apart]
     layers, unused = choose_layers(rest, texts, frozenset(missing), told, result.outcome)
-    unused += [(header, "a date that plays no part") for header in times.dates]
-    unused = [(header, why) for header, why in unused if header not in plays]
-    currency, currency_doubt = propose_currency(looks, guesses["amount"].header)
+    unused += [(header, "a date that plays no part", "") for header in times.dates]
+    unused = [left for left in unused if left[0] not in plays]
+    currency, currency_doubt = propose_currency(looks, amount)
     said = _Remarks()
     lines = [
         f"# Proposed from {one_line(texts.place)}: {len(texts.frame) + len(texts.broken):,} rows, {len(texts.columns):,} columns.",
@@ -135,7 +137,9 @@ def _layer_lines(layers: Chosen, unused: Unused, said: _Remarks) -> list[str]:
         lines += [f"      - {scalar(k.header)}{said.unsure(repr(k.header), m.words)}" for k, m in own]
     if unused:
         lines.append("  # Not used:")
-        lines += [f"  #   {one_line(header) or '(no name)'}: {one_line(why)}" for header, why in unused]
+        lines += [
+            f"  #   {one_line(header) or '(no name)'}: {one_line(why)}{said.unsure(repr(header), doubt)}" for header, why, doubt in unused
+        ]
     return lines
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from icpfit.config import Outcome
@@ -14,7 +15,8 @@ from icpfit.sources.values import parse_number
 from icpfit.sources.vocabulary import NO_WORD, Meaning, layer_of, repeat_business
 
 Chosen = list[tuple[Look, Meaning]]
-Unused = list[tuple[str, str]]
+Unused = list[tuple[str, str, str]]
+"""column, why it is not used, and a doubt about that"""
 
 
 def choose_layers(
@@ -29,10 +31,12 @@ def choose_layers(
     for look in looks:
         judged = judge_column(look.header, look.texts, missing, texts.place, texts.row)
         meaning = layer_of(look.header)
-        why = told.get(look.header, "")
+        why, lists = told.get(look.header, ""), ""
         if not why and look.known:
             refused = refused_by_meaning((look.header, snake_case(look.header)), outcome)
             why = f"training refuses it: {refused}" if refused else ""
+        if not why and judged.kind in (None, "category"):
+            lists = look.like_lists()
         if not why and judged.kind is None:
             why = _not_grouped(look)
         if not why and meaning.layer is None:
@@ -40,9 +44,9 @@ def choose_layers(
         if not why and judged.kind == "number" and meaning.words == NO_WORD and _runs(look):
             why = "different in almost every row: a running number?"
         if why:
-            unused.append((look.header, why))
+            unused.append((look.header, why, lists))
             continue
-        doubts = [meaning.words, _several_kinds(look), _sentinel(look)]
+        doubts = [meaning.words, lists, _several_kinds(look), _sentinel(look)]
         if judged.kind == "category" and (odd := look.like_numbers()) and len(look.counts) > 5:
             doubts.append(f"{odd!r} is taken as a text: write numbers as 1234.50")
         chosen.append((look, Meaning(meaning.layer, "; ".join(d for d in doubts if d))))
@@ -58,8 +62,12 @@ def _not_grouped(look: Look) -> str:
 
 
 def _runs(look: Look) -> bool:
-    """Whole numbers, hardly one twice."""
-    return look.distinct_share > 0.99 and look.known > 100 and all(v.isdigit() for v in look.values[:100])
+    """Whole numbers, hardly one twice: dense, or about as long as one another, as counters and codes are and measures are not."""
+    found = sorted(int(v) for v in look.values if re.fullmatch(r"[0-9]{1,30}", v))
+    if look.known <= 100 or len(found) < 0.99 * look.known:
+        return False
+    low, top = found[len(found) // 20], found[-1]
+    return top - found[0] < 10 * len(found) or len(str(top)) - len(str(low)) <= 1
 
 
 def _several_kinds(look: Look) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from icpfit.sources import vocabulary as words
+from icpfit.sources.flat_features import MOST_TEXTS
 from icpfit.sources.values import moments, parse_number, with_point
 
 DATE_FORMATS = (
@@ -90,6 +92,20 @@ class Look:
         read = sum(parse_number(v) is not None for v in self.values[:500])
         return odd[0] if odd and len(odd) + read >= 0.9 * len(self.values[:500]) else ""
 
+    def like_lists(self) -> str:
+        """A doubt where the cells are lists of a few items that recur in many combinations: SAP;Jira and Jira;Slack."""
+        lists = {v: [i for i in _ITEM.split(v) if i] for v in self.values}
+        several = [v for v, items in lists.items() if len(items) > 1]
+        if not several or self.counts[several].sum() < 0.05 * self.known:
+            return ""
+        named = Counter(item for v, items in lists.items() for item in items * int(self.counts[v]))
+        if len(named) >= len(lists) or len(named) > MOST_TEXTS or named.total() < 5 * len(named):
+            return ""
+        return (
+            f"its cells are lists, such as {several[0]!r}, and each combination is read as one text, so that what a single item does "
+            f"is lost: make each of the {len(named)} items a yes/no column of its own"
+        )
+
 
 def decimal_comma(looks: Sequence[Look]) -> str:
     """A text that shows that numbers are written 1.234,50; "" where none does, or another is written 1,234.50."""
@@ -105,6 +121,8 @@ def decimal_comma(looks: Sequence[Look]) -> str:
         shown = shown or next(iter(unread), "")
     return shown
 
+
+_ITEM = re.compile(r"\s*[;|]\s*")
 
 # Digits with their marks, a currency and a unit; no range such as 11-50, no year such as FY23.
 _AMOUNT = re.compile(r"\(?(?:[A-Z]{2}[$]|USD|EUR|GBP|CHF|[$€£¥])?\s?\d[\d.,'\s]*[^\W\d]{0,8}[%€$£¥]?\)?")

@@ -88,3 +88,13 @@ def guess_amount(looks: Sequence[Look], taken: frozenset[str]) -> Guess:
         if not unread and len(look.counts) > 20 and (text := look.like_numbers()):
             unread = f"{look.header!r} holds {text!r}, which is not read as a number: write it as 1234.50"
     return Guess(None, unread)
+
+
+def other_amounts(looks: Sequence[Look], amount: str | None) -> dict[str, str]:
+    """Column -> why it is not used: the same amounts in one currency, where others are taken."""
+    why = f"an amount too, and {amount!r} is taken; where deals are in several currencies, take this one"
+    return {look.header: why for look in looks if amount not in (None, look.header) and _converted(look)}
+
+
+def _converted(look: Look) -> bool:
+    return words.rank("amount", look.words) is not None and words.is_converted(look.words) and not words.looks_like_a_leak(look.header)

@@ -22,6 +22,7 @@ Texts = Literal["positive", "negative", "kept", "left", "open", "yes", "no"]
 
 _LEAK = "known only once it is decided? Then take it out"
 IDENTIFIER = "an identifier"
+CURRENCY = "says in which money an amount is written"
 NO_WORD = "no word of this name says which layer it is"
 
 
@@ -89,6 +90,24 @@ def is_planned(words: str) -> bool:
     (True, False)
     """
     return _pattern("planned").search(words) is not None
+
+
+def is_money(words: str) -> bool:
+    """Whether a (plain) name is that of an amount of money.
+
+    >>> is_money("geschatzter umsatz"), is_money("industry")
+    (True, False)
+    """
+    return _pattern("money").search(words) is not None
+
+
+def is_converted(words: str) -> bool:
+    """Whether a (plain) name says that amounts are brought to one currency.
+
+    >>> is_converted("amount in company currency"), is_converted("amount currency")
+    (True, False)
+    """
+    return _pattern("converted").search(words) is not None
 
 
 def says_closed(words: str) -> bool:
