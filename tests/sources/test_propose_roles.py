@@ -7,7 +7,7 @@ import pytest
 
 from icpfit.sources.propose_currency import propose_currency
 from icpfit.sources.propose_look import Look
-from icpfit.sources.propose_roles import guess_account, guess_amount, guess_id, guess_name
+from icpfit.sources.propose_roles import guess_account, guess_amount, guess_domain, guess_id, guess_name
 
 NONE: frozenset[str] = frozenset()
 
@@ -102,3 +102,38 @@ def test_the_currency_is_read_and_never_made_up() -> None:
     assert propose_currency(looks(Amount=plain), "Amount") == ("USD", "'Amount' names no currency")
     assert "2 currencies" in propose_currency(looks(Amount=plain, Currency=["CHF", "EUR"] * 45), "Amount")[1]
     assert propose_currency(looks(Size=plain), None) == ("USD", "")
+
+
+def test_the_currency_is_found_wherever_money_is_written_and_asked_about_where_it_is_not() -> None:
+    plain = [str(i) for i in range(90)]
+    estimated = {"Geschätzter_Umsatz": [f"{i}.50 €" for i in plain], "Quelle": ["Messe", "Web", "$"] * 30}
+    assert propose_currency(looks(**estimated), None) == ("EUR", "")
+    assert propose_currency(looks(Geschätzter_Umsatz=plain), None) == ("USD", "'Geschätzter Umsatz' names no currency")
+    assert propose_currency(looks(**{"cons.price.idx": plain}), None) == ("USD", "")
+    assert propose_currency(looks(**{"Umsatz_(CHF)": plain}), None) == ("CHF", "")
+    assert propose_currency(looks(Amount=plain, Annual_Revenue=[f"£{i}" for i in plain]), "Amount") == (
+        "GBP",
+        "'Amount' names no currency; 'Annual Revenue' is written in GBP",
+    )
+    assert propose_currency(looks(Budget=[f"${i}" for i in plain], Est_Revenue=[f"€{i}" for i in plain]), None) == (
+        "USD",
+        "amounts are written in EUR, USD",
+    )
+    assert propose_currency(looks(Amount=[f"CA${i}" for i in plain]), "Amount") == ("CAD", "")
+    assert propose_currency(looks(Amount=plain, Währung=["Euro"] * 90), "Amount") == ("EUR", "")
+
+
+@pytest.mark.parametrize("header", ["Associated_Company_(Primary)", "Associated_Company", "Primary_Company", "Company_name", "Firmenname"])
+def test_the_companys_name_goes_before_the_deals(header: str) -> None:
+    companies = [f"Company {i}" for i in range(90)]
+    assert guess_name(looks(Deal_Name=NAMES, **{header: companies}), NONE).header == header.replace("_", " ")
+
+
+def test_a_company_that_has_several_deals_is_the_account_though_it_is_called_primary() -> None:
+    repeated = [f"Company {i % 40}" for i in range(90)]
+    assert guess_account(looks(**{"Associated_Company_(Primary)": repeated}), NONE).header == "Associated Company (Primary)"
+
+
+@pytest.mark.parametrize("header", ["Webseite", "Website", "Website_URL", "Internetadresse", "Sitio_web"])
+def test_a_website_is_the_domain(header: str) -> None:
+    assert guess_domain(looks(**{header: [f"www.company{i}.com" for i in range(90)]}), NONE).header == header.replace("_", " ")
