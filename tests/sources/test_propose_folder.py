@@ -146,13 +146,18 @@ def test_hundreds_of_technologies_leave_room_for_what_accounts_do(tmp_path: Path
 
 def test_own_columns_that_know_the_outcome_are_not_proposed_and_those_that_may_are_said(tmp_path: Path) -> None:
     own = {"csm": ["Ann", "Bob"], "churn_reason": ["price", ""], "deal_stage": ["a", "b"], "blank": [""], "plan": ["basic", "pro"]}
+    own["tools"] = ["SAP;Jira", "SAP", "Jira"]
     folder = company(tmp_path / "data", events=EVENTS, signals=SIGNALS, technologies=TECHNOLOGIES, **own)
     proposal, config, _ = use(tmp_path, folder)
-    assert {f.column for f in config.features if f.why == "a column of your own"} == {"csm", "deal_stage", "plan"}
+    assert {f.column for f in config.features if f.why == "a column of your own"} == {"csm", "deal_stage", "plan", "tools"}
     said = {d.split(" ")[0]: d for d in proposal.doubts if d.startswith("accounts.")}
     assert "By its name it says who on our side worked it, not what the company is like." in said["accounts.csm"]
     assert said["accounts.churn_reason"].endswith("is not proposed: training refuses it: a reason for the outcome is written after it")
     assert said["accounts.blank"].endswith("is not proposed: it is empty")
+    assert said["accounts.tools"].endswith(
+        "Its cells are lists, such as 'SAP;Jira', and each combination is read as one text, so that what a single item does is lost: "
+        "make each of the 2 items a yes/no column of its own."
+    )
     assert said["accounts.deal_stage"].endswith("For the outcome win training refuses it: the stage or status says how the deal ended.")
 
 

@@ -159,7 +159,8 @@ def _further_feature(out: Features, tables: Tables, column: str, historic: bool)
         why = f"training refuses it: {next(iter(refused.values()))}"
     else:
         why = ""
-    lists = Look.at(column, texts).like_lists() if judged.kind in (None, "category") else ""
+    may_be_lists = judged.kind is None or (judged.kind == "category" and not why)
+    lists = Look.at(column, texts).like_lists() if may_be_lists else ""
     if why:
         out.doubts.append(f"accounts.{column} is not proposed: {why}{lists and f'; {lists}'}")
         return
