@@ -102,6 +102,21 @@ def test_what_the_list_does_not_say_is_looked_up(score, accounts):
     assert scored[["account_id", "domain", "name"]].iloc[0].tolist() == [known["account_id"], known["domain"], known["name"]]
 
 
+def test_what_is_not_known_of_a_list_is_told(score, small_company):
+    card = small_company.bundle.card
+    nothing, *_, report = score("domain\nnewcomer-a.example\nnewcomer-b.example\n")
+    assert nothing["points"].nunique() == 1
+    assert report["unknown"] == {"attributes": len(card.attributes), "rows_without_any": 2, "never": [a.label for a in card.attributes]}
+    assert report["notes"] == [
+        "nothing that the card asks is known of any of the 2 accounts: all have the same points, which say nothing of them"
+    ]
+    whole, _, features, report = score((small_company.data / "target_list.csv").read_text())
+    asked = features[[a.name for a in card.attributes]]
+    assert report["unknown"]["rows_without_any"] == (asked.isna() | (asked == "")).all(axis=1).sum()
+    assert report["unknown"]["never"] == []
+    assert len(whole) > report["unknown"]["rows_without_any"]
+
+
 def test_an_account_unknown_here_is_scored_from_what_the_list_says(score, small_company):
     text = "domain,employee_count,industry,region\n"
     scored, _, features, _ = score(text + "newcomer-a.example,80,Retail,APAC\nnewcomer-b.example,,,\nnewcomer-c.example,about 80,,\n")

@@ -80,14 +80,16 @@ def test_broken_lines_are_rejected_by_their_number(tmp_path: Path) -> None:
 
 def test_neither_domain_nor_account_id(tmp_path: Path) -> None:
     path = listed(tmp_path, "company,website\nA,a.example\n")
-    with pytest.raises(SourceError, match=r"list\.csv: a target list needs a column domain or account_id; it has company, website"):
+    with pytest.raises(
+        SourceError, match=r"list\.csv: no column tells which .* would be 'domain' or 'account_id'\. The list has: company, website"
+    ):
         read_target_list(path)
 
 
 def test_an_account_id_under_another_name(tmp_path: Path) -> None:
     path = listed(tmp_path, "Lead Number,name\n17,A\n")
     assert read_target_list(path, also={"account_id": ("customer", "lead number")}).account_id.tolist() == ["17"]
-    with pytest.raises(SourceError, match="domain or account_id, customer; it has Lead Number, name"):
+    with pytest.raises(SourceError, match=r"would be .domain., .account_id. or .customer.\. The list has: Lead Number, name"):
         read_target_list(path, also={"account_id": ("customer",)})
 
 

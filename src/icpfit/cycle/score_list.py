@@ -16,6 +16,7 @@ from icpfit.registry import Workspace, load_bundle
 from icpfit.scoring import score_targets
 from icpfit.scoring.resolve import resolve
 from icpfit.scoring.score import COLUMNS, Kind
+from icpfit.scoring.unknown import find_unknown
 from icpfit.sources.files import write_all
 
 FORMATS = (".csv", ".parquet")
@@ -54,6 +55,7 @@ def score_list(
         numbers: dict[str, Kind] = {s.name: "text" if s.kind == "category" else "number" for s in bundle.specs}
         written[features_out] = table_bytes(scored.features, features_out, numbers)
     write_all(written)
+    unknown = find_unknown(bundle.card, scored.features)
     return {
         "rows_in": scored.rows_in,
         "rows_scored": len(scored.frame),
@@ -64,7 +66,8 @@ def score_list(
         "model_version": bundle.version,
         "out": str(out),
         "rejected": str(rejected_path),
-        "notes": [f.words for f in listed.findings],
+        "unknown": {"attributes": unknown.attributes, "rows_without_any": unknown.blank, "never": list(unknown.never)},
+        "notes": [*(f.words for f in listed.findings), *unknown.words],
         "seconds": round(time.perf_counter() - started, 2),
     }
 

@@ -149,10 +149,11 @@ def _roles(raw: RawTable, also: Mapping[str, Sequence[str]]) -> tuple[dict[str, 
         if role not in roles and found:
             roles[role] = found[0]
     if "domain" not in roles and "account_id" not in roles:
-        wanted_ids = "".join(f", {n}" for role in ("domain", "account_id") for n in also.get(role, ()))
+        names = list(dict.fromkeys(("domain", "account_id", *also.get("domain", ()), *also.get("account_id", ()))))
+        wanted_ids = ", ".join(repr(n) for n in names[:-1]) + f" or {names[-1]!r}"
         listed = ", ".join(n or "(no name)" for n in raw.names[:12]) + (" …" if len(raw.names) > 12 else "")
         raise SourceError(
-            f"{raw.place}: a target list needs a column domain or account_id{wanted_ids}; it has {listed}",
+            f"{raw.place}: no column tells which company a row is; its name would be {wanted_ids}. The list has: {listed}",
             hint="name the column with the companies' web domains 'domain'",
         )
     return roles, tuple(findings)
