@@ -15,16 +15,50 @@ def words_of(error: ValidationError) -> str:
     first = problems[0]
     place = ".".join(str(p) for p in first["loc"] if p not in ("folder", "flat")) or "the configuration"
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    message = first["msg"].removeprefix("Value error, ")
-    if first["type"] == "extra_forbidden":
-        message = "there is no such setting"
-    elif first["type"] == "missing":
-        message = "is needed and is not there"
-    elif first["type"] == "union_tag_invalid":
-        message = f"there is no kind {first['ctx']['tag']!r}; there are {first['ctx']['expected_tags']}"
-    elif first["type"] == "union_tag_not_found":
-        message = "its 'kind' is not said"
-    return f"{place}: {message}{more}"
+    return f"{place}: {_plain(first)}{more}"
+
+
+_PLAIN = {
+    "extra_forbidden": "there is no such setting",
+    "missing": "is needed and is not there",
+    "union_tag_invalid": "there is no kind {tag!r}; there are {expected_tags}",
+    "union_tag_not_found": "its 'kind' is not said",
+    "too_short": "is a list of {actual_length}; at least {min_length} has to stand there",
+    "too_long": "is a list of {actual_length}; at most {max_length} may stand there",
+    "string_too_short": "is an empty text",
+    "string_too_long": "has to be a text of length {max_length} at most, not {input}",
+    "string_pattern_mismatch": "has to fit the pattern {pattern}, not {input}",
+    "greater_than": "has to be more than {gt}, not {input}",
+    "greater_than_equal": "has to be at least {ge}, not {input}",
+    "less_than": "has to be less than {lt}, not {input}",
+    "less_than_equal": "has to be at most {le}, not {input}",
+    "literal_error": "has to be {expected}, not {input}",
+}
+_KINDS = {
+    "path": "a path, such as deals.csv",
+    "int": "a whole number",
+    "float": "a number",
+    "finite": "a number",
+    "bool": "true or false",
+    "string": "a text, in quotes where it looks like a number",
+    "list": "a list, such as [a, b]",
+    "tuple": "a list, such as [a, b]",
+    "dict": "settings with their names, such as {name: value}",
+    "model": "settings with their names, such as {name: value}",
+}
+_SHOWN = 40
+
+
+def _plain(problem: Any) -> str:
+    """A problem in words for people who do not know what a type is."""
+    kind, given = problem["type"], problem.get("input")
+    told = str(given).lower() if isinstance(given, bool) else "empty" if given is None else repr(given)
+    told = told if len(told) <= _SHOWN else f"{told[: _SHOWN - 1]}…"
+    if kind in _PLAIN:
+        return _PLAIN[kind].format(**{**problem.get("ctx", {}), "input": told})
+    if (expected := _KINDS.get(kind.split("_")[0])) is not None:
+        return f"has to be {expected}, not {told}"
+    return str(problem["msg"].removeprefix("Value error, "))
 
 
 def did_you_mean(error: ValidationError, model: type[BaseModel]) -> str | None:

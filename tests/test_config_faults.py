@@ -1,0 +1,86 @@
+"""Every setting, given every wrong kind of value, is answered in plain words."""
+
+import copy
+import re
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from icpfit.config import Config, parse_config
+from icpfit.config_faults import words_of
+from icpfit.errors import ConfigError
+
+DEMO = Path(__file__).parents[1] / "configs" / "demo.yaml"
+FLAT = {
+    "source": {
+        "kind": "flat",
+        "path": "deals.csv",
+        "outcome": "win",
+        "columns": {"id": "Deal", "result": "Stage", "positive": ["Won"], "negative": ["Lost"]},
+        "layers": {"firmographic": ["Industry"]},
+    }
+}
+PROGRAMMERS = re.compile(r"\b([Ii]nput|class|valid|parse|dictionary|tuple|string|String|integer|instance)\b")
+WRONG = (5, -5, "many", "", [], [1], {}, {"a": 1}, True, None, 1.5, float("nan"))
+
+
+def settings(model: type[BaseModel], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for name, field in model.model_fields.items():
+        yield (*above, name)
+        parts = [field.annotation]
+        while parts:
+            part = parts.pop()
+            if isinstance(part, type) and issubclass(part, BaseModel):
+                yield from settings(part, (*above, name))
+            else:
+                parts += typing.get_args(part)
+
+
+def changed(body: dict[str, Any], place: tuple[str, ...], value: object) -> dict[str, Any] | None:
+    body = copy.deepcopy(body)
+    inside: Any = body
+    for name in place[:-1]:
+        inside = inside.setdefault(name, {})
+        inside = inside[0] if isinstance(inside, list) and inside else inside
+        if not isinstance(inside, dict):
+            return None
+    inside[place[-1]] = value
+    return body
+
+
+@pytest.mark.parametrize("body", [yaml.safe_load(DEMO.read_text()), FLAT], ids=["folder", "flat"])
+def test_no_setting_is_answered_in_the_words_of_a_programmer(body: dict[str, Any]) -> None:
+    answered = 0
+    for place in settings(Config):
+        for value in WRONG:
+            try:
+                Config.model_validate(changed(body, place, value) or body)
+            except ValidationError as error:
+                answered += 1
+                words = words_of(error)
+                assert not PROGRAMMERS.search(words), words
+    assert answered > 300
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("source: {kind: folder, path: 5}", "source.path: has to be a path, such as deals.csv, not 5"),
+        ("training: {trials: many}", "training.trials: has to be a whole number, not 'many'"),
+        ("training: {trials: 0}", "training.trials: has to be at least 1, not 0"),
+        ("max_left_out: [1]", "max_left_out: has to be a number, not [1]"),
+        ("company: 5", "company: has to be a text, in quotes where it looks like a number, not 5"),
+        ("features: {}", "features: has to be a list, such as [a, b], not {}"),
+        ("outcomes: 7", "outcomes: has to be settings with their names, such as {name: value}, not 7"),
+    ],
+)
+def test_what_has_to_stand_there_is_said(line: str, words: str) -> None:
+    text = line if line.startswith("source") else f"source: {{kind: folder, path: data}}\n{line}"
+    with pytest.raises(ConfigError) as told:
+        parse_config(text, Path("acme.yaml"))
+    assert words in str(told.value)
