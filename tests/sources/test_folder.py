@@ -10,7 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from icpfit.errors import ConfigError, SourceError
+from icpfit.config import FeatureSpec
+from icpfit.errors import ConfigError, FeatureError, SourceError
+from icpfit.features.compile import compile_features
+from icpfit.features.schema import read_schema
 from icpfit.sources.frames import warehouse_from_frames
 from icpfit.sources.warehouse import Warehouse
 
@@ -58,6 +61,7 @@ def test_a_missing_table_names_what_is_there(company: Frames, write: Write, read
     with pytest.raises(SourceError, match=r"there is no deals\.csv or deals\.parquet; the folder holds accounts\.csv, deal\.csv") as caught:
         read(folder)
     assert "source.files: {deals: FILE}" in str(caught.value.hint)
+    assert "call it deals.csv or say source.files: {deals: deal.csv}" in str(caught.value.hint)
     assert read(folder, files={"deals": "deal.csv"}).has("deals")
 
 
@@ -72,7 +76,35 @@ def test_a_file_whose_name_is_nearly_right_is_told(company: Frames, write: Write
     folder = write(company)
     (folder / "events.csv").rename(folder / "event.csv")
     notes = [f.words for f in read(folder).findings if f.code == "FILE-IGNORED"]
-    assert notes == ["event.csv: is not read; did you mean 'events'?"]
+    assert notes == ["event.csv: is not read; if it is the table events, call it events.csv or say source.files: {events: event.csv}"]
+
+
+@pytest.mark.parametrize("name", ["event.csv", "events.CSV", "Events.parquet", "events.csv", "events"])
+def test_a_feature_of_a_table_that_is_misnamed_names_the_near_file(company: Frames, write: Write, read: Read, name: str) -> None:
+    """The last two are folders."""
+    folder = write(company)
+    (folder / "events.csv").rename(folder / "aside.csv")
+    if name in ("events.csv", "events"):
+        (folder / name).mkdir()
+        words = f"{name}: is a folder and is not read; the table events is one file, events.csv or events.parquet"
+    else:
+        (folder / name).touch()
+        right = f"events{Path(name).suffix.lower()}"
+        words = f"{name}: is not read; if it is the table events, call it {right} or say source.files: {{events: {name}}}"
+    warehouse = read(folder)
+    logins = FeatureSpec(name="logins", label="Logins", layer="behavioral", table="events", aggregate="count")
+    with pytest.raises(FeatureError, match="the table events is not there, and 1 feature read it: logins") as caught:
+        compile_features(warehouse.connection, read_schema(warehouse), [logins])
+    assert caught.value.hint == words
+
+
+def test_a_needed_table_that_is_a_folder(company: Frames, write: Write, read: Read) -> None:
+    folder = write(company)
+    (folder / "deals.csv").unlink()
+    (folder / "deals.csv").mkdir()
+    with pytest.raises(SourceError, match=r"there is no deals\.csv") as caught:
+        read(folder)
+    assert "deals.csv: is a folder and is not read" in str(caught.value.hint)
 
 
 def test_a_missing_column_names_what_is_there_and_how_to_map(company: Frames, write: Write, read: Read) -> None:

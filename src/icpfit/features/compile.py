@@ -79,7 +79,7 @@ def _check_tables(schema: Schema, specs: Sequence[FeatureSpec]) -> None:
     table, names = sorted(missing.items())[0]
     listed = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
     plural = "s" if len(names) > 1 else ""
-    hint = f"add the table, or take the feature{plural} out of the configuration"
+    hint = schema.near.get(table, f"add the table, or take the feature{plural} out of the configuration")
     if table not in TABLES:
         hint = did_you_mean(table, schema.tables) or hint
     raise FeatureError(f"the table {table} is not there, and {len(names)} feature{plural} read it: {listed}", hint=hint)
@@ -130,7 +130,9 @@ def _check_rows(schema: Schema, spec: FeatureSpec) -> None:
     if spec.aggregate == "present" and spec.table not in END_OF:
         _refuse(spec, f"asks what is present in {spec.table}, whose rows have no end", "aggregate: any asks whether there was one")
     if spec.after is not None and not schema.has("events", "event"):
-        _refuse(spec, f"counts from the first {spec.after!r}, and the table events is not there", "leave out after")
+        _refuse(
+            spec, f"counts from the first {spec.after!r}, and the table events is not there", schema.near.get("events", "leave out after")
+        )
     if spec.aggregate in OF_VALUES:
         if spec.column is None:
             _refuse(spec, f"does not say which column to take the {spec.aggregate} of", "column: value, say")

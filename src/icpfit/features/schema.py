@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from icpfit.sources.contract import TABLES
@@ -18,9 +18,10 @@ _NO_TIMES: frozenset[str] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """table -> column -> type of its cells."""
+    """table -> column -> type of its cells. ``near``: a table that is not there -> what is called nearly as it is, in words."""
 
     tables: Mapping[str, Mapping[str, ColumnType]]
+    near: Mapping[str, str] = field(default_factory=dict)
 
     def has(self, table: str, column: str | None = None) -> bool:
         return table in self.tables and (column is None or column in self.tables[table])
@@ -53,7 +54,8 @@ def read_schema(warehouse: Warehouse) -> Schema:
     for table in warehouse.columns:
         relation = warehouse.connection.sql(f"SELECT * FROM {quoted(table)} LIMIT 0")
         tables[table] = {name: _type(table, name, str(duck_type)) for name, duck_type in zip(relation.columns, relation.types, strict=True)}
-    return Schema(tables)
+    ignored = [f for f in warehouse.findings if f.code == "FILE-IGNORED"]
+    return Schema(tables, {f.table: "; ".join(n.words for n in ignored if n.table == f.table) for f in ignored})
 
 
 def _type(table: str, column: str, duck_type: str) -> ColumnType:

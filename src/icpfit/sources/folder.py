@@ -59,12 +59,13 @@ def open_table(connection: duckdb.DuckDBPyConnection, path: Path, *, alias: str)
 
 
 def find_tables(source: FolderSource) -> tuple[dict[str, Path], tuple[DataFinding, ...]]:
-    """The file of each table that is there, and notes on files whose names are nearly right."""
+    """The file of each table that is there, and notes on what is called nearly as one that is not."""
     folder = source.path
     if absent(folder):
         raise SourceError(f"{folder}: no such data folder", hint=f"{configured(folder, 'folder')} (icpfit simulate makes one to try)")
     try:
-        present = sorted(p.name for p in folder.iterdir() if p.is_file())
+        inside = sorted(folder.iterdir())
+        present = [p.name for p in inside if p.is_file()]
     except NotADirectoryError:
         raise SourceError(f"{folder}: is a file, not a data folder", hint="for one flat file say source: {kind: flat, …}") from None
     except PermissionError:
@@ -86,20 +87,29 @@ def find_tables(source: FolderSource) -> tuple[dict[str, Path], tuple[DataFindin
         if both:
             files[table] = folder / both[0]
     read = {p.name for p in files.values()}
-    rest = [n for n in present if n not in read]
+    near = tuple(
+        DataFinding("FILE-IGNORED", "note", table, words)
+        for path in inside
+        if path.name not in read
+        for table in TABLES
+        if table not in files and (words := _nearly(path, table))
+    )
     for table in REQUIRED_TABLES:
         if table not in files:
-            near = closest(table, [Path(n).stem for n in rest])
             where = f"{folder}: there is no {table}.csv or {table}.parquet; the folder holds {_listed(present)}"
-            guess = f"; {near}" if near else ""
+            guess = "".join(f"; {f.words}" for f in near if f.table == table)
             raise SourceError(where, hint=f"if it has another name, say so: source.files: {{{table}: FILE}}{guess}")
-    notes = [
-        DataFinding("FILE-IGNORED", "note", table, f"{n}: is not read; {near}")
-        for n in rest
-        for table in TABLES
-        if Path(n).suffix.lower() in ENDINGS and table not in files and (near := closest(Path(n).stem, [table]))
-    ]
-    return files, tuple(notes)
+    return files, near
+
+
+def _nearly(path: Path, table: str) -> str:
+    """What to do with a file or folder that is called nearly as the table is; nothing for others."""
+    if not closest(path.stem, [table]) or path.suffix.lower() not in (ENDINGS if path.is_file() else (*ENDINGS, "")):
+        return ""
+    if not path.is_file():
+        return f"{path.name}: is a folder and is not read; the table {table} is one file, {table}.csv or {table}.parquet"
+    right = table + path.suffix.lower()
+    return f"{path.name}: is not read; if it is the table {table}, call it {right} or say source.files: {{{table}: {path.name}}}"
 
 
 def _listed(names: list[str]) -> str:
