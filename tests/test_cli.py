@@ -146,6 +146,12 @@ def test_a_typo_in_the_configuration_is_one_clear_sentence(tmp_path, line, words
         ("", "is a mapping"),
         ("\x00", "not valid YAML"),
         ("[" * 5_000, "too many brackets"),
+        ("company: A\nsince: 2026-02-30\n", "line 2, column 8: '2026-02-30' cannot be read as a date or a number"),
+        ("company: " + "9" * 5_000, "line 1, column 10: '99"),
+        ("company: !!int ''", "line 1, column 10: '' cannot be read"),
+        ("company: !!bool perhaps", "'perhaps' cannot be read"),
+        ("company: !!timestamp soon", "'soon' cannot be read"),
+        (f"source: {{kind: folder, path: d}}\nmax_left_out: 0x{'9' * 5_000}\n", "max_left_out: must be a number, not a number of so many digits"),
         ("company: A\ntraining: {trials: 4}\ntraining: {seed: 1}\n", "line 3, column 1: 'training' stands there twice"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
+from datetime import date
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -13,7 +14,7 @@ def words_of(error: ValidationError) -> str:
     """The first problem, by its place in the file, and how many more there are."""
     problems = error.errors()
     first = problems[0]
-    place = ".".join(str(p) for p in first["loc"] if p not in ("folder", "flat")) or "the configuration"
+    place = ".".join(str(p) for p in first["loc"] if p not in ("folder", "flat", "[key]")) or "the configuration"
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     return f"{place}: {_plain(first)}{more}"
 
@@ -52,7 +53,7 @@ _SHOWN = 40
 def _plain(problem: Any) -> str:
     """A problem in words for people who do not know what a type is."""
     kind, given = problem["type"], problem.get("input")
-    told = str(given).lower() if isinstance(given, bool) else "empty" if given is None else repr(given)
+    told = str(given).lower() if isinstance(given, bool) else "empty" if given is None else str(given) if isinstance(given, date) else repr(given)
     told = told if len(told) <= _SHOWN else f"{told[: _SHOWN - 1]}…"
     if kind in _PLAIN:
         return _PLAIN[kind].format(**{**problem.get("ctx", {}), "input": told})

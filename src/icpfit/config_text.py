@@ -11,7 +11,10 @@ from icpfit.errors import ConfigError
 
 
 class _EachKeyOnce(yaml.SafeLoader):
-    """YAML asks for it, PyYAML does not: of two settings of one name it would silently take the last."""
+    """YAML asks for it, PyYAML does not: of two settings of one name it would silently take the last.
+
+    A value that looks like a date or a number and is none (2026-02-30) is an error with its line too.
+    """
 
     def compose_mapping_node(self, anchor: dict[Any, yaml.Node]) -> yaml.MappingNode:
         node = super().compose_mapping_node(anchor)
@@ -21,6 +24,13 @@ class _EachKeyOnce(yaml.SafeLoader):
                 raise yaml.composer.ComposerError(None, None, f"{key.value!r} stands there twice", key.start_mark)
             seen.add(key.value if isinstance(key, yaml.ScalarNode) else id(key))
         return node
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, LookupError, ArithmeticError, AttributeError) as error:
+            words = f"{str(node.value)[:60]!r} cannot be read as a date or a number; in quotes it is text"
+            raise yaml.constructor.ConstructorError(None, None, words, node.start_mark) from error
 
 
 def read_yaml(text: str, path: Path) -> object:
