@@ -151,7 +151,10 @@ def test_a_typo_in_the_configuration_is_one_clear_sentence(tmp_path, line, words
         ("company: !!int ''", "line 1, column 10: '' cannot be read"),
         ("company: !!bool perhaps", "'perhaps' cannot be read"),
         ("company: !!timestamp soon", "'soon' cannot be read"),
-        (f"source: {{kind: folder, path: d}}\nmax_left_out: 0x{'9' * 5_000}\n", "max_left_out: must be a number, not a number of so many digits"),
+        (
+            f"source: {{kind: folder, path: d}}\nmax_left_out: 0x{'9' * 5_000}\n",
+            "max_left_out: must be a number, not a number of so many digits",
+        ),
         ("company: A\ntraining: {trials: 4}\ntraining: {seed: 1}\n", "line 3, column 1: 'training' stands there twice"),
     ],
 )
@@ -366,7 +369,7 @@ def test_score_answers_in_json_and_in_words(small_company, options, tmp_path):
     [
         (None, ("list.csv",)),
         ("", ("list.csv",)),
-        ("name,city\nAcme,Rome\n", ("domain or account_id", "name, city")),
+        ("name,city\nAcme,Rome\n", ("'domain' or 'account_id'", "The list has: name, city")),
         ("domain\n", ("no rows",)),
         ("domain\nnot a domain\n", ("none of its 1 rows can be scored",)),
     ],

@@ -70,13 +70,13 @@ def test_no_setting_is_answered_in_the_words_of_a_programmer(body: dict[str, Any
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("source: {kind: folder, path: 5}", "source.path: has to be a path, such as deals.csv, not 5"),
-        ("training: {trials: many}", "training.trials: has to be a whole number, not 'many'"),
-        ("training: {trials: 0}", "training.trials: has to be at least 1, not 0"),
-        ("max_left_out: [1]", "max_left_out: has to be a number, not [1]"),
-        ("company: 5", "company: has to be a text, in quotes where it looks like a number, not 5"),
-        ("features: {}", "features: has to be a list, such as [a, b], not {}"),
-        ("outcomes: 7", "outcomes: has to be settings with their names, such as {name: value}, not 7"),
+        ("source: {kind: folder, path: 5}", "source.path: must be a path, as text, not 5"),
+        ("training: {trials: many}", "training.trials: must be a whole number, not 'many'"),
+        ("training: {trials: 0}", "training.trials: must be at least 1, not 0"),
+        ("max_left_out: [1]", "max_left_out: must be a number, not a list"),
+        ("company: 5", "company: must be text, not 5 (in quotes it is text)"),
+        ("features: {}", "features: must be a list, such as [a, b], not "),
+        ("outcomes: 7", "outcomes: must be settings with their values, such as {a: b}, not 7"),
     ],
 )
 def test_what_has_to_stand_there_is_said(line: str, words: str) -> None:

@@ -2,12 +2,53 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 from collections.abc import Iterator
-from datetime import date
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+MOST_SHOWN = 60
+"""The most letters of a wrong value that are shown."""
+
+_MUST_BE = {
+    "string_type": "text",
+    "path_type": "a path, as text",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_parsing_size": "a whole number of fewer digits",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a finite number",
+    "literal_error": "{expected}",
+    "greater_than": "more than {gt:g}",
+    "greater_than_equal": "at least {ge:g}",
+    "less_than": "less than {lt:g}",
+    "less_than_equal": "at most {le:g}",
+    "tuple_type": "a list, such as [a, b]",
+    "dict_type": "names with their values, such as {{a: b}}",
+    "model_type": "settings with their values, such as {{a: b}}",
+    "model_attributes_type": "settings with their values, such as {{a: b}}",
+    "string_pattern_mismatch": "a small letter, then small letters, digits and underscores (63 in all at most)",
+}
+"""What each kind of pydantic's errors says that a value must be; the braces are filled from the error."""
+
+_OTHERS = {
+    "extra_forbidden": "there is no such setting",
+    "invalid_key": "there is no such setting",
+    "missing": "is needed and is not there",
+    "union_tag_invalid": "there is no kind {tag!r}; there are {expected_tags}",
+    "union_tag_not_found": "its 'kind' is not said",
+    "string_too_short": "needs a text of {min_length} or more letters",
+    "string_too_long": "needs a text of {max_length} or fewer letters",
+    "too_short": "needs a list of {min_length} or more entries",
+    "too_long": "needs a list of {max_length} or fewer entries",
+}
 
 
 def words_of(error: ValidationError) -> str:
@@ -16,50 +57,36 @@ def words_of(error: ValidationError) -> str:
     first = problems[0]
     place = ".".join(str(p) for p in first["loc"] if p not in ("folder", "flat", "[key]")) or "the configuration"
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    return f"{place}: {_plain(first)}{more}"
+    return f"{place}: {_message(first)}{more}"
 
 
-_PLAIN = {
-    "extra_forbidden": "there is no such setting",
-    "missing": "is needed and is not there",
-    "union_tag_invalid": "there is no kind {tag!r}; there are {expected_tags}",
-    "union_tag_not_found": "its 'kind' is not said",
-    "too_short": "is a list of {actual_length}; at least {min_length} has to stand there",
-    "too_long": "is a list of {actual_length}; at most {max_length} may stand there",
-    "string_too_short": "is an empty text",
-    "string_too_long": "has to be a text of length {max_length} at most, not {input}",
-    "string_pattern_mismatch": "has to fit the pattern {pattern}, not {input}",
-    "greater_than": "has to be more than {gt}, not {input}",
-    "greater_than_equal": "has to be at least {ge}, not {input}",
-    "less_than": "has to be less than {lt}, not {input}",
-    "less_than_equal": "has to be at most {le}, not {input}",
-    "literal_error": "has to be {expected}, not {input}",
-}
-_KINDS = {
-    "path": "a path, such as deals.csv",
-    "int": "a whole number",
-    "float": "a number",
-    "finite": "a number",
-    "bool": "true or false",
-    "string": "a text, in quotes where it looks like a number",
-    "list": "a list, such as [a, b]",
-    "tuple": "a list, such as [a, b]",
-    "dict": "settings with their names, such as {name: value}",
-    "model": "settings with their names, such as {name: value}",
-}
-_SHOWN = 40
+def _message(problem: ErrorDetails) -> str:
+    kind, context, value = problem["type"], problem.get("ctx", {}), problem["input"]
+    if kind in _OTHERS:
+        return _OTHERS[kind].format(**context)
+    if kind not in _MUST_BE:
+        return problem["msg"].removeprefix("Value error, ")
+    what = "the name" if problem["loc"][-1:] == ("[key]",) else ""
+    quotes = " (in quotes it is text)" if kind == "string_type" and isinstance(value, (int, float, dt.date)) else ""
+    return f"{what} must be {_MUST_BE[kind].format(**context)}, not {_as_written(value)}{quotes}".lstrip()
 
 
-def _plain(problem: Any) -> str:
-    """A problem in words for people who do not know what a type is."""
-    kind, given = problem["type"], problem.get("input")
-    told = str(given).lower() if isinstance(given, bool) else "empty" if given is None else str(given) if isinstance(given, date) else repr(given)
-    told = told if len(told) <= _SHOWN else f"{told[: _SHOWN - 1]}…"
-    if kind in _PLAIN:
-        return _PLAIN[kind].format(**{**problem.get("ctx", {}), "input": told})
-    if (expected := _KINDS.get(kind.split("_")[0])) is not None:
-        return f"has to be {expected}, not {told}"
-    return str(problem["msg"].removeprefix("Value error, "))
+def _as_written(value: object) -> str:
+    """A value as people say it or as YAML writes it.
+
+    >>> _as_written(None), _as_written(True), _as_written([1]), _as_written(2.5), _as_written("many")
+    ('empty', 'true', 'a list', '2.5', "'many'")
+    """
+    if value is None or value == "":
+        return "empty"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (dict, list, tuple)):
+        return "names with their values" if isinstance(value, dict) else "a list"
+    if isinstance(value, int) and abs(value) >= 10**MOST_SHOWN:
+        return "a number of so many digits"  # Python writes out no number of thousands of them
+    written = repr(value) if isinstance(value, str) else str(value)
+    return written if len(written) <= MOST_SHOWN else f"{written[:MOST_SHOWN]} …"
 
 
 def did_you_mean(error: ValidationError, model: type[BaseModel]) -> str | None:
