@@ -8,6 +8,7 @@ import numpy as np
 
 from icpfit.cycle.challenge import attributes_in_use, gate_evidence
 from icpfit.models.encoding import Encoding
+from icpfit.moments import DAY
 
 
 def without(model, name):
@@ -46,3 +47,23 @@ def test_past_deals_are_read_by_cards_older_than_they_are_and_a_customer_is_its_
     np.testing.assert_array_equal(past.stayed, np.array([stayed.get(d, np.nan) for d in deals]))
     assert np.isfinite(past.stayed).any()
     assert not (past.stayed[past.won == 0] >= 0).any(), "a lost deal has no customer"
+
+
+def test_the_two_models_are_compared_on_deals_that_the_champion_cannot_have_learned_from(small_company):
+    """Those created at its moment or later; and tiers on the newest year of accounts."""
+    training, result = (part["win"] for part in (small_company.learned.training, small_company.learned.results))
+    tested = result.backtest.predictions
+    position = training.position[tested["row"].to_numpy()]
+    moment = int(np.sort(position)[len(position) // 2])
+    later = position >= moment
+    assert (position == moment).any()
+    assert 50 < later.sum() < len(later)
+    against = gate_evidence(small_company.opened, small_company.learned, replace(small_company.bundle, as_of=moment))[1]
+    np.testing.assert_array_equal(against.label, tested["label"][later])
+    np.testing.assert_array_equal(against.challenger, tested["probability"][later])
+    np.testing.assert_array_equal(against.account, training.frame["account_id"].to_numpy()[tested["row"].to_numpy()][later])
+    frozen = small_company.bundle.win.probability(training.features.iloc[tested["row"].to_numpy()[later]])
+    np.testing.assert_array_equal(against.champion, frozen)
+    year = training.position >= small_company.learned.as_of - 365 * DAY
+    assert 0 < year.sum() < len(year)
+    assert len(against.tiers_then) == len(against.tiers_now) == year.sum()

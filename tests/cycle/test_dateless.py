@@ -78,6 +78,15 @@ def test_past_wins_are_judged_by_cards_of_other_accounts_and_that_is_said(flat):
     assert "before" not in recall.words
 
 
+def test_no_deal_is_known_to_be_newer_than_the_champion(flat):
+    """So the two models cannot be compared on deals that the champion has not learned from; their tiers still can."""
+    folder, learned = flat
+    against = gate_evidence(open_config(folder / "flat.yaml"), learned, learned.bundle)[1]
+    assert len(against.label) == len(against.champion) == len(against.challenger) == 0
+    assert against.tiers_then == against.tiers_now
+    assert len(against.tiers_then) == len(learned.training["win"].frame)
+
+
 def test_the_record_of_the_run_names_no_day(flat):
     _, learned = flat
     assert learned.metrics["as_of"] is None

@@ -33,6 +33,15 @@ def test_each_period_has_its_wins_and_all_of_them_stand_last() -> None:
     assert page["scored"] == SCORED
 
 
+def test_ten_wins_carry_a_share_and_nine_do_not() -> None:
+    period = np.repeat(np.array(["2024Q4", "2025Q1", "2025Q2"], dtype=object), [10, 9, 9])
+    n = len(period)
+    past = Past(period, np.full(n, 50.0), np.full(n, "A", dtype=object), np.ones(n), np.full(n, np.nan), wins=n)
+    page = past_wins_page([retrospective_recall(past, GateSettings()).values()])
+    assert page is not None
+    assert [r["above"][0] for r in page["rows"]] == ["100%", "too few", "too few", "100%"]
+
+
 def test_where_nobody_could_tell_nothing_is_shown() -> None:
     assert past_wins_page([]) is None
     assert past_wins_page([retrospective_recall(Past(wins=300), GateSettings()).values()]) is None

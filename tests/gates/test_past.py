@@ -70,6 +70,28 @@ def test_customers_are_compared_within_their_quarter():
     )
 
 
+def test_a_quarter_weighs_as_much_as_its_two_means_can_be_trusted():
+    """The variance of a difference of means is 1 / kept + 1 / left, so these quarters weigh 50 and 1."""
+    past = deals(
+        (100, "2024Q3", 60, "B", 1, 1),
+        (100, "2024Q3", 50, "B", 1, 0),
+        (2, "2024Q4", 10, "D", 1, 1),
+        (2, "2024Q4", 100, "A", 1, 0),
+        customers=204,
+    )
+    assert reverse_validation(past, SETTINGS).numbers["gap"] == pytest.approx((50 * 10 + 1 * -90) / 51)
+
+
+def test_the_gates_pass_at_their_very_lines_and_not_beyond():
+    settings = GateSettings(min_reverse_gap=10, max_wins_below_line=0.5)
+
+    def past(below, kept):
+        return deals((40 - below, "2025Q1", kept, "A", 1, 1), (below, "2025Q1", 40, "D", 1, 0), wins=40, customers=40)
+
+    assert [retrospective_recall(past(below, 50), settings).answer for below in (20, 21)] == ["passed", "failed"]
+    assert [reverse_validation(past(20, kept), settings).answer for kept in (50, 49)] == ["passed", "failed"]
+
+
 def test_what_the_cards_knew_is_said():
     past = deals((30, "group 1", 50, "B", 1, 1), (30, "group 1", 40, "C", 1, 0), wins=60, customers=60)
     apart = replace(past, earlier=False)

@@ -116,3 +116,35 @@ def test_that_a_value_is_missing_may_be_what_tells(planted: Callable[..., Any]) 
     rng = np.random.default_rng(6)
     silent = np.where(rng.random(len(matrix)) < np.where(matrix.y == 1, 0.6, 0.2), np.nan, rng.normal(size=len(matrix)))
     assert "junk_1" in chosen(with_column(matrix, "junk_1", silent))
+
+
+def test_what_only_names_an_account_earns_nothing(planted: Callable[..., Any]) -> None:
+    """Accounts that come back in every stretch of time, each always with the same outcome: nothing is known of a new one."""
+    matrix, _ = build_matrix(planted(n=1200, seed=8, windows=0, null=True).training, frozenset())
+    account = np.arange(len(matrix)) % 60
+    labels = np.random.default_rng(3).integers(0, 2, 60)[account].astype(np.float64)
+    X = matrix.X.copy()
+    X[:, matrix.names.index("industry")] = account
+    ids = np.array([f"A{a}" for a in account], dtype=object)
+    named = replace(matrix, X=X, account=account.astype(np.int64), account_id=ids)
+    assert "industry" not in chosen(named, labels=labels)
+
+
+def test_a_text_that_fits_only_the_rows_it_learned_from_does_not_go_before_what_tells(planted: Callable[..., Any]) -> None:
+    matrix, _ = build_matrix(planted(n=1500, seed=9, windows=0).training, frozenset())
+    rng = np.random.default_rng(4)
+    X = matrix.X.copy()
+    X[:, matrix.names.index("industry")] = rng.integers(0, 300, len(matrix))
+    users = X[:, matrix.names.index("users_30d")]
+    labels = (rng.random(len(matrix)) < np.where(users > np.nanmedian(users), 0.35, 0.2)).astype(np.float64)
+    names = chosen(replace(matrix, X=X), labels=labels)
+    assert "users_30d" in names
+    assert "industry" not in names
+
+
+def test_a_count_that_is_seldom_more_than_nothing_is_told_from_nothing(planted: Callable[..., Any]) -> None:
+    matrix, _ = build_matrix(planted(n=2000, seed=10, windows=0, null=True).training, frozenset())
+    rng = np.random.default_rng(5)
+    count = np.where(rng.random(len(matrix)) < 0.05, rng.integers(1, 30, len(matrix)), 0).astype(np.float64)
+    labels = (rng.random(len(matrix)) < np.where(count > 0, 0.8, 0.2)).astype(np.float64)
+    assert "junk_1" in chosen(with_column(matrix, "junk_1", count), labels=labels)

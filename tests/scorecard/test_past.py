@@ -18,6 +18,7 @@ from icpfit.models.fit import fit_outcome
 from icpfit.models.results import FittedModel, FoldModel
 from icpfit.moments import DAY
 from icpfit.scorecard.build import build_scorecards
+from icpfit.scorecard.drafted import newest_rows
 from icpfit.scorecard.past import past_rows
 from icpfit.training_set import TrainingSet
 
@@ -125,6 +126,22 @@ def test_what_became_of_the_newest_quarter_does_not_change_its_own_tiers(make_co
         assert newest[then.row].any()
         for name in ("row", "period", "points", "tier"):
             np.testing.assert_array_equal(getattr(then, name), getattr(now, name))
+
+
+def test_lines_are_drawn_by_the_newest_year_only_where_it_holds_enough_rows(win: Company) -> None:
+    training, _ = win.taught
+
+    def drawn(new: int) -> np.ndarray:
+        """Of 400 rows of two years ago and ``new`` ones of the last day and the day a year before it."""
+        position = np.repeat(np.array([0, 366, 731]) * DAY, [400, 1, new])
+        frame = training.frame.iloc[np.zeros(len(position), dtype=int)].reset_index(drop=True)
+        dated = replace(
+            training, frame=frame, position=position, amount=np.full(len(position), np.nan), timing="dated", considered=len(position)
+        )
+        return newest_rows(dated, np.arange(len(position)))
+
+    assert drawn(300).tolist() == list(range(401, 701)), "a day that is a whole year back is of the year before"
+    assert len(drawn(299)) == 700
 
 
 def test_with_no_fold_nothing_is_read(win: Company) -> None:

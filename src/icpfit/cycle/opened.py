@@ -18,7 +18,7 @@ from icpfit.moments import choose_as_of, day_text, parse_moment
 from icpfit.scoring.resolve import Resolved
 from icpfit.scoring.score import FeatureBuilder
 from icpfit.sources.contract import TABLES
-from icpfit.sources.flat import FlatTable, read_flat
+from icpfit.sources.flat import FlatTable, read_flat, read_under
 from icpfit.sources.flat_features import flat_targets
 from icpfit.sources.folder import read_folder
 from icpfit.sources.rows import DataFinding, RowCount
@@ -31,12 +31,14 @@ from icpfit.training_set import TrainingSet, build_training_set, training_set_fr
 class Opened:
     """A configuration with its data. A data folder is read and checked; a flat file is read when its rows are asked for.
 
-    ``flat_as_of``: of a flat file, only what was known then.
+    ``flat_as_of``: of a flat file, only what was known then. ``flat_specs``: its features, where not the configuration but
+    a model says which.
     """
 
     config: Config
     warehouse: Warehouse | None
     flat_as_of: int | None = None
+    flat_specs: tuple[FeatureSpec, ...] | None = None
 
     def __post_init__(self) -> None:
         if (self.warehouse is None) != isinstance(self.config.source, FlatSource):
@@ -82,7 +84,8 @@ class Opened:
         """
         if not isinstance(self.config.source, FlatSource):
             raise ValueError("not a flat file")
-        return read_flat(self.config.source, max_left_out=self.config.max_left_out, as_of=self.flat_as_of)
+        table = read_flat(self.config.source, max_left_out=self.config.max_left_out, as_of=self.flat_as_of)
+        return table if self.flat_specs is None else read_under(table, self.config.source, self.flat_specs)
 
     @property
     def newest(self) -> int | None:
@@ -125,7 +128,7 @@ class Opened:
     def with_features(self, specs: tuple[FeatureSpec, ...]) -> Opened:
         """The same data under a bundle's own features: a model is asked with what it learned from, whatever the configuration says now."""
         if self.warehouse is None:
-            return self
+            return replace(self, flat_specs=specs)
         outcomes = self.config.outcomes.model_copy(update={"deal_attributes": tuple(s.column for s in specs if s.table == "deals")})
         features = tuple(s for s in specs if s.table != "deals")
         return replace(self, config=self.config.model_copy(update={"features": features, "outcomes": outcomes}))

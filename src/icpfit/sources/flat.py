@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ from icpfit.sources.rows import DataFinding, LeftOut, RowCount
 from icpfit.sources.texts import read_texts
 from icpfit.sources.values import Moments, categories, numbers, with_points
 
-__all__ = ["FlatTable", "flat_targets", "read_flat"]
+__all__ = ["FlatTable", "flat_targets", "read_flat", "read_under"]
 
 BASE = ("id", "account_id", "domain", "name", "created_at", "closed_at", "amount", "label")
 
@@ -158,6 +158,17 @@ def read_flat(source: FlatSource, *, max_left_out: float, as_of: Micros | None =
         fingerprint=_content(frame.loc[good, used], specs, ordered=source.row_order_is_time),
         newest=newest,
     )
+
+
+def read_under(table: FlatTable, source: FlatSource, specs: tuple[FeatureSpec, ...]) -> FlatTable:
+    """The rows of ``table`` with features that a model knows, whatever layers and kinds its columns have now.
+
+    They are read as those of a target list are: a column that is gone, or a text that is no number, is unknown.
+    """
+    texts = read_texts(source.path, source.separator)
+    rows = texts.frame.iloc[pd.Index(texts.row).get_indexer(table.frame.index)].set_axis(table.frame.index)
+    features = flat_targets(source.missing, specs, rows, decimal_comma=source.decimal_comma)
+    return replace(table, frame=pd.concat([table.frame[list(BASE)], features], axis=1), specs=specs)
 
 
 def _what_to_do(faults: Faults, created: Moments, as_of: Micros | None) -> str | None:
