@@ -53,7 +53,8 @@ def open_mlflow(workspace: Workspace) -> Iterator[Any]:
             except (mlflow.MlflowException, SQLAlchemyError) as error:
                 words = str(error).splitlines()[0]
                 raise BundleError(
-                    f"{workspace.database}: MLflow could not follow ({words})", hint="models/ is whole; icpfit status mends it"
+                    f"{workspace.database}: MLflow could not follow ({words})",
+                    hint="models/ is whole; see that the disk has room, and run the command again",
                 ) from error
             finally:
                 untyped.set_tracking_uri(tracking)  # None: nothing was set

@@ -92,11 +92,13 @@ class Workspace:
         handle = os.open(self.models / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
         try:
             self._take(handle, wait_seconds)
+            for folder in (self.models, self.gates_file("").parent, self.mlruns):
+                sweep(folder)
             os.ftruncate(handle, 0)
-            os.pwrite(handle, f"{command} (process {os.getpid()})".encode(), 0)
+            with contextlib.suppress(OSError):  # a disk that is full has no room for the name, and the lock holds without it
+                os.pwrite(handle, f"{command} (process {os.getpid()})".encode(), 0)
             self._held = 1
             try:
-                sweep(self.models)
                 yield
             finally:
                 self._held = 0
@@ -137,32 +139,47 @@ def make_folder(folder: Path) -> None:
 def sweep(folder: Path) -> None:
     """Remove what commands that were cut off left half written. Call it under the lock only."""
     for left in folder.glob(f"{TEMPORARY}*"):
-        if left.is_dir() and not left.is_symlink():
-            shutil.rmtree(left, ignore_errors=True)
-        else:
-            left.unlink(missing_ok=True)
+        _take_away(left)
+
+
+def _take_away(left: Path) -> None:
+    if left.is_dir() and not left.is_symlink():
+        shutil.rmtree(left, ignore_errors=True)
+    else:
+        left.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _aside(path: Path) -> Iterator[Path]:
+    """Where ``path`` is written before it gets its name; cleared at first, and again where that fails: a full disk needs the room."""
+    aside = path.parent / f"{TEMPORARY}{path.name}"
+    _take_away(aside)
+    try:
+        yield aside
+    except BaseException:
+        with contextlib.suppress(OSError):
+            _take_away(aside)
+        raise
 
 
 def write_whole(path: Path, text: str) -> None:
     """Under its name stands the old text or the new, never a part: written aside, synced, renamed."""
     make_folder(path.parent)
-    aside = path.parent / f"{TEMPORARY}{path.name}"
-    _write_synced(aside, text.encode())
-    os.replace(aside, path)
+    with _aside(path) as aside:
+        _write_synced(aside, text.encode())
+        os.replace(aside, path)
     sync_folder(path.parent)
 
 
 def write_folder_whole(folder: Path, files: dict[str, str]) -> None:
     """All the files under the folder's name, or none. The folder must not be there yet."""
     make_folder(folder.parent)
-    aside = folder.parent / f"{TEMPORARY}{folder.name}"
-    if aside.exists():
-        shutil.rmtree(aside)
-    aside.mkdir()
-    for name, text in files.items():
-        _write_synced(aside / name, text.encode())
-    sync_folder(aside)
-    os.rename(aside, folder)
+    with _aside(folder) as aside:
+        aside.mkdir()
+        for name, text in files.items():
+            _write_synced(aside / name, text.encode())
+        sync_folder(aside)
+        os.rename(aside, folder)
     sync_folder(folder.parent)
 
 
