@@ -1,4 +1,4 @@
-"""A disk that is full takes nothing and keeps nothing half written; what a killed command left is swept, wherever it lies."""
+"""A disk that is full or read-only keeps nothing half written; what a killed command left is swept, wherever it lies."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from icpfit.errors import SourceError
 from icpfit.registry import Workspace, approve, status, versions, write_bundle
 from icpfit.registry.store import write_challenger
 from icpfit.registry.workspace import TEMPORARY
@@ -71,6 +72,24 @@ def test_a_disk_with_no_room_for_a_name_in_the_lock_is_swept_and_looked_at_all_t
     monkeypatch.setattr(os, "pwrite", pwrite)
     found = status(workspace)
     assert (found.challenger, found.problems, left(workspace)) == (bundle.version, (), [])
+
+
+def test_a_workspace_that_cannot_be_written_to_is_one_clear_sentence_and_status_still_looks(workspace, put, monkeypatch):
+    bundle = put()
+    opened = os.open
+
+    def read_only(path: os.PathLike[str], flags: int, *more: int) -> int:
+        if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+        return opened(path, flags, *more)
+
+    monkeypatch.setattr(os, "open", read_only)
+    words = f"{workspace.models}: cannot be written to (Read-only file system)"
+    with pytest.raises(SourceError) as caught:
+        approve(workspace, bundle.version, "Ada")
+    assert (caught.value.message, caught.value.exit_code) == (words, 2)
+    found = status(workspace)
+    assert (found.champion, found.challenger, found.problems) == (None, bundle.version, (words,))
 
 
 @pytest.mark.parametrize("place", ["models", "models/gates", "mlruns"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from icpfit.errors import BundleError, BusyError, IcpfitError
+from icpfit.errors import BundleError, BusyError, IcpfitError, SourceError
 from icpfit.gates import title_of
 from icpfit.manifest import plain
 from icpfit.registry.ledger import LedgerCheck, verify_ledger
@@ -85,7 +85,7 @@ _MARKS = {"passed": "yes", "failed": "NO ", "cannot tell": " ? ", "not applicabl
 def status(workspace: Workspace, mend: bool = True) -> Status:
     """Look, and mend what a killed command or a hand in MLflow left apart: champion.json from the ledger, the aliases from the files.
 
-    While another command is at work nothing is mended.
+    While another command is at work, or where the workspace cannot be written to, nothing is mended.
     """
     mended: list[str] = []
     problems: list[str] = []
@@ -93,7 +93,7 @@ def status(workspace: Workspace, mend: bool = True) -> Status:
         try:
             with workspace.locked("status", wait_seconds=0):
                 _mend(workspace, mended, problems)
-        except BusyError as error:
+        except (BusyError, SourceError) as error:
             problems.append(error.message)
     champion: Champion | None = None
     challenger, evidence, judged, last = None, None, None, None

@@ -18,6 +18,7 @@ except ImportError:  # pragma: no cover - Windows has no such lock
     fcntl = None  # type: ignore[assignment]
 
 TEMPORARY = ".writing-"
+_ELSEWHERE = "name a folder you may write to with --workspace"
 
 
 class Workspace:
@@ -80,6 +81,7 @@ class Workspace:
 
         Raises:
             BusyError: somebody else still holds it after ``wait_seconds``.
+            SourceError: the workspace cannot be written to.
         """
         if self._held:
             self._held += 1
@@ -89,7 +91,10 @@ class Workspace:
                 self._held -= 1
             return
         make_folder(self.models)
-        handle = os.open(self.models / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            handle = os.open(self.models / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise SourceError(f"{self.models}: cannot be written to ({error.strerror})", hint=_ELSEWHERE) from error
         try:
             self._take(handle, wait_seconds)
             for folder in (self.models, self.gates_file("").parent, self.mlruns):
@@ -133,7 +138,7 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SourceError(f"{folder}: cannot be made ({error.strerror})", hint="name a folder you may write to with --workspace") from error
+        raise SourceError(f"{folder}: cannot be made ({error.strerror})", hint=_ELSEWHERE) from error
 
 
 def sweep(folder: Path) -> None:
