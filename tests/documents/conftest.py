@@ -172,12 +172,13 @@ def market() -> Market:
         win_rate=0.25,
         before=(30, 70),
         by_industry=(
-            Segment("Software", 20, 60, 20 / 60, 30_000.0),
+            Segment("Software", 20, 60, 20 / 60, 30_000.0, 20),
             Segment("Retail", 5, 35, 5 / 35, None),
             Segment("Media", 0, 5, None, None),
         ),
-        by_size=(Segment("under 30", 10, 40, 0.25, 5_000.0), Segment("30 to 49", 15, 60, 0.25, 38_000.0)),
+        by_size=(Segment("under 30", 10, 40, 0.25, 5_000.0, 10), Segment("30 to 49", 15, 60, 0.25, 38_000.0, 15)),
         loss_reasons=(("no decision", 50), ("price", 20), ("no reason given", 5)),
+        valued=25,
     )
 
 

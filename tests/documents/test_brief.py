@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from icpfit.documents import Market, summarise
+from icpfit.documents.market import Segment
 from icpfit.moments import parse_moment
 
 Make = Callable[..., Any]
@@ -94,9 +95,20 @@ def test_a_layer_without_data_is_not_said_to_weigh_nothing(make_page: Make, make
 
 
 def test_averages_of_a_handful_of_deals_are_not_shown(make_page: Make) -> None:
-    def tiles(won: int) -> list[str]:
-        crowd = Market(parse_moment("2026-04-01"), won, 12, 9_552.0, 505.0, won / (won + 12), (13, 150), (), (), ())
-        return [t[1] for t in make_page(market=crowd)["market"]["tiles"]][2:]
+    def tiles(won: int, valued: int) -> list[str]:
+        crowd = Market(parse_moment("2026-04-01"), won, 12, 9_552.0, 505.0, won / (won + 12), (13, 150), (), (), (), valued=valued)
+        return [said for tile in make_page(market=crowd)["market"]["tiles"][2:] for said in tile[1:]]
 
-    assert tiles(9) == ["too few", "too few"]
-    assert tiles(10) == ["USD 9,552", "505 days"]
+    assert tiles(9, 9) == ["too few", "of a won deal", "too few", "from created to closed"]
+    assert tiles(10, 10) == ["USD 9,552", "of a won deal", "505 days", "from created to closed"]
+    assert tiles(40, 9)[:2] == ["too few", "of the 9 won deals whose value is known"]
+    assert tiles(40, 10)[:2] == ["USD 9,552", "of the 10 won deals whose value is known"]
+
+
+def test_a_segments_average_is_of_deals_of_known_value(make_page: Make) -> None:
+    def value(valued: int) -> str:
+        segment = Segment("Media", 40, 52, 40 / 52, 9_552.0, valued)
+        crowd = Market(parse_moment("2026-04-01"), 40, 12, 9_552.0, 505.0, 40 / 52, (13, 150), (segment,), (), (), valued=valued)
+        return str(make_page(market=crowd)["market"]["segments"][0]["rows"][0]["value"])
+
+    assert (value(9), value(10)) == ("too few", "USD 9,552")

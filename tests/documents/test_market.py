@@ -81,6 +81,9 @@ def test_against_counting_one_by_one(rows: list[dict[str, object]], sizes: list[
     assert market.win_rate == (len(won) / len(inside) if inside else None)
     amounts = [r["amount"] for r in won if r["amount"] is not None]
     assert market.mean_value == (pytest.approx(sum(amounts) / len(amounts)) if amounts else None)
+    assert market.valued == len(amounts)
+    for segments in (market.by_industry, market.by_size):
+        assert not segments or sum(s.valued for s in segments) == len(amounts)
     lengths = sorted(r["length"] for r in won)
     half = len(lengths) // 2
     middle = None if not lengths else (lengths[half] + lengths[-half - 1]) / 2 if len(lengths) % 2 == 0 else lengths[half]

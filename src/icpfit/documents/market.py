@@ -25,7 +25,7 @@ SIZE_BANDS = (
 """Employees, in the groups that most company registers and CRMs offer. Nobody at all is not a company's size."""
 MOST_BARS = 8
 FEW = 10
-"""Fewer closed deals than this carry no win rate, fewer won ones no average."""
+"""Fewer closed deals than this carry no win rate, fewer won ones of known value no average value."""
 
 NOT_SAID = "not known"
 OTHERS = "all others"
@@ -35,17 +35,18 @@ ABOUT = "Deals of new customers, closed in these twelve months. Industry and siz
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """``win_rate`` is of the segment's closed deals, None below ten of them; ``mean_value`` of its won deals."""
+    """``win_rate`` is of the segment's closed deals, None below ten of them; ``mean_value`` of its ``valued`` won deals of known value."""
 
     name: str
     won: int
     closed: int
     win_rate: float | None
     mean_value: float | None
+    valued: int = 0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.won <= self.closed:
-            raise ValueError(f"{self.name}: {self.won} won of {self.closed} closed")
+        if not 0 <= self.valued <= self.won <= self.closed:
+            raise ValueError(f"{self.name}: {self.valued} of known value, {self.won} won of {self.closed} closed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,8 @@ class Market:
     size_name: str = "Employees"
     about: str = ABOUT
     """what was counted"""
+    valued: int = 0
+    """won deals of known value: ``mean_value`` is theirs"""
 
     def __post_init__(self) -> None:
         for segments in (self.by_industry, self.by_size):
@@ -105,11 +108,12 @@ def market_of(
     lost = year[year["stage"] == "lost"]
     cycles = (won["closed_at"].to_numpy(np.float64) - pd.to_numeric(won["created_at"]).to_numpy(np.float64)) / DAY
     cycles = cycles[np.isfinite(cycles)]
+    amounts = _numbers(won, "amount")
     return Market(
         as_of=as_of,
         won=len(won),
         lost=len(lost),
-        mean_value=_mean(_numbers(won, "amount")),
+        mean_value=_mean(amounts),
         median_cycle_days=float(np.median(cycles)) if len(cycles) else None,
         win_rate=len(won) / len(year) if len(year) else None,
         before=(int((older["stage"] == "won").sum()), int((older["stage"] == "lost").sum())),
@@ -119,6 +123,7 @@ def market_of(
         industry_name=industry_name,
         size_name=size_name,
         about=about,
+        valued=len(amounts),
     )
 
 
@@ -144,7 +149,8 @@ def _segments(year: pd.DataFrame, names: pd.Series, order: list[str] | None = No
 
 def _segment(name: str, part: pd.DataFrame) -> Segment:
     won = part[part["stage"] == "won"]
-    return Segment(name, len(won), len(part), len(won) / len(part) if len(part) >= FEW else None, _mean(_numbers(won, "amount")))
+    amounts = _numbers(won, "amount")
+    return Segment(name, len(won), len(part), len(won) / len(part) if len(part) >= FEW else None, _mean(amounts), len(amounts))
 
 
 def _reasons(reasons: pd.Series) -> tuple[tuple[str, int], ...]:

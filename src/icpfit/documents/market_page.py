@@ -9,6 +9,7 @@ from icpfit.documents.market import FEW, Market, Segment
 from icpfit.documents.words import UNKNOWN, count, known, money, percent
 from icpfit.models.evidence import shrunken_rate
 from icpfit.moments import day_text
+from icpfit.plural import counted
 
 NOTHING = "—"
 
@@ -46,15 +47,16 @@ def _tiles(market: Market, currency: str) -> list[tuple[str, str, str]]:
     rate = f"of {count(closed)} closed deals{_in_brackets(market.won, closed)}; the year before: {before}"
     tiles = [("Deals won", count(market.won), f"the year before: {count(won)}"), ("Win rate", percent(market.win_rate), rate)]
     if known(market.mean_value) is not None:
-        tiles.append(("Average value", _if_enough(market.won, money(market.mean_value, currency)), "of a won deal"))
+        whose = "of a won deal" if market.valued == market.won else f"of the {counted(market.valued, 'won deal')} whose value is known"
+        tiles.append(("Average value", _if_enough(market.valued, money(market.mean_value, currency)), whose))
     if market.median_cycle_days is not None:
         tiles.append(("Half are won within", _if_enough(market.won, f"{market.median_cycle_days:.0f} days"), "from created to closed"))
     return tiles
 
 
-def _if_enough(won: int, figure: str) -> str:
+def _if_enough(deals: int, figure: str) -> str:
     """An average or a middle of a handful of deals says nothing."""
-    return figure if won >= FEW else "too few"
+    return figure if deals >= FEW else "too few"
 
 
 def _in_brackets(won: int, closed: int) -> str:
@@ -75,7 +77,7 @@ def _segments(rows: Sequence[Segment], currency: str) -> list[dict[str, str]]:
             "width": _width(r.won, most),
             "rate": "too few" if r.win_rate is None else percent(r.win_rate),
             "range": "" if r.win_rate is None else _range(r.won, r.closed),
-            "value": NOTHING if known(r.mean_value) is None else _if_enough(r.won, money(r.mean_value, currency)),
+            "value": NOTHING if known(r.mean_value) is None else _if_enough(r.valued, money(r.mean_value, currency)),
         }
         for r in rows
     ]
