@@ -165,7 +165,7 @@ class GateSettings(Strict):
     calibration_slope: tuple[float, float] = (0.7, 1.4)
     min_card_spearman: float = Field(default=0.85, ge=0, le=1)
     max_tier_moves: float = Field(default=0.35, ge=0, le=1)
-    min_reverse_gap: float = Field(default=0.0, description="kept customers' mean points above those of the churned")
+    min_reverse_gap: float = Field(default=0.0, description="kept customers' mean points less those of the churned, at least")
     max_wins_below_line: float = Field(default=0.5, ge=0, le=1, description="share of past wins in tier D")
     binding_warnings: bool = False
     cannot_tell_passes: bool = True

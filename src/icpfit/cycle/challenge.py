@@ -117,4 +117,6 @@ def _as_champion_sees(opened: Opened, training: TrainingSet, as_of: int, champio
         # A table that it read is gone: it would be as blind in use.
         return training.features
     place = pd.Index(theirs.frame["deal_id"]).get_indexer(pd.Index(training.frame["deal_id"]))
+    if (place < 0).any():
+        raise ValueError(f"{int((place < 0).sum())} deals of the training set are not in the champion's")
     return theirs.features.take(place).reset_index(drop=True)
