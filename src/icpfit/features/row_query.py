@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from icpfit.config import FeatureSpec
 from icpfit.features.plan import Finish, Output, Query
 from icpfit.features.schema import Schema
-from icpfit.features.sqltext import common_tables, identifier, known_moments, literal
+from icpfit.features.sqltext import common_tables, identifier, known_moments, literal, millionths
 from icpfit.moments import DAY
 
 LARGEST = 10**18
@@ -100,7 +100,7 @@ class RowPass:
             most = self._state(f"MAX(CASE WHEN {within} THEN {number} END)", "MAX")
             return "number", {spec.name: known(f"a.{most}")}
         # Whole millionths: a sum of binary fractions would depend on the order of the rows.
-        total = self._state(f"SUM(CASE WHEN {within} THEN CAST({number} AS DECIMAL(28, 6)) END)", "SUM")
+        total = self._state(f"SUM(CASE WHEN {within} THEN {millionths(number)} END)", "SUM")
         if spec.aggregate == "sum":
             return "number", {spec.name: known(f"COALESCE(a.{total}, 0)")}
         values = self._count(_all(within, f"{number} IS NOT NULL"))

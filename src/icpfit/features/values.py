@@ -22,6 +22,24 @@ FIRST_YEAR = 1000
 """A founding year before this is a placeholder, not a year."""
 
 
+def as_frame(answer: pa.Table) -> pd.DataFrame:
+    """An engine's answer as pandas. A decimal becomes the double that is nearest to it, however it was stored.
+
+    >>> from decimal import Decimal
+    >>> as_frame(pa.table({"a": pa.array([Decimal("0.1"), None])}))["a"].tolist()
+    [0.1, nan]
+    """
+
+    def plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+        if not pa.types.is_decimal(column.type):
+            return column
+        # Through its digits: the way straight to a double divides, and may miss the nearest by one.
+        digits = column if column.type.scale == 0 else column.cast(pa.string())
+        return digits.cast(pa.float64())
+
+    return pa.table({name: plain(answer[name]) for name in answer.column_names}).to_pandas()
+
+
 def parse_numbers(connection: duckdb.DuckDBPyConnection, texts: Texts) -> Floats:
     """The number in each text, as the reader of the data reads numbers; NaN where there is none or it is not finite.
 
