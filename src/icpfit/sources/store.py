@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -96,3 +97,16 @@ def listed(names: tuple[str, ...], none: str) -> str:
     ('accounts, deals', 'no tables')
     """
     return ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "") or none
+
+
+def no_schema(place: str, schema: str, there: Collection[str]) -> SourceError:
+    """The sentence for a schema that a database does not have."""
+    hint = closest(schema, there) or f"it has {listed(tuple(sorted(there)), 'no schema with tables')}"
+    return SourceError(f"{place}: there is no schema {schema!r}", hint=f"{hint}; source.schema names it")
+
+
+def no_table(place: str, name: str, there: tuple[str, ...]) -> SourceError:
+    """The sentence for a table that a database does not have."""
+    return SourceError(
+        f"{place}: there is no table or view {name!r}; it holds {listed(there, 'no tables')}", hint=closest(name, there) or None
+    )
