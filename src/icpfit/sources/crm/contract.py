@@ -14,7 +14,7 @@ from icpfit.sources.crm.ids import long_id
 from icpfit.sources.crm.layouts import Crm, Layout
 from icpfit.sources.crm.read_hubspot import read_hubspot
 from icpfit.sources.crm.read_salesforce import read_salesforce
-from icpfit.sources.crm.salesforce import Rules
+from icpfit.sources.crm.stages import Rules
 from icpfit.sources.crm.table import bare, load, squashed
 from icpfit.sources.crm.wanted import wanted_columns
 from icpfit.sources.mapping import closest

@@ -5,8 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from icpfit.sources.crm.fields import Fields, Named, fields_of, renamed
-from icpfit.sources.crm.salesforce import Rules
-from icpfit.sources.crm.stages import closed_at, deal_type_of, state_of
+from icpfit.sources.crm.stages import Rules, closed_at, deal_type_of, state_of
 from icpfit.sources.crm.table import CrmTable
 from icpfit.sources.crm.view import define, first_reason, view_of
 from icpfit.sources.raw import RawTable
@@ -118,7 +117,8 @@ def stage_sql(table: CrmTable, rules: Rules, stage: str) -> str:
         table.flag("hs_is_closed_lost"),
         table.flag("hs_is_closed", "Is Deal Closed?"),
     )
-    flags = f"CASE WHEN {won} THEN 'won' WHEN {lost} OR {closed} THEN 'lost' WHEN {closed} = false OR ({won} = false AND {lost} = false) THEN 'open' END"
+    is_open = f"{closed} = false OR ({won} = false AND {lost} = false)"
+    flags = f"CASE WHEN {won} THEN 'won' WHEN {lost} OR {closed} THEN 'lost' WHEN {is_open} THEN 'open' END"
     own = state_of(rules.stages, stage, label, "s.label")
     return f"coalesce({own}, s.state, {flags}, {state_of(NAMED_STAGES, stage, label)}, {stage})"
 
@@ -167,7 +167,8 @@ def _merged_deals(connection: duckdb.DuckDBPyConnection, table: CrmTable, deal_i
     """Deals that went into others: by the sync's own table, and by what the deals that stayed say."""
     parts = [
         f"""SELECT {table.form("trim(one)")} AS deal_id FROM (
-        SELECT unnest(string_split({table.text(*MERGED)}, ';')) AS one, {deal_id} AS stayed FROM {table.relation} t) WHERE trim(one) <> stayed"""
+            SELECT unnest(string_split({table.text(*MERGED)}, ';')) AS one, {deal_id} AS stayed FROM {table.relation} t)
+        WHERE trim(one) <> stayed"""
     ]
     if merged is not None:
         merged.needed("the deal that was merged", "merged_deal_id")

@@ -8,8 +8,8 @@ import duckdb
 
 from icpfit.sources.crm.fields import Fields
 from icpfit.sources.crm.hubspot import DEAL_ID, stage_sql
-from icpfit.sources.crm.salesforce import Rules
-from icpfit.sources.crm.table import CrmTable, bare, iso, squashed
+from icpfit.sources.crm.stages import Rules, closed_or_open
+from icpfit.sources.crm.table import CrmTable, bare, iso
 from icpfit.sources.crm.versions import keyed_history
 from icpfit.sources.crm.view import define, first_reason, view_of
 from icpfit.sources.raw import RawTable
@@ -49,7 +49,8 @@ def know_steps(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, CrmTa
             return None
         entered = ", ".join(f"{{'stage': {literal(_stage_in(c.name))}, 'since': {deal.micros(c.name)}}}" for c in cells)
         body = f"""SELECT place, deal_id, e.stage AS stage, e.since AS since
-            FROM (SELECT t.rowid AS place, {deal.key(*DEAL_ID)} AS deal_id, unnest([{entered}]) AS e FROM {deal.relation} t) WHERE e.since IS NOT NULL"""
+            FROM (SELECT t.rowid AS place, {deal.key(*DEAL_ID)} AS deal_id, unnest([{entered}]) AS e FROM {deal.relation} t)
+            WHERE e.since IS NOT NULL"""
         return _with_state(connection, body, rules), None
     deal_id, stage, at = parts
     body = f"SELECT t.rowid AS place, {deal_id} AS deal_id, {stage} AS stage, {at} AS since FROM {table.relation} t"
@@ -71,7 +72,7 @@ def _with_state(connection: duckdb.DuckDBPyConnection, body: str, rules: Rules) 
     return define(
         connection,
         "steps",
-        f"""SELECT place, deal_id, stage, CASE WHEN state IN ('won', 'lost') THEN state WHEN stage IS NOT NULL THEN 'open' END AS state, since
+        f"""SELECT place, deal_id, stage, since, {closed_or_open("state", "stage")} AS state
         FROM (SELECT h.*, {state} AS state FROM ({body}) h LEFT JOIN "icpfit crm stages" s ON s.stage_id = h.stage)""",
     )
 

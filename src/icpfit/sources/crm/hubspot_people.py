@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import duckdb
 
-from icpfit.sources.crm.hubspot import COMPANY_ID, CREATED, DEAL_ID, GONE_FLAGS
+from icpfit.sources.crm.hubspot import CREATED, DEAL_ID, GONE_FLAGS
 from icpfit.sources.crm.hubspot_history import PROPERTY
 from icpfit.sources.crm.people import CONTACT, INTERACTION, newest_of, role_word, rows, united
 from icpfit.sources.crm.table import CrmTable, iso
@@ -54,7 +54,7 @@ def contacts(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, CrmTabl
         "contact_id": contact_id,
         "account_id": account_id,
         "title": contact.text("jobtitle"),
-        "recorded_at": f"CASE WHEN {own} IS NULL THEN coalesce({iso(f'greatest({made}, v.created)')}, {contact.text(*CREATED)}) ELSE {contact.moment(*CREATED)} END",
+        "recorded_at": f"coalesce({iso(f'CASE WHEN {own} IS NULL THEN greatest({made}, v.created) ELSE {made} END')}, {contact.text(*CREATED)})",
     }
     reason = first_reason((contact.flag(*GONE_FLAGS), DELETED), ("g.account_id IS NOT NULL", OF_DELETED))
     joins = f"""LEFT JOIN "icpfit crm contact companies" w ON w.contact_id = {contact_id}
@@ -89,12 +89,14 @@ def _know_companies_of_contacts(connection: duckdb.DuckDBPyConnection, tables: M
     if (pairs := tables.get("company_contact")) is not None:
         account_id = pairs.key("value", "company_id")
         # the lowest id, as for deals
-        companies = f"""SELECT {pairs.key("contacts_id", "contact_id")} AS contact_id, arg_min({account_id}, (length({account_id}), {account_id})) AS account_id
+        companies = f"""SELECT {pairs.key("contacts_id", "contact_id")} AS contact_id,
+                arg_min({account_id}, (length({account_id}), {account_id})) AS account_id
             FROM {pairs.relation} t GROUP BY 1"""
     define(connection, "contact companies", companies)
     deals = "SELECT '' AS contact_id, '' AS account_id, CAST(0 AS BIGINT) AS created WHERE false"
     if (pairs := tables.get("deal_contact")) is not None:
-        deals = f"""SELECT {pairs.key("contact_id")} AS contact_id, arg_min(o.account_id, (o.created, o.deal_id)) AS account_id, min(o.created) AS created
+        deals = f"""SELECT {pairs.key("contact_id")} AS contact_id,
+                arg_min(o.account_id, (o.created, o.deal_id)) AS account_id, min(o.created) AS created
             FROM {pairs.relation} t JOIN "icpfit crm deals" o ON o.deal_id = {pairs.key("deal_id")}
             WHERE o.account_id IS NOT NULL AND o.created IS NOT NULL GROUP BY 1"""
     define(connection, "contact deals", deals)
@@ -123,7 +125,8 @@ def interactions(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Crm
             f"CASE WHEN {table.text('companies')} IS NULL THEN [NULL] ELSE string_split_regex({table.text('companies')}, '[;,]') END"
         )
         first_deal = f"trim(string_split_regex({table.text('deals')}, '[;,]')[1], ' []\"')"
-        joins = f"""JOIN (SELECT t.rowid AS row, {table.form(f"trim(unnest({companies}), ' []')")} AS company_id FROM {table.relation} t) x ON x.row = t.rowid
+        each = table.form(f"trim(unnest({companies}), ' []')")
+        joins = f"""JOIN (SELECT t.rowid AS row, {each} AS company_id FROM {table.relation} t) x ON x.row = t.rowid
             LEFT JOIN "icpfit crm deals" o ON o.deal_id = {table.form(first_deal)}"""
         parts.append(_part(table, number, newest, table.micros(*OCCURRED), table.micros(*MADE), f"'{kind}'", joins))
     return of_query(connection, "interactions", united(INTERACTION, parts), activities.values())
@@ -158,7 +161,8 @@ def _links(tables: Mapping[str, CrmTable], key: str) -> str:
     """The companies of an engagement, a row for each, and of its deals the first."""
     joins = ""
     if (pairs := tables.get("engagement_company")) is not None:
-        ids = f"SELECT DISTINCT {pairs.key('engagement_id')} AS engagement_id, {pairs.key('company_id')} AS company_id FROM {pairs.relation} t"
+        listed = f"{pairs.key('engagement_id')} AS engagement_id, {pairs.key('company_id')} AS company_id"
+        ids = f"SELECT DISTINCT {listed} FROM {pairs.relation} t"
         joins += f" LEFT JOIN ({ids}) x ON x.engagement_id = {key}"
     else:
         joins += " LEFT JOIN (SELECT NULL::VARCHAR AS company_id) x ON true"

@@ -8,12 +8,14 @@ import duckdb
 
 from icpfit.errors import ConfigError
 from icpfit.sources.crm.hubspot import PIPELINE_OF, STAGE
-from icpfit.sources.crm.salesforce import Rules
+from icpfit.sources.crm.stages import Rules
 from icpfit.sources.crm.table import CrmTable
 from icpfit.sources.crm.view import define
 from icpfit.sources.mapping import closest
 
 _STAGE = "stage_id, label, pipeline_id, closed, won, probability"
+_NO_STAGE = """SELECT CAST(NULL AS VARCHAR), CAST(NULL AS VARCHAR), CAST(NULL AS VARCHAR),
+    CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS DOUBLE) WHERE false"""
 
 
 def know_stages(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, CrmTable]) -> None:
@@ -24,9 +26,7 @@ def know_stages(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, CrmT
     """
     pipeline, stage = tables.get("deal_pipeline"), tables.get("deal_pipeline_stage")
     pipelines = ["SELECT '' AS pipeline_id, '' AS label WHERE false"]
-    stages = [
-        f"SELECT {', '.join(f'CAST(NULL AS VARCHAR) AS {c}' for c in ('stage_id', 'label', 'pipeline_id'))}, NULL::BOOLEAN AS closed, NULL::BOOLEAN AS won, NULL::DOUBLE AS probability WHERE false"
-    ]
+    stages = [_NO_STAGE]
     if pipeline is not None:
         key = pipeline.text("pipeline_id", "pipelineId", "id")
         pipelines.append(f"SELECT {key}, {pipeline.text('label')} FROM {pipeline.relation} t WHERE {key} IS NOT NULL")

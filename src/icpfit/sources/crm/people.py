@@ -43,7 +43,7 @@ def united(columns: Iterable[str], parts: list[str]) -> str:
 
 def newest_of(connection: duckdb.DuckDBPyConnection, tables: Iterable[CrmTable], *names: str) -> int:
     """The newest moment at which a row of any of the tables was made or changed; nothing later can have happened yet."""
-    found = []
+    found: list[int | None] = []
     for table in tables:
         for name in names:
             if table.has(name):

@@ -8,11 +8,10 @@ import duckdb
 
 from icpfit.plural import counted
 from icpfit.sources.crm import hubspot, hubspot_history, hubspot_people
+from icpfit.sources.crm.fields import Named
 from icpfit.sources.crm.hubspot_companies import chosen_of_several, know_companies
 from icpfit.sources.crm.hubspot_pipelines import check_pipelines, doubtful_stages, know_stages
-from icpfit.sources.crm.fields import Named
-from icpfit.sources.crm.salesforce import Rules
-from icpfit.sources.crm.stages import closes
+from icpfit.sources.crm.stages import Rules, closes
 from icpfit.sources.crm.table import CrmTable
 from icpfit.sources.raw import RawTable
 from icpfit.sources.rows import DataFinding
@@ -56,7 +55,7 @@ def _said_of_companies(connection: duckdb.DuckDBPyConnection, deal: CrmTable) ->
         return ()
     words = f"{deal.place}: {counted(several, 'deal')} stand with several companies. The primary company holds"
     if unmarked:
-        words += f"; {unmarked:,} have none that is there, e.g. deal {example!r}: of theirs the one with the lowest id holds, which HubSpot made first"
+        words += f"; {unmarked:,} have none, e.g. deal {example!r}: of theirs the one with the lowest id holds, which HubSpot made first"
     return (DataFinding("CRM-SEVERAL-COMPANIES", "note", "deals", f"{words}.", several),)
 
 
@@ -66,7 +65,7 @@ def _said_of_stages(connection: duckdb.DuckDBPyConnection, deal: CrmTable, rules
         return ()
     stage, rows = found[0][0], sum(n for _, n in found)
     words = (
-        f"{deal.place}: {counted(rows, 'deal')} stand in stages with a probability of 0 that are not called closed, e.g. {stage!r}, and count as open."
+        f"{deal.place}: {counted(rows, 'deal')} in stages at a probability of 0 that are not called closed, e.g. {stage!r}, count as open."
         f" If they are lost, say so: source.stages: {{{stage}: lost}}."
     )
     return (DataFinding("CRM-STAGE-DOUBTFUL", "warning", "deals", words, rows),)

@@ -8,8 +8,7 @@ import duckdb
 
 from icpfit.sources.crm import salesforce, salesforce_history, salesforce_people
 from icpfit.sources.crm.fields import Named
-from icpfit.sources.crm.salesforce import Rules
-from icpfit.sources.crm.stages import closes
+from icpfit.sources.crm.stages import Rules, closes
 from icpfit.sources.crm.table import CrmTable
 from icpfit.sources.raw import RawTable
 

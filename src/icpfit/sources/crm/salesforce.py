@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 import duckdb
 
 from icpfit.sources.crm.fields import Fields, Named, fields_of, renamed
-from icpfit.sources.crm.stages import closed_at, deal_type_of, state_of
+from icpfit.sources.crm.stages import Rules, closed_at, deal_type_of, state_of
 from icpfit.sources.crm.table import CrmTable
 from icpfit.sources.crm.view import define, first_reason, view_of
 from icpfit.sources.raw import RawTable
@@ -67,15 +64,6 @@ NAMED_TYPES = {
     **dict.fromkeys((f"existing customer - {what}" for what in ("upgrade", "replacement", "downgrade")), "expansion"),
     **dict.fromkeys(("renewal", "renewals"), "renewal"),
 }
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What the configuration says of a CRM: stages and types of deals by its own words, in small letters, and pipelines."""
-
-    stages: Mapping[str, str]
-    deal_types: Mapping[str, str]
-    pipelines: tuple[str, ...] = ()
 
 
 def accounts(connection: duckdb.DuckDBPyConnection, table: CrmTable, named: Named) -> tuple[RawTable, Fields]:

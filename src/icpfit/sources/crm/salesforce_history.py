@@ -5,8 +5,8 @@ from __future__ import annotations
 import duckdb
 
 from icpfit.sources.crm.fields import Fields, Named, fields_of, renamed
-from icpfit.sources.crm.salesforce import ACCOUNT_FIELDS, CREATED, ID, MASTER, STAGE, Rules, stage_sql
-from icpfit.sources.crm.stages import state_of
+from icpfit.sources.crm.salesforce import ACCOUNT_FIELDS, CREATED, ID, MASTER, STAGE, stage_sql
+from icpfit.sources.crm.stages import Rules, closed_or_open, state_of
 from icpfit.sources.crm.table import CrmTable, iso
 from icpfit.sources.crm.versions import changed_fields, keyed_history
 from icpfit.sources.crm.view import define, first_reason, view_of
@@ -46,7 +46,7 @@ def steps(connection: duckdb.DuckDBPyConnection, table: CrmTable, opportunity: C
     return define(
         connection,
         "steps",
-        f"""SELECT place, deal_id, stage, CASE WHEN state IN ('won', 'lost') THEN state WHEN stage IS NOT NULL THEN 'open' END AS state, since
+        f"""SELECT place, deal_id, stage, since, {closed_or_open("state", "stage")} AS state
         FROM (SELECT t.rowid AS place, {deal_id} AS deal_id, {stage} AS stage, {state} AS state, {at} AS since FROM {table.relation} t)""",
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import duckdb
 
@@ -10,7 +11,14 @@ from icpfit.sources.crm.table import DAY, CrmTable, iso
 from icpfit.sources.crm.view import define
 from icpfit.sources.sql import literal
 
-STATES = ("open", "won", "lost")
+
+@dataclass(frozen=True)
+class Rules:
+    """What the configuration says of a CRM: stages and types of deals by its own words, in small letters, and pipelines."""
+
+    stages: Mapping[str, str]
+    deal_types: Mapping[str, str]
+    pipelines: tuple[str, ...] = ()
 
 
 def state_of(words: Mapping[str, str], *texts: str) -> str:
@@ -20,6 +28,11 @@ def state_of(words: Mapping[str, str], *texts: str) -> str:
     cases = " ".join(f"WHEN {literal(word.strip().lower())} THEN {literal(state)}" for word, state in words.items())
     each = [f"CASE lower({text}) {cases} END" for text in texts]
     return each[0] if len(each) == 1 else f"coalesce({', '.join(each)})"
+
+
+def closed_or_open(state: str, stage: str) -> str:
+    """SQL for the state of a step of a history: a stage that nothing tells counts as open there."""
+    return f"CASE WHEN {state} IN ('won', 'lost') THEN {state} WHEN {stage} IS NOT NULL THEN 'open' END"
 
 
 def closes(connection: duckdb.DuckDBPyConnection, steps: str | None) -> str:

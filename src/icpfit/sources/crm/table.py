@@ -151,5 +151,5 @@ def _micros(column: str, duck_type: str, date_format: str | None) -> str:
     if is_numeric(duck_type):
         return f"CAST({column} AS BIGINT) * 1000"
     text = f"({text_of(column, duck_type)})"
-    written = known(text)
-    return f"CASE WHEN regexp_full_match({text}, '[0-9]{{12,14}}') THEN CAST({text} AS BIGINT) * 1000 ELSE {micros_of(f'({written})', 'VARCHAR', date_format)} END"
+    written = micros_of(f"({known(text)})", "VARCHAR", date_format)
+    return f"CASE WHEN regexp_full_match({text}, '[0-9]{{12,14}}') THEN CAST({text} AS BIGINT) * 1000 ELSE {written} END"

@@ -13,7 +13,6 @@ from icpfit.sources.raw import RawTable
 from icpfit.sources.set_aside import DELETED, NO_FIELD, OF_DELETED, UNCHANGED
 from icpfit.sources.sql import literal, quoted, text_of
 
-
 GONE = f"""(SELECT account_id, {literal(OF_DELETED)} AS reason_of_rows FROM "icpfit crm fate" WHERE reason = {literal(DELETED)})"""
 """Accounts that are deleted, with the reason for what belongs to them."""
 
