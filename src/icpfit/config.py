@@ -10,7 +10,21 @@ from typing import Literal
 from pydantic import Field, ValidationError, model_validator
 
 from icpfit.config_faults import did_you_mean, words_of
-from icpfit.config_sources import LAYERS, OUTCOMES, FlatColumns, FlatSource, FolderSource, Layer, Outcome, Source, Strict
+from icpfit.config_sources import (
+    LAYERS,
+    OUTCOMES,
+    DatabaseSource,
+    DuckDBSource,
+    FlatColumns,
+    FlatSource,
+    FolderSource,
+    Layer,
+    MappedSource,
+    Outcome,
+    PostgresSource,
+    Source,
+    Strict,
+)
 from icpfit.config_text import read_yaml
 from icpfit.errors import ConfigError
 from icpfit.paths import plain_path
@@ -20,8 +34,10 @@ __all__ = [
     "OUTCOMES",
     "Aggregate",
     "Config",
+    "DatabaseSource",
     "Direction",
     "Disqualifier",
+    "DuckDBSource",
     "FeatureSpec",
     "FlatColumns",
     "FlatSource",
@@ -30,8 +46,10 @@ __all__ = [
     "Kind",
     "Layer",
     "LeakageAllowance",
+    "MappedSource",
     "Outcome",
     "OutcomeSettings",
+    "PostgresSource",
     "ScorecardSettings",
     "Source",
     "TierSettings",
@@ -195,9 +213,8 @@ class Config(Strict):
         return self
 
     def fingerprint(self) -> str:
-        """sha256 of the declaration, without the place where the data lies."""
-        body = self.model_dump(mode="json")
-        body["source"].pop("path", None)
+        """sha256 of the declaration, without the place where the data lies: a table is the same in a file and in a database."""
+        body = self.model_dump(mode="json", exclude={"source": set(self.source.where)})
         return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
@@ -228,6 +245,8 @@ def parse_config(text: str, path: Path) -> Config:
         config = Config.model_validate(body)
     except ValidationError as error:
         raise ConfigError(f"{path}: {words_of(error)}", hint=did_you_mean(error, Config)) from error
+    if isinstance(config.source, PostgresSource):
+        return config
     place = plain_path(path.parent / _with_environment(config.source.path, path))  # a full path stays what it is
     return config.model_copy(update={"source": config.source.model_copy(update={"path": place})})
 
