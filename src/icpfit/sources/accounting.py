@@ -12,6 +12,7 @@ from icpfit.errors import SourceError
 from icpfit.sources.contract import REQUIRED_TABLES
 from icpfit.sources.phrases import UNREADABLE, left_out_finding
 from icpfit.sources.rows import DataFinding, LeftOut, RowCount
+from icpfit.sources.set_aside import SET_ASIDE
 from icpfit.sources.sql import literal, quoted
 from icpfit.sources.staging import CELL, IN_ORDER, NO_ACCOUNT, NO_CLOSE, NOTE, REASON, ROW, SUBJECT, Staged, kind_of
 
@@ -23,15 +24,17 @@ class Account:
     count: RowCount
     left_out: LeftOut | None
     findings: tuple[DataFinding, ...]
+    judged: bool = False
+    """the reader itself says of rows that they do not count"""
 
 
 def account_for(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Account:
     """Count every row of a table, used or left out, and say for each reason how many and one example."""
     table, raw = staged.table, staged.mapped.raw
     rows_in = staged.rows + len(raw.unreadable)
-    notes = tuple(_notes(connection, staged))
+    notes, judged = tuple(_notes(connection, staged)), raw.reason is not None
     if not raw.unreadable and not connection.execute(f"SELECT 1 FROM {staged.faults} LIMIT 1").fetchall():
-        return Account(RowCount(table.name, rows_in, rows_in), None, notes)
+        return Account(RowCount(table.name, rows_in, rows_in), None, notes, judged)
     faults = _faults(connection, staged)
     by_reason = {str(r): int(n) for r, n in faults["reason"].value_counts().sort_index().items()}
     if raw.unreadable:
@@ -41,19 +44,23 @@ def account_for(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Accoun
     both = [f for f in (faults, unreadable.astype({"key": object, "column": object, "cell": object})) if len(f)]
     everything = pd.concat(both, ignore_index=True).sort_values("row", kind="stable", ignore_index=True)
     findings = [_finding(staged, rows_in, group) for _, group in everything.groupby(["reason", "column"], sort=True, dropna=False)]
-    return Account(count, LeftOut(table.name, everything[["row", "key", "reason"]]), (*findings, *notes))
+    return Account(count, LeftOut(table.name, everything[["row", "key", "reason"]]), (*findings, *notes), judged)
 
 
 def check_share(account: Account, place: str, max_left_out: float, accountless_rows_exempt: bool) -> None:
-    """Raises SourceError where too much of a table had to be left out, or nothing usable is left of a needed one."""
+    """Raises SourceError where too much of a table had to be left out, or nothing usable is left of a needed one.
+
+    Rows that the source itself sets aside do not count, and a CRM's table may hold nothing but rows that do not.
+    """
     count = account.count
+    free = (*SET_ASIDE, NO_ACCOUNT) if accountless_rows_exempt else tuple(SET_ASIDE)
+    exempt = sum(count.left_out.get(reason, 0) for reason in free)
     worst = max(count.left_out, key=lambda r: (count.left_out[r], r), default="")
     example = next((f.words for f in sorted(account.findings, key=lambda f: -f.rows)), "")
-    if count.used == 0 and count.table in REQUIRED_TABLES:
+    if count.used == 0 and count.table in REQUIRED_TABLES and not (account.judged and 0 < exempt == count.rows_in):
         if not count.rows_in:
             raise SourceError(f"{place}: the file has a header and no rows", hint="export it again, with its rows")
         raise SourceError(f"{place}: none of its {count.rows_in:,} rows can be used, mostly '{worst}'", hint=example)
-    exempt = count.left_out.get(NO_ACCOUNT, 0) if accountless_rows_exempt else 0
     counted = count.rows_in - exempt
     left_out = sum(count.left_out.values()) - exempt
     if counted and left_out / counted > max_left_out:

@@ -13,7 +13,7 @@ from icpfit.sources.contract import REQUIRED_TABLES, TABLES
 from icpfit.sources.domains import clean_domains
 from icpfit.sources.keys import mark_repeated_keys, mark_unknown_accounts
 from icpfit.sources.mapping import MappedTable
-from icpfit.sources.newest import newest_moment
+from icpfit.sources.newest import any_moment, newest_moment
 from icpfit.sources.rows import DataFinding, LeftOut, RowCount
 from icpfit.sources.sql import quoted
 from icpfit.sources.staging import ROW, Staged, kind_of, stage
@@ -44,6 +44,7 @@ def build_warehouse(
     found = list(findings)
     sums: list[str] = []
     newest: list[int] = []
+    moments: list[int] = []
     for name in TABLES:  # the contract's order: accounts first, since the others are checked against them
         if name not in mapped:
             continue
@@ -57,17 +58,20 @@ def build_warehouse(
         found += account.findings
         check_share(account, mapped[name].raw.place, max_left_out, accountless_rows_exempt)
         newest += newest_moment(connection, staged)
+        moments += any_moment(connection, staged)
         columns[name] = _keep(connection, staged)
         if name == "accounts":
             found += clean_domains(connection, mapped[name].raw.place)
         sums.append(_content(connection, name, columns[name]))
         connection.execute(f"DROP TABLE {staged.staged}")
         connection.execute(f"DROP TABLE {staged.faults}")
+    if not newest and not moments:
+        raise SourceError("no row of any table has a date", hint="a deal has created_at: when it was opened")
     return Warehouse(
         connection=connection,
         columns=columns,
         counts=tuple(counts),
-        newest=max(newest),
+        newest=max(newest or moments),  # where no deal is used there may be no other
         fingerprint=hashlib.sha256("\n".join(sums).encode()).hexdigest(),
         findings=tuple(found),
         left_out=tuple(left_out),

@@ -6,6 +6,7 @@ from typing import Literal
 
 from icpfit.moments import Micros, day_text
 from icpfit.sources.rows import DataFinding
+from icpfit.sources.set_aside import SET_ASIDE
 from icpfit.sources.staging import COPY, IN_ORDER, NO_ACCOUNT, REPEATED, UNKNOWN_ACCOUNT
 
 UNREADABLE = "unreadable line"
@@ -52,6 +53,7 @@ _PHRASES: dict[str, tuple[str, str, str]] = {
         "cannot be read",
         "They do not have as many cells as the header, or a quote stands where none may.",
     ),
+    **SET_ASIDE,
 }
 
 _THINGS = {"deals": "deal", "accounts": "account", "subscriptions": "subscription", "contacts": "contact", "interviews": "interview"}
@@ -80,7 +82,7 @@ def left_out_finding(
         example += f": {column} {_short(cell)!r}"
     were = "It was" if rows == 1 else "They were"
     words = f"{place}: {rows:,} of {rows_in:,} rows {one if rows == 1 else many}, e.g. {example}. {were} left out. {hint}".rstrip()
-    severity: Literal["note", "warning"] = "note" if reason in (COPY, NO_ACCOUNT) else "warning"
+    severity: Literal["note", "warning"] = "note" if reason in (COPY, NO_ACCOUNT, *SET_ASIDE) else "warning"
     return DataFinding("ROWS-" + reason.upper().replace(" ", "-").replace("_", "-"), severity, table, words, rows)
 
 

@@ -24,6 +24,7 @@ class RawTable:
 
     ``unreadable`` are the row numbers (1 = first data row) that the relation leaves out, ascending.
     ``row_by_row`` reads the same file slower and past its broken rows, where the relation cannot.
+    ``reason`` is a column of the relation that says why the reader leaves a row out, empty where it does not.
     """
 
     place: str
@@ -31,6 +32,7 @@ class RawTable:
     columns: tuple[RawColumn, ...]
     unreadable: tuple[int, ...] = ()
     row_by_row: Callable[[], RawTable] | None = field(default=None, compare=False, repr=False)
+    reason: str | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -83,6 +83,10 @@ def stage(connection: duckdb.DuckDBPyConnection, mapped: MappedTable, date_forma
         texts.append(f"{text} AS t{i}")
         parsed.append(f"{value} AS v{i}")
     reason, subject, cell = _checks(mapped)
+    if mapped.raw.reason is not None:  # what the reader says goes before what the check finds
+        texts.append(f"{mapped.raw.reason} AS given")
+        reason = f"coalesce(given, {reason})"
+        subject, cell = (f"CASE WHEN given IS NULL THEN {part} END" for part in (subject, cell))
     outs = ", ".join(f"{_stored(mapped, c.name)} AS {quoted(c.name)}" for c in mapped.columns)
     body = f"""
         CREATE TEMP TABLE "icpfit staged {name}" AS
