@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from icpfit.config import FeatureSpec
 from icpfit.errors import FeatureError
-from icpfit.features.compile import ACCOUNT_FIELDS, compile_features
+from icpfit.features.checks import OF_TODAY
+from icpfit.features.compile import compile_features
 from icpfit.features.plan import Output, Query
 from icpfit.features.schema import read_schema
 from icpfit.features.sqltext import MOMENTS
@@ -52,7 +53,7 @@ def build_features(
         for query in plan.queries:
             answer = _answer(connection, query, asked.num_rows)
             for output in query.outputs:
-                once = finished(connection, output.finish, [answer[c] for c in output.columns], asked["as_of"].to_numpy())
+                once = finished(connection, output.finish, [answer[c] for c in output.columns], asked["as_of"].to_numpy(), output.domains)
                 values = _spread(once, place)
                 columns[output.feature] = values if overrides is None else _stated(connection, output, values, overrides, as_of)
     finally:
@@ -64,7 +65,7 @@ def build_features(
 
 def current_state(warehouse: Warehouse, specs: Sequence[FeatureSpec]) -> tuple[str, ...]:
     """Names of the features that are read from today's values: their past is not recorded anywhere."""
-    return tuple(s.name for s in specs if s.aggregate in ACCOUNT_FIELDS and not (s.history and warehouse.has("account_history")))
+    return tuple(s.name for s in specs if s.aggregate in OF_TODAY and not (s.history and warehouse.has("account_history")))
 
 
 def _as_of(moments: pd.DataFrame) -> npt.NDArray[np.int64]:
@@ -137,5 +138,5 @@ def _stated(
         return values
     stated = pd.Series([str(t).strip() for t in texts[said]], dtype=object)
     values = values.copy()
-    values[said] = finished(connection, output.finish, [stated], as_of[said])
+    values[said] = finished(connection, output.finish, [stated], as_of[said], output.domains)
     return values
