@@ -32,6 +32,10 @@ Aggregate = Literal[
     "recency_days",  # days since the last one, unknown if never
     "days_since_first",
     "days_to_first",  # days from the first event `after` to the first row
+    "all_of",  # every condition on other features holds: [uses_salesforce, jobs_90d >= 3, not layoffs_180d]
+    "any_of",  # one of them holds
+    "ratio",  # one feature by another
+    "difference",  # one feature less another
     "column",  # a column of a flat file, as it stands
 ]
 
@@ -44,7 +48,7 @@ class FeatureSpec(Strict):
     layer: Layer
     unit: str = ""
     kind: Kind = "number"
-    table: str
+    table: str = Field(default="", description="where the rows are; a feature made of other features has none")
     aggregate: Aggregate
     column: str | None = None
     where: str | None = Field(default=None, description="an SQL condition over the table's columns")
@@ -53,5 +57,7 @@ class FeatureSpec(Strict):
     history: bool = Field(default=False, description="read from account_history as of the moment")
     utc_offset_hours: float = Field(default=0, ge=-12, le=14, description="the clock of work_hours_share; the same all year round")
     domains: tuple[str, ...] = Field(default=(), description="of competitor_domain")
+    of: tuple[str, ...] = Field(default=(), description="the features that a combination is made of, or conditions on them")
+    hidden: bool = Field(default=False, description="only for combinations to be made of; no column of its own")
     monotone: Direction | None = None
     why: str = ""

@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from icpfit.config import FeatureSpec
 from icpfit.errors import FeatureError
-from icpfit.features.checks import OF_TODAY
-from icpfit.features.compile import compile_features
+from icpfit.features.combine import combined
+from icpfit.features.compile import compile_features, of_today
 from icpfit.features.plan import Output, Query
 from icpfit.features.schema import read_schema
 from icpfit.features.sqltext import MOMENTS
@@ -33,8 +33,8 @@ def build_features(
     ``overrides``, one row per moment in the same order, has columns of accounts (texts) that a target
     list states: where not empty they stand in for the account's own field.
 
-    Returns one row per moment, same order and index, one column per spec: float64 with NaN for unknown,
-    or object with text and None for a category. Every feature of an account that is unknown, or was
+    Returns one row per moment, same order and index, one column per spec that is not hidden: float64 with NaN for
+    unknown, or object with text and None for a category. Every feature of an account that is unknown, or was
     recorded only at or after the moment, is unknown, but for what ``overrides`` says.
 
     Raises:
@@ -58,14 +58,17 @@ def build_features(
                 columns[output.feature] = values if overrides is None else _stated(connection, output, values, overrides, as_of)
     finally:
         connection.unregister(MOMENTS)
+    for spec in plan.combinations:
+        columns[spec.name] = combined(spec, columns)
+    shown = [s for s in specs if not s.hidden]
     # The dtype is said, since pandas would guess one from the cells.
-    series = {s.name: pd.Series(columns[s.name], index=moments.index, dtype=columns[s.name].dtype) for s in specs}
+    series = {s.name: pd.Series(columns[s.name], index=moments.index, dtype=columns[s.name].dtype) for s in shown}
     return pd.DataFrame(series, index=moments.index)
 
 
 def current_state(warehouse: Warehouse, specs: Sequence[FeatureSpec]) -> tuple[str, ...]:
     """Names of the features that are read from today's values: their past is not recorded anywhere."""
-    return tuple(s.name for s in specs if s.aggregate in OF_TODAY and not (s.history and warehouse.has("account_history")))
+    return of_today(read_schema(warehouse), specs)
 
 
 def _as_of(moments: pd.DataFrame) -> npt.NDArray[np.int64]:

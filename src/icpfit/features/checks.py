@@ -8,6 +8,7 @@ from typing import NoReturn
 from icpfit.config import FeatureSpec
 from icpfit.errors import FeatureError
 from icpfit.features.account_query import OF_DOMAIN, field_of
+from icpfit.features.combine import COMBINATIONS, OF_CONDITIONS, in_order, parse_term, parts_of
 from icpfit.features.row_query import END_OF
 from icpfit.features.schema import ColumnType, Schema, did_you_mean
 from icpfit.sources.contract import TABLES
@@ -19,6 +20,8 @@ OF_VALUES = ("sum", "mean", "min", "max", "last")
 NOT_WINDOWED = ("present", *OF_TODAY)
 WINDOWED = ("rate", "trend", "change")
 NOT_AFTER = (*NOT_WINDOWED, *WINDOWED)
+YES_OR_NO = ("any", "present", *OF_DOMAIN, *OF_CONDITIONS)
+"""Aggregates that are 1 or 0, whatever kind is declared."""
 
 
 def counted_column(spec: FeatureSpec) -> str:
@@ -33,6 +36,10 @@ def refuse(spec: FeatureSpec, words: str, hint: str | None = None) -> NoReturn:
 def check_tables(schema: Schema, specs: Sequence[FeatureSpec]) -> None:
     missing: dict[str, list[str]] = {}
     for spec in specs:
+        if spec.aggregate in COMBINATIONS:
+            continue
+        if not spec.table:
+            refuse(spec, "does not say which table it reads", f"table: events, say; there are {', '.join(sorted(schema.tables))}")
         if spec.table == "deals":
             refuse(
                 spec,
@@ -58,6 +65,8 @@ def check(schema: Schema, spec: FeatureSpec) -> None:
     _check_time(spec)
     if spec.kind == "category" and spec.aggregate not in ("value", "last"):
         refuse(spec, f"is declared a category, and {spec.aggregate} gives a number", "kind: number")
+    if spec.of:
+        refuse(spec, f"is made of other features, which {spec.aggregate} does not take", f"leave out of, or {', '.join(COMBINATIONS)}")
     if spec.aggregate in ACCOUNT_FIELDS:
         _check_field(schema, spec)
     else:
@@ -134,3 +143,54 @@ def _check_column(columns: Mapping[str, ColumnType], spec: FeatureSpec, column: 
         refuse(spec, f"reads {spec.table}.{column}, which is not there", did_you_mean(column, columns))
     if columns[column] == "time":
         refuse(spec, f"takes the {spec.aggregate} of a time, {spec.table}.{column}", "recency_days and days_since_first are made of times")
+
+
+def check_combinations(specs: Sequence[FeatureSpec]) -> None:
+    """Whether every combination can be made of the features that it names.
+
+    Raises:
+        FeatureError: it names one that is not there or cannot be taken so, is made of itself, or a hidden feature is made into nothing.
+    """
+    named = {s.name: s for s in specs}
+    combinations = [s for s in specs if s.aggregate in COMBINATIONS]
+    for spec in combinations:
+        _check_combination(spec, named)
+    for spec in combinations:
+        if spec not in in_order(specs):
+            refuse(spec, f"is made of itself, by way of {', '.join(parts_of(spec))}", "take one of them out of its of")
+    used = {part for s in combinations for part in parts_of(s)}
+    for spec in specs:
+        if spec.hidden and spec.name not in used:
+            refuse(spec, "is hidden, and no other feature is made of it", "leave out hidden, and it is a column of its own")
+
+
+def _check_combination(spec: FeatureSpec, named: Mapping[str, FeatureSpec]) -> None:
+    own = ("table", "column", "where", "window_days", "after")
+    if stray := next((field for field in own if getattr(spec, field)), "history" if spec.history else None):
+        refuse(
+            spec, f"says {stray}, and {spec.aggregate} is made of other features", f"leave out {stray}, or say it in the features it is of"
+        )
+    if spec.kind == "category":
+        refuse(spec, f"is declared a category, and {spec.aggregate} gives a number", "kind: number, or kind: flag")
+    conditions = spec.aggregate in OF_CONDITIONS
+    if not spec.of or (not conditions and len(spec.of) != 2):
+        many = "features or conditions on them" if conditions else "two features"
+        refuse(spec, f"is made of {len(spec.of)} features; {spec.aggregate} takes {many}", "of: [one_feature, another], say")
+    for text in spec.of:
+        term = parse_term(text)
+        if term is None or (not conditions and (term.negated or term.sign)):
+            hint = "uses_salesforce, not layoffs_180d, jobs_90d >= 3 and region = 'EMEA' can stand there" if conditions else None
+            refuse(spec, f"is made of {text!r}, which is no {'condition on a feature' if conditions else 'feature name'}", hint)
+        part = named.get(term.feature)
+        if part is None:
+            refuse(spec, f"is made of {term.feature!r}, which is no feature", did_you_mean(term.feature, set(named) - {spec.name}))
+        _check_term(spec, text, part, term.sign, term.value)
+
+
+def _check_term(spec: FeatureSpec, text: str, part: FeatureSpec, sign: str | None, value: float | str | None) -> None:
+    if part.kind == "category" and (sign not in ("=", "<>") or not isinstance(value, str)):
+        refuse(spec, f"takes {part.name}, a text, by {text!r}", f"compare it with a text: {part.name} = 'software'")
+    if part.kind != "category" and isinstance(value, str):
+        refuse(spec, f"compares {part.name}, a number, with a text, in {text!r}", f"{part.name} >= 1, say")
+    if spec.aggregate in OF_CONDITIONS and sign is None and part.kind != "flag" and part.aggregate not in YES_OR_NO:
+        refuse(spec, f"takes {part.name}, a number, for a yes or no", f"say from where on it is a yes: {part.name} >= 1")

@@ -8,7 +8,8 @@ import duckdb
 
 from icpfit.config import FeatureSpec
 from icpfit.features.account_query import account_queries, is_historic
-from icpfit.features.checks import ACCOUNT_FIELDS, check, check_tables, counted_column
+from icpfit.features.checks import ACCOUNT_FIELDS, OF_TODAY, check, check_combinations, check_tables, counted_column
+from icpfit.features.combine import COMBINATIONS, in_order, made_of
 from icpfit.features.conditions import row_condition
 from icpfit.features.plan import Plan, Query
 from icpfit.features.row_query import RowPass
@@ -26,14 +27,24 @@ def compile_features(connection: duckdb.DuckDBPyConnection, schema: Schema, spec
             condition that is not there; with its name, the reason and what to write instead.
     """
     check_tables(schema, specs)
-    for spec in specs:
+    check_combinations(specs)
+    read = [s for s in specs if s.aggregate not in COMBINATIONS]
+    for spec in read:
         check(schema, spec)
-    fields = [s for s in specs if s.aggregate in ACCOUNT_FIELDS]
+    fields = [s for s in read if s.aggregate in ACCOUNT_FIELDS]
     queries = list(account_queries(schema, fields))
-    for table in sorted({s.table for s in specs if s.aggregate not in ACCOUNT_FIELDS}):
-        queries += _passes(connection, schema, table, [s for s in specs if s.table == table and s.aggregate not in ACCOUNT_FIELDS])
-    today = tuple(s.name for s in fields if not is_historic(schema, s))
-    return Plan(tuple(queries), today)
+    for table in sorted({s.table for s in read if s not in fields}):
+        queries += _passes(connection, schema, table, [s for s in read if s.table == table and s not in fields])
+    return Plan(tuple(queries), in_order(specs), of_today(schema, specs))
+
+
+def of_today(schema: Schema, specs: Sequence[FeatureSpec]) -> tuple[str, ...]:
+    """Names of the columns that are read from today's values, or made of such a one: their past is not recorded anywhere."""
+
+    def today(spec: FeatureSpec) -> bool:
+        return spec.aggregate in OF_TODAY and not is_historic(schema, spec)
+
+    return tuple(s.name for s in specs if not s.hidden and any(today(part) for part in made_of(s, specs)))
 
 
 def _passes(connection: duckdb.DuckDBPyConnection, schema: Schema, table: str, specs: Sequence[FeatureSpec]) -> list[Query]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from icpfit.config import FeatureSpec
+
 Finish = Literal[
     "number",
     "flag",
@@ -60,7 +62,11 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``queries`` in a fixed order; ``current_state`` names the features that are read from today's values."""
+    """``queries`` in a fixed order, then ``combinations`` of what they give, each behind its parts.
+
+    ``current_state`` names the features that are read from today's values.
+    """
 
     queries: tuple[Query, ...]
+    combinations: tuple[FeatureSpec, ...]
     current_state: tuple[str, ...]
