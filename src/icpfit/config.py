@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import Field, ValidationError, model_validator
 
 from icpfit.config_faults import did_you_mean, words_of
+from icpfit.config_features import Aggregate, Direction, FeatureSpec, Kind
 from icpfit.config_sources import (
     LAYERS,
     OUTCOMES,
@@ -57,43 +58,6 @@ __all__ = [
     "load_config",
     "parse_config",
 ]
-
-Direction = Literal["increasing", "decreasing"]
-Kind = Literal["number", "category", "flag"]
-Aggregate = Literal[
-    "value",  # a field of accounts as of the moment
-    "age_years",  # years from a year column to the moment
-    "free_email_domain",  # the account's domain is a free-mail provider
-    "present",  # a technology in use as of the moment
-    "count",
-    "distinct",  # distinct values of `column` (users)
-    "sum",
-    "mean",
-    "max",
-    "any",
-    "recency_days",  # days since the last one, unknown if never
-    "days_since_first",
-    "column",  # a column of a flat file, as it stands
-]
-
-
-class FeatureSpec(Strict):
-    """One feature, with its reason. ``name`` is its column in training sets and in the card's SQL."""
-
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")
-    label: str = Field(min_length=1)
-    layer: Layer
-    unit: str = ""
-    kind: Kind = "number"
-    table: str
-    aggregate: Aggregate
-    column: str | None = None
-    where: str | None = Field(default=None, description="an SQL condition over the table's columns")
-    window_days: float | None = Field(default=None, gt=0, description="[as_of - window, as_of)")
-    after: str | None = Field(default=None, description="only rows within window_days after the account's first event of this name")
-    history: bool = Field(default=False, description="read from account_history as of the moment")
-    monotone: Direction | None = None
-    why: str = ""
 
 
 class OutcomeSettings(Strict):

@@ -178,7 +178,7 @@ class Opened:
 
         said = {c: cells for c in fields if c != "account_id" and (cells := said_of("accounts", c)) is not None}
         accounts = np.array(resolved.account_id, dtype=object)
-        of_accounts = tuple(s for s in specs if s.table != "deals")
+        of_accounts = tuple(s for s in bundle.declared if s.table != "deals")
         # A target account has no deal: what a model knows of deals is unknown, unless the list says it.
         of_deals = {s.name: said_of("deals", s.column or s.name) for s in specs if s.table == "deals"}
 
