@@ -16,7 +16,7 @@ from icpfit.sources.mapping import MappedTable, check_table_names, closest, map_
 from icpfit.sources.parquetfile import open_parquet
 from icpfit.sources.raw import RawTable
 from icpfit.sources.rows import DataFinding
-from icpfit.sources.sql import connect
+from icpfit.sources.scratch import connect_for
 from icpfit.sources.warehouse import Warehouse
 
 ENDINGS = (".parquet", ".csv")
@@ -36,7 +36,7 @@ def read_folder(source: FolderSource, *, max_left_out: float, accountless_rows_e
     for setting in ("columns", "files", "values"):
         check_table_names(getattr(source, setting), f"source.{setting}")
     files, findings = find_tables(source)
-    connection = connect()
+    connection = connect_for(files.values())
     mapped: dict[str, MappedTable] = {}
     for name, path in files.items():
         raw = open_table(connection, path, alias=name)
