@@ -222,8 +222,8 @@ def _nowhere(place: str | None, nowhere: list[tuple[str, str]]) -> list[DataFind
         return []
     one, last = nowhere[0]
     words = (
-        f"{place}: {counted(len(nowhere), 'row')} merge into an account that is not in accounts, e.g. {one!r} into {last!r}. "
-        "Nothing was moved: add the account, or leave out the row."
+        f"{place}: {counted(len(nowhere), 'row merges', 'rows merge')} into an account that is not in accounts, "
+        f"e.g. {one!r} into {last!r}. Nothing was moved: add the account, or leave out the row."
     )
     return [DataFinding("IDENTITY-MERGED-NOWHERE", "warning", "account_merges", words, len(nowhere))]
 
