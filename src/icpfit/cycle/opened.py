@@ -22,6 +22,7 @@ from icpfit.sources.directory import Directory, directory_of
 from icpfit.sources.flat import FlatTable, read_flat, read_under
 from icpfit.sources.flat_features import flat_targets
 from icpfit.sources.folder import read_folder
+from icpfit.sources.merges import Merge
 from icpfit.sources.rows import DataFinding, RowCount
 from icpfit.sources.targets import TargetList, read_target_list
 from icpfit.sources.warehouse import Warehouse
@@ -67,6 +68,11 @@ class Opened:
     @property
     def findings(self) -> tuple[DataFinding, ...]:
         return self.warehouse.findings if self.warehouse is not None else self.flat.findings
+
+    @property
+    def merges(self) -> tuple[Merge, ...]:
+        """Accounts that are another one. A flat file has none."""
+        return self.warehouse.merges if self.warehouse is not None else ()
 
     @property
     def fingerprint(self) -> str:

@@ -18,6 +18,7 @@ from icpfit.sources.mapping import MappedTable
 from icpfit.sources.merges import Merge
 from icpfit.sources.moved import mark_moved_twice, moved_columns, moves, seen
 from icpfit.sources.newest import newest_moment
+from icpfit.sources.people import standardise_people
 from icpfit.sources.rows import DataFinding, LeftOut, RowCount
 from icpfit.sources.sql import quoted
 from icpfit.sources.staging import Staged, kind_of, stage
@@ -80,6 +81,9 @@ def build_warehouse(
         check_share(account, place, max_left_out, accountless_rows_exempt)
         newest += newest_moment(connection, staged)
         sums[name] = _content(connection, name, columns[name])
+        if name == "contacts":
+            columns[name], said = standardise_people(connection, columns[name], place)
+            found += said
         connection.execute(f"DROP TABLE {staged.staged}")
         connection.execute(f"DROP TABLE {staged.faults}")
     return Warehouse(
