@@ -10,7 +10,7 @@ from icpfit.errors import FeatureError
 from icpfit.features.account_query import OF_DOMAIN, field_of
 from icpfit.features.combine import COMBINATIONS, OF_CONDITIONS, in_order, parse_term, parts_of
 from icpfit.features.row_query import END_OF
-from icpfit.features.schema import ColumnType, Schema, did_you_mean
+from icpfit.features.schema import ColumnType, Schema, did_you_mean, instead_of, later_times
 from icpfit.sources.contract import TABLES
 
 OF_TODAY = ("value", "age_years", *OF_DOMAIN)
@@ -141,6 +141,8 @@ def _check_rows(schema: Schema, spec: FeatureSpec) -> None:
 def _check_column(columns: Mapping[str, ColumnType], spec: FeatureSpec, column: str) -> None:
     if column not in columns:
         refuse(spec, f"reads {spec.table}.{column}, which is not there", did_you_mean(column, columns))
+    if column in later_times(spec.table):
+        refuse(spec, f"reads {spec.table}.{column}, which is written after the row itself: it would see the future", instead_of(column))
     if columns[column] == "time":
         refuse(spec, f"takes the {spec.aggregate} of a time, {spec.table}.{column}", "recency_days and days_since_first are made of times")
 

@@ -14,7 +14,7 @@ from icpfit.sources.phrases import UNREADABLE, left_out_finding
 from icpfit.sources.rows import DataFinding, LeftOut, RowCount
 from icpfit.sources.set_aside import SET_ASIDE
 from icpfit.sources.sql import literal, quoted
-from icpfit.sources.staging import CELL, IN_ORDER, NO_ACCOUNT, NO_CLOSE, NOTE, REASON, ROW, SUBJECT, Staged, kind_of
+from icpfit.sources.staging import CELL, IN_ORDER, NO_ACCOUNT, NO_CLOSE, NOTE, OF_MERGING, REASON, ROW, SUBJECT, Staged, kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def check_share(account: Account, place: str, max_left_out: float, accountless_r
     Rows that the source itself sets aside do not count, and a CRM's table may hold nothing but rows that do not.
     """
     count = account.count
-    free = (*SET_ASIDE, NO_ACCOUNT) if accountless_rows_exempt else tuple(SET_ASIDE)
+    free = (*SET_ASIDE, *OF_MERGING, *((NO_ACCOUNT,) if accountless_rows_exempt else ()))
     exempt = sum(count.left_out.get(reason, 0) for reason in free)
     worst = max(count.left_out, key=lambda r: (count.left_out[r], r), default="")
     example = next((f.words for f in sorted(account.findings, key=lambda f: -f.rows)), "")

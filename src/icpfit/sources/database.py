@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-from icpfit.config import DatabaseSource, DuckDBSource, PostgresSource
+from icpfit.config import DatabaseSource, DuckDBSource, IdentitySettings, PostgresSource
+from icpfit.config_identity import DEFAULT_IDENTITY
 from icpfit.errors import SourceError
 from icpfit.sources.build import build_warehouse
 from icpfit.sources.contract import REQUIRED_TABLES, TABLES
@@ -32,11 +33,13 @@ def read_database(
     *,
     max_left_out: float,
     accountless_rows_exempt: bool,
+    identity: IdentitySettings = DEFAULT_IDENTITY,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Warehouse:
     """Read and check the tables of a database, as :func:`icpfit.sources.folder.read_folder` does those of a folder.
 
     Args:
+        identity: which accounts are one company.
         tell: is told how far a long load is.
 
     Raises:
@@ -58,6 +61,7 @@ def read_database(
             max_left_out=max_left_out,
             accountless_rows_exempt=accountless_rows_exempt,
             date_format=source.date_format,
+            identity=identity,
             findings=findings,
         )
 
