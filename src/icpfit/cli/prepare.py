@@ -62,7 +62,7 @@ def check(ctx: click.Context, config_path: Path, as_of: str | None, as_json: boo
     from icpfit.cycle.check import check_source
     from icpfit.cycle.opened import open_config
 
-    report = check_source(open_config(config_path, as_of), as_of)
+    report = check_source(open_config(config_path, as_of, say), as_of)
     answer(report.values, report.lines, as_json=as_json)
     ctx.exit(1 if report.failed else 0)
 
@@ -82,7 +82,7 @@ def training_set(out: Path, model: str, config_path: Path, as_of: str | None, as
     from icpfit.sources.files import write_bytes
     from icpfit.training_set import parquet_bytes
 
-    opened = open_config(config_path, as_of)
+    opened = open_config(config_path, as_of, say)
     if model not in opened.outcomes:
         raise ConfigError(f"{config_path}: this source holds {' and '.join(opened.outcomes)}, not {model}")
     moment = opened.moment(as_of)

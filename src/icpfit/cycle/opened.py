@@ -72,6 +72,18 @@ class Opened:
         return self.warehouse.findings if self.warehouse is not None else self.flat.findings
 
     @property
+    def lasting_findings(self) -> tuple[DataFinding, ...]:
+        """The findings as a model keeps them: of a table by its name, since it may lie in another file or database the next time."""
+        places = self.warehouse.places if self.warehouse is not None else {}
+        own = {table: f"{place}:" for table, place in places.items()}
+        return tuple(
+            replace(f, words=f"{f.table}:{f.words.removeprefix(own[f.table])}")
+            if f.table in own and f.words.startswith(own[f.table])
+            else f
+            for f in self.findings
+        )
+
+    @property
     def fingerprint(self) -> str:
         return self.warehouse.fingerprint if self.warehouse is not None else self.flat.fingerprint
 

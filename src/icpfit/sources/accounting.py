@@ -11,6 +11,7 @@ import pandas as pd
 from icpfit.errors import SourceError
 from icpfit.sources.contract import REQUIRED_TABLES
 from icpfit.sources.phrases import UNREADABLE, left_out_finding
+from icpfit.sources.raw import RawTable
 from icpfit.sources.rows import DataFinding, LeftOut, RowCount
 from icpfit.sources.sql import literal, quoted
 from icpfit.sources.staging import CELL, IN_ORDER, NO_ACCOUNT, NO_CLOSE, NOTE, REASON, ROW, SUBJECT, Staged, kind_of
@@ -44,12 +45,14 @@ def account_for(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Accoun
     return Account(count, LeftOut(table.name, everything[["row", "key", "reason"]]), (*findings, *notes))
 
 
-def check_share(account: Account, place: str, max_left_out: float, accountless_rows_exempt: bool) -> None:
+def check_share(account: Account, raw: RawTable, max_left_out: float, accountless_rows_exempt: bool) -> None:
     """Raises SourceError where too much of a table had to be left out, or nothing usable is left of a needed one."""
-    count = account.count
+    count, place = account.count, raw.place
     worst = max(count.left_out, key=lambda r: (count.left_out[r], r), default="")
     example = next((f.words for f in sorted(account.findings, key=lambda f: -f.rows)), "")
     if count.used == 0 and count.table in REQUIRED_TABLES:
+        if not count.rows_in and not raw.is_file:
+            raise SourceError(f"{place}: the table has no rows", hint="nothing can be learned without them")
         if not count.rows_in:
             raise SourceError(f"{place}: the file has a header and no rows", hint="export it again, with its rows")
         raise SourceError(f"{place}: none of its {count.rows_in:,} rows can be used, mostly '{worst}'", hint=example)

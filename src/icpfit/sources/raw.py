@@ -24,12 +24,14 @@ class RawTable:
 
     ``unreadable`` are the row numbers (1 = first data row) that the relation leaves out, ascending.
     ``row_by_row`` reads the same file slower and past its broken rows, where the relation cannot.
+    ``is_file`` is false for a table that nobody exports: of a database, or in memory.
     """
 
     place: str
     relation: str
     columns: tuple[RawColumn, ...]
     unreadable: tuple[int, ...] = ()
+    is_file: bool = True
     row_by_row: Callable[[], RawTable] | None = field(default=None, compare=False, repr=False)
 
     @property
