@@ -42,7 +42,7 @@ def write_postgres(url: str, frames: Frames, *, schema: str = "public", types: T
             own = {str(c): (types or {}).get(table, {}).get(str(c)) or postgres_type(frame[c]) for c in frame.columns}
             place = f"{quoted(schema)}.{quoted(table)}"
             connection.execute(f"CREATE TABLE {place} ({', '.join(f'{quoted(c)} {t}' for c, t in own.items())})".encode())
-            whole = {c: frame[c].astype("Int64") for c, t in own.items() if t in ("integer", "bigint")}
+            whole = {c: frame[c].astype("Int64") for c, t in own.items() if t in ("smallint", "integer", "bigint")}
             text = io.StringIO()
             frame.assign(**whole).to_csv(text, index=False, header=False)
             # An empty cell is NULL, but an empty text would be too: no frame of these tests has one.

@@ -30,7 +30,9 @@ def simulate(out: Path, accounts: int, seed: int, null: bool, as_json: bool) -> 
 
 
 @click.command()
-@click.option("--from", "source", type=click.Path(path_type=Path), required=True, help="A data folder, or one CSV or Parquet file.")
+@click.option(
+    "--from", "source", type=click.Path(path_type=Path), required=True, help="A folder of tables, or a CSV, Parquet or DuckDB file."
+)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The configuration to write.")
 @click.option("--company", help="The company's name, for the documents.")
 @click.option("--force", is_flag=True, help="Write over a configuration that is there.")

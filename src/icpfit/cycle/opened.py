@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from icpfit.bundle import Bundle
-from icpfit.config import Config, FeatureSpec, FlatSource, FolderSource, MappedSource, Outcome, load_config
+from icpfit.config import Config, FeatureSpec, FlatSource, FolderSource, MappedSource, Outcome, PostgresSource, load_config
 from icpfit.errors import SourceError
 from icpfit.features.build import build_features, current_state
 from icpfit.moments import choose_as_of, day_text, parse_moment
@@ -253,10 +253,10 @@ def open_source(config: Config, as_of: str | None = None, tell: Callable[[str], 
     else:
         warehouse = read_database(source, max_left_out=most, accountless_rows_exempt=exempt, tell=tell)
     if not config.features:
-        raise SourceError(
-            "the configuration declares no features",
-            hint="icpfit init --from THE_FOLDER --out CONFIG proposes one for every column, technology, event and signal",
-        )
+        proposes = "icpfit init --from THE_FOLDER --out CONFIG proposes one for every column, technology, event and signal"
+        in_postgres = f"{proposes}; of tables in PostgreSQL declare them by hand, as configs/demo.yaml does"
+        hint = in_postgres if isinstance(source, PostgresSource) else proposes
+        raise SourceError("the configuration declares no features", hint=hint)
     return Opened(config, warehouse)
 
 
