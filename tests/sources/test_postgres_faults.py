@@ -12,7 +12,7 @@ from databases import Frames, postgres_do, write_postgres
 from servers import PostgresServer
 
 from icpfit.cli import main
-from icpfit.config import PostgresSource, load_config, parse_config
+from icpfit.config import DatabaseSource, PostgresSource, load_config, parse_config
 from icpfit.errors import ConfigError, SourceError
 from icpfit.sources.database import read_database
 
@@ -169,3 +169,12 @@ def test_where_a_table_lies_is_no_part_of_the_declaration_and_how_it_is_read_is(
     assert folder != fingerprint(f"kind: folder, path: data, {mapped}") == fingerprint(f"kind: postgres, url_env: X, {mapped}")
     (tmp_path / "acme.yaml").write_text("source: {kind: duckdb, path: '${ICPFIT_TEST_DATA}/a.duckdb'}")
     assert load_config(tmp_path / "acme.yaml").source.path == Path("/data/a.duckdb")
+
+
+@pytest.mark.parametrize("name", ["duckdb", "postgres"])
+def test_the_examples_are_configurations(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACME_WAREHOUSE", "/data")
+    source = load_config(Path(__file__).parents[2] / "configs" / "examples" / f"{name}.yaml").source
+    assert source.kind == name
+    assert isinstance(source, DatabaseSource)
+    assert source.schema_name != type(source).model_fields["schema_name"].default
