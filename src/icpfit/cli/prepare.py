@@ -31,7 +31,9 @@ def simulate(out: Path, accounts: int, seed: int, null: bool, as_json: bool) -> 
 
 
 @click.command()
-@click.option("--from", "source", type=click.Path(path_type=Path), required=True, help="A data folder, or one CSV or Parquet file.")
+@click.option(
+    "--from", "source", type=click.Path(path_type=Path), required=True, help="A folder of tables, or a CSV, Parquet or DuckDB file."
+)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The configuration to write.")
 @click.option("--company", help="The company's name, for the documents.")
 @click.option("--force", is_flag=True, help="Write over a configuration that is there.")
@@ -66,7 +68,7 @@ def check(ctx: click.Context, config_path: Path, as_of: str | None, merges: Path
     from icpfit.cycle.report import merges_csv
     from icpfit.sources.files import write_text
 
-    opened = open_config(config_path, as_of)
+    opened = open_config(config_path, as_of, say)
     report = check_source(opened, as_of)
     if merges is not None:
         write_text(merges, merges_csv(opened.merges))
@@ -89,7 +91,7 @@ def training_set(out: Path, model: str, config_path: Path, as_of: str | None, as
     from icpfit.sources.files import write_bytes
     from icpfit.training_set import parquet_bytes
 
-    opened = open_config(config_path, as_of)
+    opened = open_config(config_path, as_of, say)
     if model not in opened.outcomes:
         raise ConfigError(f"{config_path}: this source holds {' and '.join(opened.outcomes)}, not {model}")
     moment = opened.moment(as_of)

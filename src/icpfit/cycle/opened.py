@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from icpfit.bundle import Bundle
-from icpfit.config import Config, FeatureSpec, FlatSource, FolderSource, MappedSource, Outcome, load_config
+from icpfit.config import Config, FeatureSpec, FlatSource, FolderSource, MappedSource, Outcome, PostgresSource, load_config
 from icpfit.errors import SourceError
 from icpfit.features.build import build_features, current_state
 from icpfit.moments import choose_as_of, day_text, parse_moment
@@ -77,6 +77,18 @@ class Opened:
     def merges(self) -> tuple[Merge, ...]:
         """Accounts that are another one. A flat file has none."""
         return self.warehouse.merges if self.warehouse is not None else ()
+
+    @property
+    def lasting_findings(self) -> tuple[DataFinding, ...]:
+        """The findings as a model keeps them: of a table by its name, since it may lie in another file or database the next time."""
+        places = self.warehouse.places if self.warehouse is not None else {}
+        own = {table: f"{place}:" for table, place in places.items()}
+        return tuple(
+            replace(f, words=f"{f.table}:{f.words.removeprefix(own[f.table])}")
+            if f.table in own and f.words.startswith(own[f.table])
+            else f
+            for f in self.findings
+        )
 
     @property
     def fingerprint(self) -> str:
@@ -251,10 +263,10 @@ def open_source(config: Config, as_of: str | None = None, tell: Callable[[str], 
     else:
         warehouse = read_database(source, max_left_out=most, accountless_rows_exempt=exempt, identity=config.identity, tell=tell)
     if not config.features:
-        raise SourceError(
-            "the configuration declares no features",
-            hint="icpfit init --from THE_FOLDER --out CONFIG proposes one for every column, technology, event and signal",
-        )
+        proposes = "icpfit init --from THE_FOLDER --out CONFIG proposes one for every column, technology, event and signal"
+        in_postgres = f"{proposes}; of tables in PostgreSQL declare them by hand, as configs/demo.yaml does"
+        hint = in_postgres if isinstance(source, PostgresSource) else proposes
+        raise SourceError("the configuration declares no features", hint=hint)
     return Opened(config, warehouse)
 
 

@@ -97,7 +97,7 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None) -> Le
         "retention": reports.get("retention"),
         "scorecard": card_report(card),
         "rows": rows_report(opened.counts),
-        "findings": findings_report(opened.findings),
+        "findings": findings_report(opened.lasting_findings),
         "current_state": [*opened.current_state(), *(expected.current_state if expected else ())],
         "notes": list(
             dict.fromkeys(

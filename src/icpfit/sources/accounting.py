@@ -11,6 +11,7 @@ import pandas as pd
 from icpfit.errors import SourceError
 from icpfit.sources.contract import REQUIRED_TABLES
 from icpfit.sources.phrases import UNREADABLE, left_out_finding
+from icpfit.sources.raw import RawTable
 from icpfit.sources.rows import DataFinding, LeftOut, RowCount
 from icpfit.sources.set_aside import SET_ASIDE
 from icpfit.sources.sql import literal, quoted
@@ -47,17 +48,19 @@ def account_for(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Accoun
     return Account(count, LeftOut(table.name, everything[["row", "key", "reason"]]), (*findings, *notes), judged)
 
 
-def check_share(account: Account, place: str, max_left_out: float, accountless_rows_exempt: bool) -> None:
+def check_share(account: Account, raw: RawTable, max_left_out: float, accountless_rows_exempt: bool) -> None:
     """Raises SourceError where too much of a table had to be left out, or nothing usable is left of a needed one.
 
     Rows that the source itself sets aside do not count, and a CRM's table may hold nothing but rows that do not.
     """
-    count = account.count
+    count, place = account.count, raw.place
     free = (*SET_ASIDE, *OF_MERGING, *((NO_ACCOUNT,) if accountless_rows_exempt else ()))
     exempt = sum(count.left_out.get(reason, 0) for reason in free)
     worst = max(count.left_out, key=lambda r: (count.left_out[r], r), default="")
     example = next((f.words for f in sorted(account.findings, key=lambda f: -f.rows)), "")
     if count.used == 0 and count.table in REQUIRED_TABLES and not (account.judged and 0 < exempt == count.rows_in):
+        if not count.rows_in and not raw.is_file:
+            raise SourceError(f"{place}: the table has no rows", hint="nothing can be learned without them")
         if not count.rows_in:
             raise SourceError(f"{place}: the file has a header and no rows", hint="export it again, with its rows")
         raise SourceError(f"{place}: none of its {count.rows_in:,} rows can be used, mostly '{worst}'", hint=example)

@@ -79,7 +79,7 @@ def build_warehouse(
         counts.append(account.count)
         left_out += [account.left_out] if account.left_out else []
         found += account.findings
-        check_share(account, place, max_left_out, accountless_rows_exempt)
+        check_share(account, mapped[name].raw, max_left_out, accountless_rows_exempt)
         newest += newest_moment(connection, staged)
         moments += any_moment(connection, staged)
         sums[name] = _content(connection, name, columns[name])

@@ -60,7 +60,7 @@ def _raw(connection: duckdb.DuckDBPyConnection, name: str, frame: pd.DataFrame) 
     table = pa.table([_array(frame.iloc[:, i]) for i in range(len(names))], names=list(names))
     view = f"icpfit frame {name}"
     connection.register(view, table)
-    return describe(connection, name, quoted(view), names)
+    return describe(connection, name, quoted(view), names, is_file=False)
 
 
 def _array(column: pd.Series) -> pa.Array:

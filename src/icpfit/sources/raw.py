@@ -25,12 +25,14 @@ class RawTable:
     ``unreadable`` are the row numbers (1 = first data row) that the relation leaves out, ascending.
     ``row_by_row`` reads the same file slower and past its broken rows, where the relation cannot.
     ``reason`` is a column of the relation that says why the reader leaves a row out, empty where it does not.
+    ``is_file`` is false for a table that nobody exports: of a database, or in memory.
     """
 
     place: str
     relation: str
     columns: tuple[RawColumn, ...]
     unreadable: tuple[int, ...] = ()
+    is_file: bool = True
     row_by_row: Callable[[], RawTable] | None = field(default=None, compare=False, repr=False)
     reason: str | None = None
 

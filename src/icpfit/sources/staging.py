@@ -108,7 +108,8 @@ def stage(connection: duckdb.DuckDBPyConnection, mapped: MappedTable, date_forma
         if mapped.raw.row_by_row is not None:
             return stage(connection, replace(mapped, raw=mapped.raw.row_by_row()), date_format)
         first = str(error).splitlines()[0]
-        raise SourceError(f"{mapped.raw.place}: cannot be read to its end ({first})", hint="export the file again") from error
+        hint = "export the file again" if mapped.raw.is_file else "look at it where it lies"
+        raise SourceError(f"{mapped.raw.place}: cannot be read to its end ({first})", hint=hint) from error
     connection.execute(f"""
         CREATE TABLE "icpfit faults {name}" AS
         SELECT rowid AS {ROW}, {REASON}, {SUBJECT}, {CELL} FROM "icpfit staged {name}" WHERE {REASON} IS NOT NULL""")
