@@ -212,7 +212,8 @@ class _Writer:
             return _Sql(f"({parts[0].text} {name} {parts[1].text})", "number")
         if name == "/" and len(parts) == 2:
             self._all(parts, "number", name)
-            # SQRT(1) is a double everywhere: whole numbers divide to whole numbers or to few digits on some engines. Zero is an error on some.
+            # SQRT(1) is a double everywhere: else whole numbers divide to whole numbers on some engines, or to few digits.
+            # To divide by zero is an error on some.
             return _Sql(f"((SQRT(1) * {parts[0].text}) / NULLIF({parts[1].text}, 0))", "number")
         raise _NotAConditionError(
             f"uses {name}, which is not among the functions of a row condition",

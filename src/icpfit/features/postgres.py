@@ -44,7 +44,9 @@ class PostgresEngine:
         try:
             self._connection: psycopg.Connection[Any] = psycopg.connect(url, autocommit=True, client_encoding="utf8")
         except psycopg.Error as error:
-            raise FeatureError(f"PostgreSQL cannot be reached ({_first_line(error)})", hint="look at the address, user and password") from None
+            raise FeatureError(
+                f"PostgreSQL cannot be reached ({_first_line(error)})", hint="look at the address, user and password"
+            ) from None
         try:
             self._collate = self._byte_order(own_tables=warehouse is not None)
             for table in warehouse.columns if warehouse is not None else ():

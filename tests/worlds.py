@@ -1,0 +1,234 @@
+"""Random companies for tests: few accounts, few days, and every kind of cell that engines or clocks could differ on."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from icpfit.config import FeatureSpec
+from icpfit.moments import DAY
+from icpfit.sources.warehouse import Warehouse
+
+Row = dict[str, Any]
+World = dict[str, list[Row]]
+Asked = list[tuple[str | None, int]]
+
+TIME_OF = {"accounts": None, "account_history": "valid_from", "events": "occurred_at", "technologies": "first_seen_at"}
+COLUMNS = {
+    "accounts": ["account_id", "domain", "employee_count", "industry", "founded_year", "recorded_at"],
+    "account_history": ["account_id", "field", "value", "valid_from", "recorded_at"],
+    "events": ["account_id", "occurred_at", "event", "user_id", "value", "minutes", "Team size", 'na"me', "user", "recorded_at"],
+    "technologies": ["account_id", "technology", "first_seen_at", "last_seen_at", "recorded_at"],
+}
+NUMBERS = ("employee_count", "founded_year", "value", "Team size")
+TEXTS = (
+    *(
+        "login",
+        "Login",
+        "LOGIN",
+        "trial",
+        "trial",
+        "b",
+        "C",
+        "A-b",
+        "a b",
+        "axb",
+        "a_b",
+        "a%",
+        "100%",
+        "it's",
+        'say "hi"',
+        "a\\b",
+        "a\\",
+        "a\\%",
+    ),
+    *(
+        "x\\nb",
+        "x\nb",
+        "${x}",
+        "%s",
+        "--",
+        ";",
+        "é",
+        "e\u0301",
+        "ÄÖ",
+        "äö",
+        "İstanbul",
+        "istanbul",
+        "ΟΔΟΣ",
+        "οδος",
+        "straße",
+        "STRASSE",
+        "𝒳y",
+    ),
+    *("\uffee", "\U00010000", "null", "TRUE", "7", "0.1"),
+)
+VALUES = (
+    *(0.0, 1.0, -1.0, 0.1, 0.3, 1 / 3, 2.5, -2.5, 0.25, 99.99, 1e3, 5e-7, 2.5e-7, 0.1234565, 1.0000005, -0.0000015, 1234567890.123456),
+    *(123456789012345.678, 999999999999999.9, 1e17, -1e17, 1e18, -1e18, 1e300),
+)
+NUMBER_TEXTS = ("5", "0.1", "-2.25", "1e3", "many", "1,5", "0x10", "Infinity", "123456789012.34")
+
+CONDITIONS = (
+    "event = 'login'",
+    "event <> 'it''s' AND user_id IS NOT NULL",
+    "event IN ('a\\b', 'a\\', 'x\\nb', '${x}')",
+    "event LIKE 'a\\%'",
+    "event LIKE 'a_b' OR event LIKE '%\\'",
+    "event NOT LIKE '1__\\%' AND event LIKE '%b'",
+    "event ILIKE 'LOG%' OR event ILIKE 'äÖ'",
+    "event ILIKE 'İ%' OR lower(event) = lower('ΟΔΟΣ')",
+    "lower(event) = 'straße' OR event NOT ILIKE '_'",
+    "event < 'b'",
+    "event BETWEEN 'A' AND 'é' OR event >= '\uffee'",
+    "user_id IS DISTINCT FROM event",
+    "coalesce(user_id, event) > 'C' AND trim(event) <> 'a b'",
+    "value / 3 > 0.1 AND value * 1.1 >= 0.33",
+    "value = 0.1 OR value IN (0.3, 2.5, 1e3) OR abs(value) < 1e-6",
+    "-value > 2 OR value - 0.1 < +0.0 OR value > 1e17",
+    "value / (value - 1) > 1 OR value / 0 > 1 OR 1 / 3 * value > 33",
+    "(recorded_at - occurred_at) / 86400000000 > 0.5",
+    "CASE WHEN value > 0 THEN event ELSE user_id END = 'b'",
+    "NOT (value > 1) OR (value > 0) = (event = 'b')",
+    "NULL OR event IS NULL OR value IS NULL",
+    '"Team size" > 3 OR "na""me" = \'b\' OR "user" < \'login\'',
+    "value BETWEEN -1 AND 0.3 AND NOT event IN ('b', 'C')",
+    "1 = 1",
+    "FALSE",
+)
+
+
+def spec(name: str, table: str, aggregate: str, **more: Any) -> FeatureSpec:
+    return FeatureSpec(name=name, label=name, layer="behavioral", table=table, aggregate=aggregate, **more)  # type: ignore[arg-type]
+
+
+def _specs() -> tuple[FeatureSpec, ...]:
+    specs = [spec(f"where_{i}", "events", "count", where=where) for i, where in enumerate(CONDITIONS)]
+    for window in (None, 3, 0.5):
+        for aggregate in ("count", "distinct", "any", "recency_days", "days_since_first"):
+            where = "event <> 'trial'" if window == 3 else None
+            specs.append(spec(f"{aggregate}_{str(window).replace('.', '_').lower()}", "events", aggregate, where=where, window_days=window))
+    for column in ("value", "minutes"):
+        for aggregate in ("sum", "mean", "max"):
+            specs.append(spec(f"{aggregate}_{column}", "events", aggregate, column=column))
+            specs.append(spec(f"{aggregate}_{column}_3", "events", aggregate, column=column, window_days=3, where="value < 1e12"))
+    for aggregate in ("count", "distinct", "recency_days"):
+        specs.append(spec(f"after_{aggregate}", "events", aggregate, after="trial", window_days=3))
+    return (
+        *specs,
+        spec("after_ever", "events", "count", after="a\\b"),
+        spec("after_tech", "technologies", "count", after="it's", window_days=3),
+        spec("kinds", "events", "distinct", column="event", window_days=5),
+        spec("amounts", "events", "distinct", column="value"),
+        spec("has_dbt", "technologies", "present", where="technology = 'b'", kind="flag"),
+        spec("tech_any", "technologies", "any", window_days=3),
+        spec("employees_now", "accounts", "value", column="employee_count"),
+        spec("age", "accounts", "age_years"),
+        spec("free", "accounts", "free_email_domain", kind="flag"),
+        spec("industry_now", "accounts", "value", column="industry", kind="category"),
+        spec("employees_then", "accounts", "value", column="employee_count", history=True),
+        spec("industry_then", "accounts", "value", column="industry", history=True, kind="category"),
+    )
+
+
+SPECS = _specs()
+"""Every aggregate and every condition that a feature may have, over every table here."""
+
+
+def moment(random: Random, days: int = 12) -> int:
+    """A midnight of the first days of 1970, or just beside one."""
+    return random.randint(1, days) * DAY + random.choice((-1, 0, 0, 0, 1, DAY // 2))
+
+
+def _maybe(random: Random, value: Any, share: float = 0.3) -> Any:
+    return value if random.random() < share else None
+
+
+def make_world(random: Random, accounts: int = 3, rows: int = 20, days: int = 12) -> World:
+    """``rows`` events and fewer of all else; every table may be empty but for the accounts."""
+    names = [f"a{i}" for i in range(accounts)]
+
+    def technology() -> Row:
+        first = moment(random, days)
+        end = None if random.random() < 0.4 else first + random.choice((0, 1, DAY, 2 * DAY, 5 * DAY))
+        return {"technology": random.choice(("b", "dbt")), "first_seen_at": first, "last_seen_at": end}
+
+    def event() -> Row:
+        texts = {c: random.choice((*TEXTS, None)) for c in ("event", "user_id", 'na"me', "user")}
+        value, size = random.choice((*VALUES, None)), random.choice((None, 1.0, 5.0))
+        minutes = random.choice((*NUMBER_TEXTS, None))
+        return {"occurred_at": moment(random, days), "value": value, "minutes": minutes, "Team size": size, **texts}
+
+    def change() -> Row:
+        field = random.choice(("employee_count", "industry"))
+        value = random.choice((*TEXTS, *NUMBER_TEXTS, None))
+        return {"field": field, "value": value, "valid_from": moment(random, min(days, 4))}
+
+    def table(make: Any, most: int) -> list[Row]:
+        rows = [{"account_id": random.choice(names), **make()} for _ in range(random.randint(0, most))]
+        return [{**row, "recorded_at": _maybe(random, moment(random, days))} for row in rows]
+
+    owners = [
+        {
+            "account_id": name,
+            "domain": random.choice(("gmail.com", f"{name}.example", None)),
+            "employee_count": random.choice((*VALUES, None)),
+            "industry": random.choice((*TEXTS, None)),
+            "founded_year": random.choice((1969.0, 1970.0, 0.0, None)),
+            "recorded_at": _maybe(random, moment(random, days)),
+        }
+        for name in names
+    ]
+    return {
+        "accounts": owners,
+        "account_history": table(change, rows),
+        "events": table(event, rows),
+        "technologies": table(technology, rows // 2),
+    }
+
+
+def make_asked(random: Random, world: World, most: int = 10, days: int = 12) -> Asked:
+    """Accounts at moments, strangers and rows without an account among them; some at the very time of a row."""
+    names = [str(r["account_id"]) for r in world["accounts"]]
+    times = [r[t] for table, rows in world.items() for r in rows for t in (TIME_OF[table], "recorded_at") if t and r[t] is not None]
+    return [
+        (
+            random.choice((*names, *names, "stranger", None)),
+            random.choice(times) if times and random.random() < 0.5 else moment(random, days),
+        )
+        for _ in range(random.randint(1, most))
+    ]
+
+
+def seen(table: str, row: Row) -> int | None:
+    """The later of a row's own time and when it was recorded."""
+    times = [row[t] for t in (TIME_OF[table], "recorded_at") if t is not None and row[t] is not None]
+    return max(times) if times else None
+
+
+def _cells(column: str, rows: list[Row], table: str) -> pa.Array:
+    time = column.endswith("_at") or column == "valid_from"
+    number = column in NUMBERS and not (table == "account_history" and column == "value")
+    return pa.array([r[column] for r in rows], pa.int64() if time else pa.float64() if number else pa.string())
+
+
+def warehouse(world: World) -> Warehouse:
+    """The clean tables as the class describes them, made by hand: much faster than reading files."""
+    connection = duckdb.connect(config={"threads": 1})
+    for table, rows in world.items():
+        columns = {c: _cells(c, rows, table) for c in COLUMNS[table]}
+        columns["visible_at"] = pa.array([seen(table, r) for r in rows], pa.int64())
+        connection.register("given", pa.table(columns))
+        connection.execute(f"CREATE TABLE {table} AS SELECT * FROM given").fetchall()
+        connection.unregister("given")
+    return Warehouse(connection, {t: (*COLUMNS[t], "visible_at") for t in world}, (), 0, "")
+
+
+def moments_frame(asked: Asked) -> pd.DataFrame:
+    accounts = pd.Series([a for a, _ in asked], dtype=object)
+    return pd.DataFrame({"account_id": accounts, "as_of": np.array([t for _, t in asked], dtype=np.int64)})
