@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from icpfit.config_faults import did_you_mean, words_of
+from icpfit.config_features import Aggregate, Direction, FeatureSpec, Kind, read_feature_files, repeated
+from icpfit.config_identity import IdentitySettings
 from icpfit.config_sources import LAYERS, OUTCOMES, FlatColumns, FlatSource, FolderSource, Layer, Outcome, Source, Strict
-from icpfit.config_text import read_yaml
+from icpfit.config_text import read_text, read_yaml
 from icpfit.errors import ConfigError
 from icpfit.paths import plain_path
 
@@ -27,6 +30,7 @@ __all__ = [
     "FlatSource",
     "FolderSource",
     "GateSettings",
+    "IdentitySettings",
     "Kind",
     "Layer",
     "LeakageAllowance",
@@ -39,43 +43,6 @@ __all__ = [
     "load_config",
     "parse_config",
 ]
-
-Direction = Literal["increasing", "decreasing"]
-Kind = Literal["number", "category", "flag"]
-Aggregate = Literal[
-    "value",  # a field of accounts as of the moment
-    "age_years",  # years from a year column to the moment
-    "free_email_domain",  # the account's domain is a free-mail provider
-    "present",  # a technology in use as of the moment
-    "count",
-    "distinct",  # distinct values of `column` (users)
-    "sum",
-    "mean",
-    "max",
-    "any",
-    "recency_days",  # days since the last one, unknown if never
-    "days_since_first",
-    "column",  # a column of a flat file, as it stands
-]
-
-
-class FeatureSpec(Strict):
-    """One feature, with its reason. ``name`` is its column in training sets and in the card's SQL."""
-
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")
-    label: str = Field(min_length=1)
-    layer: Layer
-    unit: str = ""
-    kind: Kind = "number"
-    table: str
-    aggregate: Aggregate
-    column: str | None = None
-    where: str | None = Field(default=None, description="an SQL condition over the table's columns")
-    window_days: float | None = Field(default=None, gt=0, description="[as_of - window, as_of)")
-    after: str | None = Field(default=None, description="only rows within window_days after the account's first event of this name")
-    history: bool = Field(default=False, description="read from account_history as of the moment")
-    monotone: Direction | None = None
-    why: str = ""
 
 
 class OutcomeSettings(Strict):
@@ -180,24 +147,51 @@ class Config(Strict):
     source: Source
     max_left_out: float = Field(default=0.2, ge=0, le=1)
     accountless_rows_exempt: bool = False
+    identity: IdentitySettings = IdentitySettings()
     outcomes: OutcomeSettings = OutcomeSettings()
     features: tuple[FeatureSpec, ...] = ()
+    feature_files: tuple[str, ...] = Field(default=(), description="files of further features, beside this one: features/*.yaml")
+    built_in_features: bool = Field(
+        default=False, description="the built-in features too, where a declared one does not bear the name; without any declared, always"
+    )
+    competitor_domains: tuple[str, ...] = Field(default=(), description="of the features competitor_domain that name none themselves")
     training: TrainingSettings = TrainingSettings()
     scorecard: ScorecardSettings = ScorecardSettings()
     gates: GateSettings = GateSettings()
+    _places: Mapping[str, str] = PrivateAttr(default_factory=dict)
+    _gave_way: Mapping[str, str] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="after")
     def _unique_names(self) -> Config:
-        names = [f.name for f in self.features]
-        if len(set(names)) != len(names):
-            twice = sorted({n for n in names if names.count(n) > 1})
+        if twice := repeated(self.features):
             raise ValueError(f"features declared twice: {', '.join(twice)}")
         return self
 
+    @property
+    def feature_places(self) -> Mapping[str, str]:
+        """The file of each feature that came from one."""
+        return self._places
+
+    @property
+    def gave_way(self) -> Mapping[str, str]:
+        """The file of each feature that is not used, since the configuration itself declares one of its name."""
+        return self._gave_way
+
+    def with_files(self, files: Mapping[str, tuple[FeatureSpec, ...]]) -> Config:
+        """With the features of ``files`` behind its own, which go before one of the same name."""
+        own = {s.name for s in self.features}
+        further = tuple(s for specs in files.values() for s in specs if s.name not in own)
+        whole = self.model_copy(update={"features": (*self.features, *further)})
+        places = {s.name: place for place, specs in files.items() for s in specs}
+        whole._places = {name: place for name, place in places.items() if name not in own}
+        whole._gave_way = {name: place for name, place in places.items() if name in own}
+        return whole
+
     def fingerprint(self) -> str:
-        """sha256 of the declaration, without the place where the data lies."""
+        """sha256 of the declaration, without the places where the data and the files of features lie: their content counts."""
         body = self.model_dump(mode="json")
         body["source"].pop("path", None)
+        body.pop("feature_files")
         return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
@@ -208,14 +202,7 @@ def load_config(path: Path) -> Config:
         ConfigError: the file is missing, is not YAML, or declares something unknown; with the
             place in the file's own words (``scorecard.tiers.0.share``).
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise ConfigError(
-            f"{path}: no such configuration", hint="name yours with --config; icpfit init --from DATA --out CONFIG writes one"
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read ({error.__class__.__name__})", hint="a configuration is UTF-8 text in YAML") from error
+    text = read_text(path, "configuration", "name yours with --config; icpfit init --from DATA --out CONFIG writes one")
     return parse_config(text, path)
 
 
@@ -228,6 +215,8 @@ def parse_config(text: str, path: Path) -> Config:
         config = Config.model_validate(body)
     except ValidationError as error:
         raise ConfigError(f"{path}: {words_of(error)}", hint=did_you_mean(error, Config)) from error
+    if config.feature_files:
+        config = config.with_files(read_feature_files(config.feature_files, path))
     place = plain_path(path.parent / _with_environment(config.source.path, path))  # a full path stays what it is
     return config.model_copy(update={"source": config.source.model_copy(update={"path": place})})
 

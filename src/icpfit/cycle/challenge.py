@@ -109,10 +109,10 @@ def _against(opened: Opened, training: TrainingSet, learned: Learned, champion: 
 
 def _as_champion_sees(opened: Opened, training: TrainingSet, as_of: int, champion: Bundle) -> pd.DataFrame:
     """The same deals under the champion's own features, which the configuration may have changed or dropped since."""
-    if champion.specs == training.specs:
+    if champion.declared == (*training.specs, *training.helpers):
         return training.features
     try:
-        theirs = opened.with_features(champion.specs).training_set(training.outcome, as_of)
+        theirs = opened.with_features(champion.declared).training_set(training.outcome, as_of)
     except FeatureError:
         # A table that it read is gone: it would be as blind in use.
         return training.features

@@ -223,6 +223,7 @@ def _bundle(
         card=card,
         cards={k: c for k, c in cards.items() if k != card.kind},
         specs=data.specs,
+        helpers=data.helpers,
         missing=config.source.missing if isinstance(config.source, FlatSource) else (),
         decimal_comma=isinstance(config.source, FlatSource) and config.source.decimal_comma,
         familiarity=familiarity.to_dict(),

@@ -79,7 +79,7 @@ def findings_since(opened: Opened, bundle: Bundle, as_of: Micros) -> list[dict[s
     if model is None:
         return []
     try:
-        now = opened.with_features(bundle.specs).training_set(leading, as_of)
+        now = opened.with_features(bundle.declared).training_set(leading, as_of)
     except FeatureError as error:
         return [asdict(Finding("DRIFT-SOURCE", "the data", None, None, None, None, 0, 0, False, f"cannot tell; {error.message}"))]
     if now.timing != "dated":

@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from icpfit.config import FeatureSpec
 from icpfit.errors import FeatureError
-from icpfit.features.compile import ACCOUNT_FIELDS, compile_features
+from icpfit.features.combine import combined
+from icpfit.features.compile import compile_features, of_today
 from icpfit.features.engines import DuckDBEngine, Engine, EngineError, holding
 from icpfit.features.plan import Output, Query
 from icpfit.features.schema import read_schema
@@ -40,8 +41,8 @@ def build_features(
     ``engine`` runs the queries, and holds the warehouse's tables; without one it is the warehouse's DuckDB.
     The values are the same.
 
-    Returns one row per moment, same order and index, one column per spec: float64 with NaN for unknown,
-    or object with text and None for a category. Every feature of an account that is unknown, or was
+    Returns one row per moment, same order and index, one column per spec that is not hidden: float64 with NaN for
+    unknown, or object with text and None for a category. Every feature of an account that is unknown, or was
     recorded only at or after the moment, is unknown, but for what ``overrides`` says.
 
     Raises:
@@ -60,17 +61,20 @@ def build_features(
         for query in plan.queries:
             answer = _answer(connection, engine, query, asked.num_rows)
             for output in query.outputs:
-                once = finished(connection, output.finish, [answer[c] for c in output.columns], asked["as_of"].to_numpy())
+                once = finished(connection, output.finish, [answer[c] for c in output.columns], asked["as_of"].to_numpy(), output.domains)
                 values = _spread(once, place)
                 columns[output.feature] = values if overrides is None else _stated(connection, output, values, overrides, as_of)
+    for spec in plan.combinations:
+        columns[spec.name] = combined(spec, columns)
+    shown = [s for s in specs if not s.hidden]
     # The dtype is said, since pandas would guess one from the cells.
-    series = {s.name: pd.Series(columns[s.name], index=moments.index, dtype=columns[s.name].dtype) for s in specs}
+    series = {s.name: pd.Series(columns[s.name], index=moments.index, dtype=columns[s.name].dtype) for s in shown}
     return pd.DataFrame(series, index=moments.index)
 
 
 def current_state(warehouse: Warehouse, specs: Sequence[FeatureSpec]) -> tuple[str, ...]:
     """Names of the features that are read from today's values: their past is not recorded anywhere."""
-    return tuple(s.name for s in specs if s.aggregate in ACCOUNT_FIELDS and not (s.history and warehouse.has("account_history")))
+    return of_today(read_schema(warehouse), specs)
 
 
 def _as_of(moments: pd.DataFrame) -> npt.NDArray[np.int64]:
@@ -138,5 +142,5 @@ def _stated(
         return values
     stated = pd.Series([str(t).strip() for t in texts[said]], dtype=object)
     values = values.copy()
-    values[said] = finished(connection, output.finish, [stated], as_of[said])
+    values[said] = finished(connection, output.finish, [stated], as_of[said], output.domains)
     return values

@@ -76,6 +76,14 @@ def row_condition(
     return sql.text
 
 
+def parse_condition(connection: duckdb.DuckDBPyConnection, table: str, where: str) -> dict[str, Any] | None:
+    """The tree of a condition as DuckDB's parser gives it; None where it is none, which :func:`row_condition` says in words."""
+    try:
+        return _parse(connection, table, where)
+    except _NotAConditionError:
+        return None
+
+
 def _parse(connection: duckdb.DuckDBPyConnection, table: str, where: str) -> dict[str, Any]:
     if not where.strip():
         raise _NotAConditionError("is empty", "leave out where, and every row counts")

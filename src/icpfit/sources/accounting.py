@@ -13,7 +13,7 @@ from icpfit.sources.contract import REQUIRED_TABLES
 from icpfit.sources.phrases import UNREADABLE, left_out_finding
 from icpfit.sources.rows import DataFinding, LeftOut, RowCount
 from icpfit.sources.sql import literal, quoted
-from icpfit.sources.staging import CELL, IN_ORDER, NO_ACCOUNT, NO_CLOSE, NOTE, REASON, ROW, SUBJECT, Staged, kind_of
+from icpfit.sources.staging import CELL, IN_ORDER, NO_ACCOUNT, NO_CLOSE, NOTE, OF_MERGING, REASON, ROW, SUBJECT, Staged, kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def check_share(account: Account, place: str, max_left_out: float, accountless_r
         if not count.rows_in:
             raise SourceError(f"{place}: the file has a header and no rows", hint="export it again, with its rows")
         raise SourceError(f"{place}: none of its {count.rows_in:,} rows can be used, mostly '{worst}'", hint=example)
-    exempt = count.left_out.get(NO_ACCOUNT, 0) if accountless_rows_exempt else 0
+    exempt = sum(count.left_out.get(reason, 0) for reason in (*OF_MERGING, *((NO_ACCOUNT,) if accountless_rows_exempt else ())))
     counted = count.rows_in - exempt
     left_out = sum(count.left_out.values()) - exempt
     if counted and left_out / counted > max_left_out:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import duckdb
 
-from icpfit.config import FolderSource
+from icpfit.config import FolderSource, IdentitySettings
+from icpfit.config_identity import DEFAULT_IDENTITY
 from icpfit.errors import SourceError
 from icpfit.paths import absent, configured
 from icpfit.sources.build import build_warehouse
@@ -22,12 +23,19 @@ from icpfit.sources.warehouse import Warehouse
 ENDINGS = (".parquet", ".csv")
 
 
-def read_folder(source: FolderSource, *, max_left_out: float, accountless_rows_exempt: bool) -> Warehouse:
+def read_folder(
+    source: FolderSource,
+    *,
+    max_left_out: float,
+    accountless_rows_exempt: bool,
+    identity: IdentitySettings = DEFAULT_IDENTITY,
+) -> Warehouse:
     """Read and check a data folder.
 
     Args:
         max_left_out: the share of a table's rows that may be left out before it counts as a file fault.
         accountless_rows_exempt: rows without an account do not count towards that share.
+        identity: which accounts are one company.
 
     Raises:
         SourceError: a file fault; one sentence with file, column, row, count and example.
@@ -47,6 +55,7 @@ def read_folder(source: FolderSource, *, max_left_out: float, accountless_rows_e
         max_left_out=max_left_out,
         accountless_rows_exempt=accountless_rows_exempt,
         date_format=source.date_format,
+        identity=identity,
         findings=findings,
     )
 
