@@ -119,8 +119,28 @@ def _specs() -> tuple[FeatureSpec, ...]:
             specs.append(spec(f"{aggregate}_{column}_3", "events", aggregate, column=column, window_days=3, where="value < 1e12"))
     for aggregate in ("count", "distinct", "recency_days"):
         specs.append(spec(f"after_{aggregate}", "events", aggregate, after="trial", window_days=3))
+    for column, kind in (("value", "number"), ("minutes", "number"), ("event", "category"), ("user_id", "flag")):
+        specs.append(spec(f"last_{column}", "events", "last", column=column, kind=kind))
+        specs.append(spec(f"last_{column}_3", "events", "last", column=column, kind=kind, window_days=3, where="event <> 'trial'"))
     return (
         *specs,
+        spec("rate", "events", "rate", window_days=3),
+        spec("trend", "events", "trend", window_days=2, where="event IS NOT NULL"),
+        spec("trend_value", "events", "trend", column="value", window_days=2),
+        spec("trend_minutes", "events", "trend", column="minutes", window_days=1.5),
+        spec("min_value", "events", "min", column="value"),
+        spec("min_minutes_3", "events", "min", column="minutes", window_days=3),
+        spec("at_work", "events", "work_hours_share"),
+        spec("at_work_there", "events", "work_hours_share", window_days=5, utc_offset_hours=5.5),
+        spec("to_first", "events", "days_to_first", after="trial", where="event ILIKE 'login'"),
+        spec("to_first_tech", "technologies", "days_to_first", after="b", window_days=4),
+        spec("growth", "accounts", "change", column="employee_count", window_days=2),
+        spec("disposable", "accounts", "disposable_email_domain", kind="flag"),
+        spec("rival", "accounts", "competitor_domain", kind="flag", domains=("a1.example",)),
+        spec("both", "", "all_of", kind="flag", of=("has_dbt", "count_3 >= 1", "not free", "industry_then = 'b'")),
+        spec("either", "", "any_of", kind="flag", of=("tech_any", "max_value > 1", "industry_now <> 'x'")),
+        spec("share", "", "ratio", of=("count_3", "count_none")),
+        spec("more", "", "difference", of=("max_value", "min_value")),
         spec("after_ever", "events", "count", after="a\\b"),
         spec("after_tech", "technologies", "count", after="it's", window_days=3),
         spec("kinds", "events", "distinct", column="event", window_days=5),
