@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import datetime as dt
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -11,6 +17,8 @@ import pandas as pd
 import pyarrow as pa
 
 from icpfit.config import FeatureSpec
+from icpfit.features.compile import compile_features
+from icpfit.features.plan import Plan
 from icpfit.moments import DAY
 from icpfit.sources.warehouse import Warehouse
 
@@ -18,12 +26,19 @@ Row = dict[str, Any]
 World = dict[str, list[Row]]
 Asked = list[tuple[str | None, int]]
 
-TIME_OF = {"accounts": None, "account_history": "valid_from", "events": "occurred_at", "technologies": "first_seen_at"}
+TIME_OF = {
+    "accounts": None,
+    "account_history": "valid_from",
+    "deals": "created_at",
+    "events": "occurred_at",
+    "technologies": "first_seen_at",
+}
 COLUMNS = {
     "accounts": ["account_id", "domain", "employee_count", "industry", "founded_year", "recorded_at"],
     "account_history": ["account_id", "field", "value", "valid_from", "recorded_at"],
     "events": ["account_id", "occurred_at", "event", "user_id", "value", "minutes", "Team size", 'na"me', "user", "recorded_at"],
     "technologies": ["account_id", "technology", "first_seen_at", "last_seen_at", "recorded_at"],
+    "deals": ["deal_id", "account_id", "created_at", "closed_at", "stage", "recorded_at"],
 }
 NUMBERS = ("employee_count", "founded_year", "value", "Team size")
 TEXTS = (
@@ -68,6 +83,8 @@ TEXTS = (
     ),
     *("\uffee", "\U00010000", "null", "TRUE", "7", "0.1"),
 )
+STARTS = ("trial", "it's", "b")
+"""Events that features count from."""
 VALUES = (
     *(0.0, 1.0, -1.0, 0.1, 0.3, 1 / 3, 2.5, -2.5, 0.25, 99.99, 1e3, 5e-7, 2.5e-7, 0.1234565, 1.0000005, -0.0000015, 1234567890.123456),
     *(123456789012345.678, 999999999999999.9, 1e17, -1e17, 1e18, -1e18, 1e300),
@@ -141,7 +158,7 @@ def _specs() -> tuple[FeatureSpec, ...]:
         spec("either", "", "any_of", kind="flag", of=("tech_any", "max_value > 1", "industry_now <> 'x'")),
         spec("share", "", "ratio", of=("count_3", "count_none")),
         spec("more", "", "difference", of=("max_value", "min_value")),
-        spec("after_ever", "events", "count", after="a\\b"),
+        spec("after_ever", "events", "count", after="b"),
         spec("after_tech", "technologies", "count", after="it's", window_days=3),
         spec("kinds", "events", "distinct", column="event", window_days=5),
         spec("amounts", "events", "distinct", column="value"),
@@ -170,7 +187,7 @@ def _maybe(random: Random, value: Any, share: float = 0.3) -> Any:
 
 
 def make_world(random: Random, accounts: int = 3, rows: int = 20, days: int = 12) -> World:
-    """``rows`` events and fewer of all else; every table may be empty but for the accounts."""
+    """At most ``rows`` rows of a table, down to none; of more than a hundred, exactly so many."""
     names = [f"a{i}" for i in range(accounts)]
 
     def technology() -> Row:
@@ -180,6 +197,8 @@ def make_world(random: Random, accounts: int = 3, rows: int = 20, days: int = 12
 
     def event() -> Row:
         texts = {c: random.choice((*TEXTS, None)) for c in ("event", "user_id", 'na"me', "user")}
+        if random.random() < 0.3:
+            texts["event"] = random.choice(STARTS)
         value, size = random.choice((*VALUES, None)), random.choice((None, 1.0, 5.0))
         minutes = random.choice((*NUMBER_TEXTS, None))
         return {"occurred_at": moment(random, days), "value": value, "minutes": minutes, "Team size": size, **texts}
@@ -190,7 +209,7 @@ def make_world(random: Random, accounts: int = 3, rows: int = 20, days: int = 12
         return {"field": field, "value": value, "valid_from": moment(random, min(days, 4))}
 
     def table(make: Any, most: int) -> list[Row]:
-        rows = [{"account_id": random.choice(names), **make()} for _ in range(random.randint(0, most))]
+        rows = [{"account_id": random.choice(names), **make()} for _ in range(most if most > 100 else random.randint(0, most))]
         return [{**row, "recorded_at": _maybe(random, moment(random, days))} for row in rows]
 
     owners = [
@@ -231,10 +250,13 @@ def seen(table: str, row: Row) -> int | None:
     return max(times) if times else None
 
 
+def is_time(column: str) -> bool:
+    return column.endswith("_at") or column == "valid_from"
+
+
 def _cells(column: str, rows: list[Row], table: str) -> pa.Array:
-    time = column.endswith("_at") or column == "valid_from"
     number = column in NUMBERS and not (table == "account_history" and column == "value")
-    return pa.array([r[column] for r in rows], pa.int64() if time else pa.float64() if number else pa.string())
+    return pa.array([r[column] for r in rows], pa.int64() if is_time(column) else pa.float64() if number else pa.string())
 
 
 def warehouse(world: World) -> Warehouse:
@@ -252,3 +274,70 @@ def warehouse(world: World) -> Warehouse:
 def moments_frame(asked: Asked) -> pd.DataFrame:
     accounts = pd.Series([a for a, _ in asked], dtype=object)
     return pd.DataFrame({"account_id": accounts, "as_of": np.array([t for _, t in asked], dtype=np.int64)})
+
+
+def without_future(world: World, cutoff: int) -> World:
+    """What could be known just before the cutoff: later rows gone, later ends not there yet, nothing of accounts still unheard of."""
+
+    def past(table: str, rows: list[Row]) -> list[Row]:
+        kept = [r for r in rows if all(r[t] is None or r[t] < cutoff for t in (TIME_OF[table], "recorded_at") if t)]
+        return [{**r, "last_seen_at": None} if (r.get("last_seen_at") or 0) >= cutoff else r for r in kept]
+
+    known = {r["account_id"] for r in past("accounts", world["accounts"])}
+    return {table: [r for r in past(table, rows) if r["account_id"] in known] for table, rows in world.items()}
+
+
+_TIME_FILTER = re.compile(r"\b(?!f\.)\w+\.(?P<what>\w+) < [km]\.as_of\b")
+"""A comparison of a row's time with the moment, in the SQL of the features. (``f._first`` is no row: it is since when the
+table tells anything at all.)"""
+
+_BOTH = re.compile(rf"{_TIME_FILTER.pattern} AND {_TIME_FILTER.pattern.replace('what', 'then')}")
+"""A row's own time and the visibility after it: the second implies the first."""
+
+
+def mutants(sql: str) -> dict[str, str]:
+    """The query without one of its time filters: whatever is there counts as known.
+
+    A row is visible from the later of its own time and ``recorded_at``, so its own time alone filters nothing that
+    the visibility leaves. What is taken away is either the visibility, or both.
+    """
+    pairs = list(_BOTH.finditer(sql))
+    own = {m.start() for m in pairs}
+    spans = [m.span() for m in _TIME_FILTER.finditer(sql) if m.start() not in own] + [m.span() for m in pairs]
+    return {f"{sql[a:b]} at {a}": sql[:a] + re.sub(r" < [km]\.as_of", " IS NOT NULL", sql[a:b]) + sql[b:] for a, b in spans}
+
+
+def plan_without(table: str, words: str) -> Callable[..., Plan]:
+    """A compiler that leaves one time filter out of the queries of a table; it raises where none of them has it."""
+
+    def compiled(*arguments: Any) -> Plan:
+        plan = compile_features(*arguments)
+        queries = [replace(q, sql=mutants(q.sql)[words]) if q.table == table and words in mutants(q.sql) else q for q in plan.queries]
+        assert any(q.sql != old.sql for q, old in zip(queries, plan.queries, strict=True)), f"{table}: {words} is not there"
+        return replace(plan, queries=tuple(queries))
+
+    return compiled
+
+
+def written(random: Random, micros: int | None) -> str:
+    """A moment as exports write it: in UTC without a word, with a Z, or in another zone with its offset."""
+    if micros is None:
+        return ""
+    moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=micros)
+    offset = random.choice((None, "Z", 0, 120, -300, 330, 765))
+    if offset is None or offset == "Z":
+        text = moment.replace(tzinfo=None).isoformat(sep=random.choice("T "))
+        return text + ("Z" if offset == "Z" else "")
+    return moment.astimezone(dt.timezone(dt.timedelta(minutes=int(offset)))).isoformat()
+
+
+def write_csv(random: Random, folder: Path, world: World) -> None:
+    """The world as a data folder; the rows and the columns of each file in an order of their own."""
+    folder.mkdir(exist_ok=True)
+    for table, rows in world.items():
+        names = random.sample(COLUMNS[table], len(COLUMNS[table]))
+        with (folder / f"{table}.csv").open("w", newline="", encoding="utf-8") as file:
+            out = csv.writer(file)
+            out.writerow(names)
+            for row in random.sample(rows, len(rows)):
+                out.writerow([written(random, row[c]) if is_time(c) else "" if row[c] is None else row[c] for c in names])
