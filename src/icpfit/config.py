@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from icpfit.config_faults import did_you_mean, words_of
-from icpfit.config_features import Aggregate, Direction, FeatureSpec, Kind
+from icpfit.config_features import Aggregate, Direction, FeatureSpec, Kind, read_feature_files, repeated
 from icpfit.config_identity import IdentitySettings
 from icpfit.config_sources import (
     LAYERS,
@@ -27,7 +28,7 @@ from icpfit.config_sources import (
     Source,
     Strict,
 )
-from icpfit.config_text import read_yaml
+from icpfit.config_text import read_text, read_yaml
 from icpfit.errors import ConfigError
 from icpfit.paths import plain_path
 
@@ -167,21 +168,46 @@ class Config(Strict):
     identity: IdentitySettings = IdentitySettings()
     outcomes: OutcomeSettings = OutcomeSettings()
     features: tuple[FeatureSpec, ...] = ()
+    feature_files: tuple[str, ...] = Field(default=(), description="files of further features, beside this one: features/*.yaml")
+    built_in_features: bool = Field(
+        default=False, description="the built-in features too, where a declared one does not bear the name; without any declared, always"
+    )
+    competitor_domains: tuple[str, ...] = Field(default=(), description="of the features competitor_domain that name none themselves")
     training: TrainingSettings = TrainingSettings()
     scorecard: ScorecardSettings = ScorecardSettings()
     gates: GateSettings = GateSettings()
+    _places: Mapping[str, str] = PrivateAttr(default_factory=dict)
+    _gave_way: Mapping[str, str] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="after")
     def _unique_names(self) -> Config:
-        names = [f.name for f in self.features]
-        if len(set(names)) != len(names):
-            twice = sorted({n for n in names if names.count(n) > 1})
+        if twice := repeated(self.features):
             raise ValueError(f"features declared twice: {', '.join(twice)}")
         return self
 
+    @property
+    def feature_places(self) -> Mapping[str, str]:
+        """The file of each feature that came from one."""
+        return self._places
+
+    @property
+    def gave_way(self) -> Mapping[str, str]:
+        """The file of each feature that is not used, since the configuration itself declares one of its name."""
+        return self._gave_way
+
+    def with_files(self, files: Mapping[str, tuple[FeatureSpec, ...]]) -> Config:
+        """With the features of ``files`` behind its own, which go before one of the same name."""
+        own = {s.name for s in self.features}
+        further = tuple(s for specs in files.values() for s in specs if s.name not in own)
+        whole = self.model_copy(update={"features": (*self.features, *further)})
+        places = {s.name: place for place, specs in files.items() for s in specs}
+        whole._places = {name: place for name, place in places.items() if name not in own}
+        whole._gave_way = {name: place for name, place in places.items() if name in own}
+        return whole
+
     def fingerprint(self) -> str:
-        """sha256 of the declaration, without the place where the data lies: a table is the same in a file and in a database."""
-        body = self.model_dump(mode="json", exclude={"source": set(self.source.where)})
+        """sha256 of the declaration, without the places where the data and the files of features lie: their content counts."""
+        body = self.model_dump(mode="json", exclude={"source": set(self.source.where), "feature_files": True})
         return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
@@ -192,14 +218,7 @@ def load_config(path: Path) -> Config:
         ConfigError: the file is missing, is not YAML, or declares something unknown; with the
             place in the file's own words (``scorecard.tiers.0.share``).
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise ConfigError(
-            f"{path}: no such configuration", hint="name yours with --config; icpfit init --from DATA --out CONFIG writes one"
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read ({error.__class__.__name__})", hint="a configuration is UTF-8 text in YAML") from error
+    text = read_text(path, "configuration", "name yours with --config; icpfit init --from DATA --out CONFIG writes one")
     return parse_config(text, path)
 
 
@@ -212,6 +231,8 @@ def parse_config(text: str, path: Path) -> Config:
         config = Config.model_validate(body)
     except ValidationError as error:
         raise ConfigError(f"{path}: {words_of(error)}", hint=did_you_mean(error, Config)) from error
+    if config.feature_files:
+        config = config.with_files(read_feature_files(config.feature_files, path))
     if isinstance(config.source, PostgresSource):
         return config
     place = plain_path(path.parent / _with_environment(config.source.path, path))  # a full path stays what it is

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
+from icpfit.config_faults import did_you_mean, problem_words
 from icpfit.config_sources import Layer, Strict
+from icpfit.config_text import read_text, read_yaml
+from icpfit.errors import ConfigError
+from icpfit.paths import plain_path
 
 Direction = Literal["increasing", "decreasing"]
 Kind = Literal["number", "category", "flag"]
@@ -61,3 +68,71 @@ class FeatureSpec(Strict):
     hidden: bool = Field(default=False, description="only for combinations to be made of; no column of its own")
     monotone: Direction | None = None
     why: str = ""
+
+
+class FeatureFile(Strict):
+    """A file of features: the same list as ``features`` in a configuration."""
+
+    features: tuple[FeatureSpec, ...] = ()
+
+
+def parse_features(text: str, path: Path) -> tuple[FeatureSpec, ...]:
+    """The features in the text of a file at ``path``.
+
+    Raises:
+        ConfigError: it is no list of features, or some are wrong; every problem with the feature's name.
+    """
+    body = read_yaml(text, path)
+    if not isinstance(body, dict) or not isinstance(body.get("features"), list):
+        raise ConfigError(f"{path}: a file of features is a mapping, with the list 'features' in it", hint="features: [{name: …}, …]")
+    try:
+        specs = FeatureFile.model_validate(body).features
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {_all_words(error, body['features'])}", hint=did_you_mean(error, FeatureFile)) from error
+    if twice := repeated(specs):
+        raise ConfigError(f"{path}: features declared twice: {', '.join(twice)}", hint="leave one of the two")
+    return specs
+
+
+def repeated(specs: Sequence[FeatureSpec]) -> list[str]:
+    """Names that more than one feature has."""
+    return sorted(name for name, n in Counter(s.name for s in specs).items() if n > 1)
+
+
+def read_feature_files(patterns: Sequence[str], config: Path) -> dict[str, tuple[FeatureSpec, ...]]:
+    """The features of each file that ``feature_files`` of the configuration at ``config`` names, in the order of their names.
+
+    Raises:
+        ConfigError: a pattern meets no file, a file cannot be read, or two files declare a feature of one name.
+    """
+    found: dict[str, tuple[FeatureSpec, ...]] = {}
+    place_of: dict[str, str] = {}
+    for pattern in patterns:
+        paths = [config.parent / pattern] if not any(c in pattern for c in "*?[") else sorted(config.parent.glob(pattern))
+        if not paths:
+            raise ConfigError(f"{config}: feature_files: there is no file {pattern}", hint=f"a path starts at {config.parent}")
+        for path in paths:
+            place = str(plain_path(path))
+            if place in found:
+                continue
+            found[place] = parse_features(read_text(path, "file of features", f"feature_files in {config} names it"), path)
+            for spec in found[place]:
+                if spec.name in place_of:
+                    raise ConfigError(
+                        f"{place}: the feature {spec.name!r} stands in {place_of[spec.name]} too", hint="leave one of the two"
+                    )
+                place_of[spec.name] = place
+    return found
+
+
+def _all_words(error: ValidationError, written: Sequence[object]) -> str:
+    """Every problem, each under the name of its feature."""
+    told = []
+    for problem in error.errors():
+        place = problem["loc"]
+        at = place[1] if len(place) > 1 and place[0] == "features" and isinstance(place[1], int) else None
+        body = written[at] if at is not None else None
+        name = body.get("name") if isinstance(body, dict) else None
+        where = "" if at is None else f"feature {name!r}: " if name else f"feature {at + 1} of the list: "
+        told.append(f"{where}{problem_words(problem, skip=0 if at is None else 2)}")
+    return "; ".join(told)

@@ -12,9 +12,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from icpfit.bundle import Bundle
-from icpfit.config import Config, FeatureSpec, FlatSource, FolderSource, MappedSource, Outcome, PostgresSource, load_config
-from icpfit.errors import SourceError
+from icpfit.config import Config, FeatureSpec, FlatSource, FolderSource, MappedSource, Outcome, load_config
 from icpfit.features.build import build_features, current_state
+from icpfit.features.declared import check_features, declare
+from icpfit.features.spelling import misspelt_values
 from icpfit.moments import choose_as_of, day_text, parse_moment
 from icpfit.scoring.resolve import Resolved
 from icpfit.scoring.score import FeatureBuilder
@@ -45,6 +46,7 @@ class Opened:
     warehouse: Warehouse | None
     flat_as_of: int | None = None
     flat_specs: tuple[FeatureSpec, ...] | None = None
+    said_of_features: tuple[DataFinding, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.warehouse is None) != isinstance(self.config.source, FlatSource):
@@ -71,7 +73,13 @@ class Opened:
 
     @property
     def findings(self) -> tuple[DataFinding, ...]:
-        return self.warehouse.findings if self.warehouse is not None else self.flat.findings
+        if self.warehouse is None:
+            return self.flat.findings
+        return (*self.warehouse.findings, *self.said_of_features, *self._misspelt)
+
+    @cached_property
+    def _misspelt(self) -> tuple[DataFinding, ...]:
+        return misspelt_values(self.warehouse, self.config.features) if self.warehouse is not None else ()
 
     @property
     def merges(self) -> tuple[Merge, ...]:
@@ -145,6 +153,7 @@ class Opened:
 
     def training_set(self, outcome: Outcome, as_of: int) -> TrainingSet:
         if self.warehouse is not None:
+            check_features(self.warehouse, self.config.features, self.config.feature_places)
             return build_training_set(self.warehouse, self.config, outcome, as_of)
         return training_set_from_flat(self.flat, self.config, as_of if self.newest is not None else None)
 
@@ -262,12 +271,8 @@ def open_source(config: Config, as_of: str | None = None, tell: Callable[[str], 
         warehouse = read_folder(source, max_left_out=most, accountless_rows_exempt=exempt, identity=config.identity)
     else:
         warehouse = read_database(source, max_left_out=most, accountless_rows_exempt=exempt, identity=config.identity, tell=tell)
-    if not config.features:
-        proposes = "icpfit init --from THE_FOLDER --out CONFIG proposes one for every column, technology, event and signal"
-        in_postgres = f"{proposes}; of tables in PostgreSQL declare them by hand, as configs/demo.yaml does"
-        hint = in_postgres if isinstance(source, PostgresSource) else proposes
-        raise SourceError("the configuration declares no features", hint=hint)
-    return Opened(config, warehouse)
+    declared = declare(config, warehouse)
+    return Opened(config.model_copy(update={"features": declared.specs}), warehouse, said_of_features=declared.findings)
 
 
 def open_config(path: Path, as_of: str | None = None, tell: Callable[[str], None] = lambda _: None) -> Opened:

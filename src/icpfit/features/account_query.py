@@ -9,6 +9,7 @@ from icpfit.features.plan import Finish, Output, Query
 from icpfit.features.row_query import window_micros
 from icpfit.features.schema import Schema
 from icpfit.features.sqltext import common_tables, identifier, known_moments, literal
+from icpfit.sources.identity import normalise_domain
 
 OF_DOMAIN = ("free_email_domain", "disposable_email_domain", "competitor_domain")
 FIELD_OF = {"age_years": "founded_year", **dict.fromkeys(OF_DOMAIN, "domain")}
@@ -44,6 +45,10 @@ def _finish(spec: FeatureSpec) -> Finish:
     return finish
 
 
+def _domains(spec: FeatureSpec) -> tuple[str, ...]:
+    return tuple(sorted({plain for d in spec.domains if (plain := normalise_domain(d)) is not None}))
+
+
 def _from_accounts(schema: Schema, specs: Sequence[FeatureSpec]) -> tuple[Query, ...]:
     if not specs:
         return ()
@@ -51,7 +56,7 @@ def _from_accounts(schema: Schema, specs: Sequence[FeatureSpec]) -> tuple[Query,
     columns = "".join(f",\n  a.{identifier(f)} AS _field{i}" for i, f in enumerate(fields))
     known = common_tables({"_known": known_moments(schema)})
     sql = f"{known}\nSELECT k._moment{columns}\nFROM _known k JOIN accounts a ON a.account_id = k.account_id"
-    outputs = tuple(Output(s.name, (f"_field{fields.index(str(field_of(s)))}",), _finish(s), field_of(s), s.domains) for s in specs)
+    outputs = tuple(Output(s.name, (f"_field{fields.index(str(field_of(s)))}",), _finish(s), field_of(s), _domains(s)) for s in specs)
     return (Query("accounts", sql, outputs, {}),)
 
 
@@ -88,7 +93,7 @@ def _from_history(schema: Schema, specs: Sequence[FeatureSpec]) -> tuple[Query, 
         if s.aggregate == "change":
             made.append(_column(fields, field, windows.index(int(window_micros(s) or 0))))
         # A list states a field as it is now; against what it was is not the list's to say.
-        outputs.append(Output(s.name, tuple(made), _finish(s), None if s.aggregate == "change" else field, s.domains))
+        outputs.append(Output(s.name, tuple(made), _finish(s), None if s.aggregate == "change" else field, _domains(s)))
     return (Query("account_history", sql, tuple(outputs), {}),)
 
 

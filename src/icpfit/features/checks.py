@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import NoReturn
+
+import duckdb
 
 from icpfit.config import FeatureSpec
 from icpfit.errors import FeatureError
 from icpfit.features.account_query import OF_DOMAIN, field_of
 from icpfit.features.combine import COMBINATIONS, OF_CONDITIONS, in_order, parse_term, parts_of
+from icpfit.features.conditions import row_condition
 from icpfit.features.row_query import END_OF
 from icpfit.features.schema import ColumnType, Schema, did_you_mean, instead_of, later_times
 from icpfit.sources.contract import TABLES
+from icpfit.sources.identity import normalise_domain
 
 OF_TODAY = ("value", "age_years", *OF_DOMAIN)
 """Fields of an account, which stand for today where they have no history."""
@@ -33,33 +38,81 @@ def refuse(spec: FeatureSpec, words: str, hint: str | None = None) -> NoReturn:
     raise FeatureError(f"feature {spec.name!r} {words}", hint=hint)
 
 
-def check_tables(schema: Schema, specs: Sequence[FeatureSpec]) -> None:
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a feature, or with several for one reason; in words that name them, and what to do."""
+
+    features: tuple[str, ...]
+    words: str
+    hint: str | None
+
+
+def problems(connection: duckdb.DuckDBPyConnection, schema: Schema, specs: Sequence[FeatureSpec]) -> list[Problem]:
+    """Everything that is wrong with ``specs``: of each feature the first thing. ``connection`` lends its parser alone."""
+    found = _missing_tables(schema, specs)
+    missing = {name for problem in found for name in problem.features}
+    for spec in specs:
+        if spec.name in missing:
+            continue
+        try:
+            _check(connection, schema, spec, specs)
+        except FeatureError as error:
+            found.append(Problem((spec.name,), error.message, error.hint))
+    return found
+
+
+def together(found: Sequence[Problem], places: Mapping[str, str] | None = None) -> FeatureError:
+    """All problems as one error; ``places``: the file of each feature that came from one."""
+
+    def words(problem: Problem) -> str:
+        files = dict.fromkeys(place for name in problem.features if (place := (places or {}).get(name)))
+        return f"{', '.join(files)}: {problem.words}" if files else problem.words
+
+    if len(found) == 1:
+        return FeatureError(words(found[0]), hint=found[0].hint)
+    lines = [f"\n  {words(p)}{f' ({p.hint})' if p.hint else ''}" for p in found]
+    return FeatureError(f"{len(found)} things are wrong with the features:{''.join(lines)}", hint="mend them, or leave those features out")
+
+
+def _missing_tables(schema: Schema, specs: Sequence[FeatureSpec]) -> list[Problem]:
+    """A problem for each table that features read and that is not there."""
     missing: dict[str, list[str]] = {}
     for spec in specs:
-        if spec.aggregate in COMBINATIONS:
-            continue
-        if not spec.table:
-            refuse(spec, "does not say which table it reads", f"table: events, say; there are {', '.join(sorted(schema.tables))}")
-        if spec.table == "deals":
-            refuse(
-                spec,
-                "reads the table deals: a target account has no deal, and a deal's columns are written as it goes on",
-                "source, product and use_case can be named under outcomes.deal_attributes",
-            )
-        if not schema.has(spec.table):
+        if spec.table and spec.table != "deals" and not schema.has(spec.table) and spec.aggregate not in COMBINATIONS:
             missing.setdefault(spec.table, []).append(spec.name)
-    if not missing:
+    found = []
+    for table, names in sorted(missing.items()):
+        listed = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+        plural = "s" if len(names) > 1 else ""
+        hint = schema.near.get(table, f"add the table, or take the feature{plural} out of the configuration")
+        if table not in TABLES:
+            hint = did_you_mean(table, schema.tables) or hint
+        words = f"the table {table} is not there, and {len(names)} feature{plural} read it: {listed}"
+        found.append(Problem(tuple(names), words, hint))
+    return found
+
+
+def _check(connection: duckdb.DuckDBPyConnection, schema: Schema, spec: FeatureSpec, specs: Sequence[FeatureSpec]) -> None:
+    if spec.hidden and not any(spec.name in parts_of(s) for s in specs):
+        refuse(spec, "is hidden, and no other feature is made of it", "leave out hidden, and it is a column of its own")
+    if spec.aggregate in COMBINATIONS:
+        _check_combination(spec, specs)
         return
-    table, names = sorted(missing.items())[0]
-    listed = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-    plural = "s" if len(names) > 1 else ""
-    hint = schema.near.get(table, f"add the table, or take the feature{plural} out of the configuration")
-    if table not in TABLES:
-        hint = did_you_mean(table, schema.tables) or hint
-    raise FeatureError(f"the table {table} is not there, and {len(names)} feature{plural} read it: {listed}", hint=hint)
+    _check_reading(schema, spec)
+    if spec.where is not None:
+        row_condition(connection, spec.name, spec.table, schema.tables[spec.table], spec.where)
 
 
-def check(schema: Schema, spec: FeatureSpec) -> None:
+def _check_reading(schema: Schema, spec: FeatureSpec) -> None:
+    """A feature that reads a table."""
+    if not spec.table:
+        refuse(spec, "does not say which table it reads", f"table: events, say; there are {', '.join(sorted(schema.tables))}")
+    if spec.table == "deals":
+        refuse(
+            spec,
+            "reads the table deals: a target account has no deal, and a deal's columns are written as it goes on",
+            "source, product and use_case can be named under outcomes.deal_attributes",
+        )
     if spec.aggregate == "column":
         refuse(spec, "is a column of a flat file, and the source has tables", "choose an aggregate such as count, or value for accounts")
     _check_time(spec)
@@ -93,8 +146,11 @@ def _check_field(schema: Schema, spec: FeatureSpec) -> None:
         refuse(spec, f"takes {spec.aggregate} of {spec.table}; only an account has fields", "table: accounts")
     if spec.where is not None:
         refuse(spec, f"has a condition, which {spec.aggregate} does not take", "leave out where")
-    if spec.aggregate == "competitor_domain" and not spec.domains:
-        refuse(spec, "does not say whose domains they are", "domains: [rival.com], say")
+    if spec.aggregate == "competitor_domain":
+        if not spec.domains:
+            refuse(spec, "does not say which domains are competitors'", "competitor_domains: [rival.com] in the configuration, say")
+        if wrong := next((d for d in spec.domains if normalise_domain(d) is None), None):
+            refuse(spec, f"names {wrong!r}, which is no domain", "write it as rival.com")
     field = field_of(spec)
     if field is None:
         refuse(spec, "does not say which column of accounts it reads", "column: industry, say")
@@ -147,26 +203,8 @@ def _check_column(columns: Mapping[str, ColumnType], spec: FeatureSpec, column: 
         refuse(spec, f"takes the {spec.aggregate} of a time, {spec.table}.{column}", "recency_days and days_since_first are made of times")
 
 
-def check_combinations(specs: Sequence[FeatureSpec]) -> None:
-    """Whether every combination can be made of the features that it names.
-
-    Raises:
-        FeatureError: it names one that is not there or cannot be taken so, is made of itself, or a hidden feature is made into nothing.
-    """
+def _check_combination(spec: FeatureSpec, specs: Sequence[FeatureSpec]) -> None:
     named = {s.name: s for s in specs}
-    combinations = [s for s in specs if s.aggregate in COMBINATIONS]
-    for spec in combinations:
-        _check_combination(spec, named)
-    for spec in combinations:
-        if spec not in in_order(specs):
-            refuse(spec, f"is made of itself, by way of {', '.join(parts_of(spec))}", "take one of them out of its of")
-    used = {part for s in combinations for part in parts_of(s)}
-    for spec in specs:
-        if spec.hidden and spec.name not in used:
-            refuse(spec, "is hidden, and no other feature is made of it", "leave out hidden, and it is a column of its own")
-
-
-def _check_combination(spec: FeatureSpec, named: Mapping[str, FeatureSpec]) -> None:
     own = ("table", "column", "where", "window_days", "after")
     if stray := next((field for field in own if getattr(spec, field)), "history" if spec.history else None):
         refuse(
@@ -187,6 +225,8 @@ def _check_combination(spec: FeatureSpec, named: Mapping[str, FeatureSpec]) -> N
         if part is None:
             refuse(spec, f"is made of {term.feature!r}, which is no feature", did_you_mean(term.feature, set(named) - {spec.name}))
         _check_term(spec, text, part, term.sign, term.value)
+    if spec not in in_order(specs):
+        refuse(spec, f"is made of itself, by way of {', '.join(parts_of(spec))}", "take one of them out of its of")
 
 
 def _check_term(spec: FeatureSpec, text: str, part: FeatureSpec, sign: str | None, value: float | str | None) -> None:

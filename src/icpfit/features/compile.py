@@ -8,7 +8,7 @@ import duckdb
 
 from icpfit.config import FeatureSpec
 from icpfit.features.account_query import account_queries, is_historic
-from icpfit.features.checks import ACCOUNT_FIELDS, OF_TODAY, check, check_combinations, check_tables, counted_column
+from icpfit.features.checks import ACCOUNT_FIELDS, OF_TODAY, counted_column, problems, together
 from icpfit.features.combine import COMBINATIONS, in_order, made_of
 from icpfit.features.conditions import row_condition
 from icpfit.features.plan import Plan, Query
@@ -26,11 +26,9 @@ def compile_features(connection: duckdb.DuckDBPyConnection, schema: Schema, spec
         FeatureError: a feature that cannot be computed as of a moment, or names a table, column or
             condition that is not there; with its name, the reason and what to write instead.
     """
-    check_tables(schema, specs)
-    check_combinations(specs)
+    if found := problems(connection, schema, specs):
+        raise together(found)
     read = [s for s in specs if s.aggregate not in COMBINATIONS]
-    for spec in read:
-        check(schema, spec)
     fields = [s for s in read if s.aggregate in ACCOUNT_FIELDS]
     queries = list(account_queries(schema, fields))
     for table in sorted({s.table for s in read if s not in fields}):

@@ -76,6 +76,14 @@ def row_condition(
     return sql.text
 
 
+def parse_condition(connection: duckdb.DuckDBPyConnection, table: str, where: str) -> dict[str, Any] | None:
+    """The tree of a condition as DuckDB's parser gives it; None where it is none, which :func:`row_condition` says in words."""
+    try:
+        return _parse(connection, table, where)
+    except _NotAConditionError:
+        return None
+
+
 def _parse(connection: duckdb.DuckDBPyConnection, table: str, where: str) -> dict[str, Any]:
     if not where.strip():
         raise _NotAConditionError("is empty", "leave out where, and every row counts")
@@ -212,7 +220,8 @@ class _Writer:
             return _Sql(f"({parts[0].text} {name} {parts[1].text})", "number")
         if name == "/" and len(parts) == 2:
             self._all(parts, "number", name)
-            # SQRT(1) is a double everywhere: whole numbers divide to whole numbers or to few digits on some engines. Zero is an error on some.
+            # SQRT(1) is a double everywhere: else whole numbers divide to whole numbers on some engines, or to few digits.
+            # To divide by zero is an error on some.
             return _Sql(f"((SQRT(1) * {parts[0].text}) / NULLIF({parts[1].text}, 0))", "number")
         raise _NotAConditionError(
             f"uses {name}, which is not among the functions of a row condition",

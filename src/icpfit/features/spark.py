@@ -66,12 +66,12 @@ class SparkEngine:
 
     @contextmanager
     def _as_standard(self) -> Iterator[None]:
-        before = {name: self._session.conf.get(name) for name in SETTINGS}
+        conf = self._session.conf
+        changed = {name: old for name, value in SETTINGS.items() if (old := str(conf.get(name))) != value}
         try:
-            for name, value in SETTINGS.items():
-                self._session.conf.set(name, value)
+            for name in changed:
+                conf.set(name, SETTINGS[name])
             yield
         finally:
-            for name, old in before.items():
-                if old is not None:
-                    self._session.conf.set(name, old)
+            for name, old in changed.items():
+                conf.set(name, old)

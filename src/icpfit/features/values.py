@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from icpfit.features.plan import OF_TWO, Finish
 from icpfit.moments import DAY
-from icpfit.sources.identity import FREE_EMAIL_DOMAINS, normalise_domains
+from icpfit.sources.identity import is_disposable_email, is_free_email, normalise_domains
 from icpfit.sources.sql import known, number_of
 
 Floats = npt.NDArray[np.float64]
@@ -134,9 +134,13 @@ def _numbers(connection: duckdb.DuckDBPyConnection, column: pd.Series) -> Floats
 
 def _of_domains(texts: Texts, finish: Finish, named: tuple[str, ...]) -> Floats:
     """1 where the domain is one of a list's, 0 where it is none, NaN where there is none."""
-    domains = pd.Series(normalise_domains(texts), dtype=object)
-    if finish == "competitor_domain":
-        listed = domains.map(lambda d: any(d == n or d.endswith(f".{n}") for n in named), na_action="ignore").eq(True)
-    else:
-        listed = domains.isin(FREE_EMAIL_DOMAINS)
-    return np.where(domains.isna(), np.nan, listed.astype(np.float64)).astype(np.float64)
+    domains = normalise_domains(texts)
+
+    def listed(domain: str) -> bool:
+        if finish == "competitor_domain":
+            return any(domain == d or domain.endswith(f".{d}") for d in named)
+        return is_free_email(domain) if finish == "free_email_domain" else is_disposable_email(domain)
+
+    # Each distinct domain is looked up once.
+    said = {d: float(listed(d)) for d in dict.fromkeys(domains) if d is not None}
+    return np.array([np.nan if d is None else said[d] for d in domains], dtype=np.float64)
