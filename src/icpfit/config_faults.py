@@ -104,8 +104,8 @@ def did_you_mean(error: ValidationError, model: type[BaseModel]) -> str | None:
     places = sorted(set(_places(model, "")))
     known = {place.rsplit(".", 1)[-1] for place in places}
     for problem in error.errors():
-        if problem["type"] == "literal_error" and (close := _close_choice(problem)):
-            return f"did you mean {close!r}?"
+        if problem["type"] == "literal_error" and (choice := _close_choice(problem)):
+            return f"did you mean {choice!r}?"
         if problem["type"] != "extra_forbidden":
             continue
         written = str(problem["loc"][-1])

@@ -219,7 +219,11 @@ def _check_combination(spec: FeatureSpec, specs: Sequence[FeatureSpec]) -> None:
     for text in spec.of:
         term = parse_term(text)
         if term is None or (not conditions and (term.negated or term.sign)):
-            hint = "uses_salesforce, not layoffs_180d, jobs_90d >= 3 and region = 'EMEA' can stand there" if conditions else None
+            hint = (
+                "uses_salesforce, not layoffs_180d, jobs_90d >= 3 and region = 'EMEA' can stand there"
+                if conditions
+                else "name two features"
+            )
             refuse(spec, f"is made of {text!r}, which is no {'condition on a feature' if conditions else 'feature name'}", hint)
         part = named.get(term.feature)
         if part is None:

@@ -90,7 +90,7 @@ def _available(
     reasons = {s.name: why for s in offered if s.aggregate not in COMBINATIONS and (why := _why_not(warehouse, schema, s, told))}
     for spec in in_order(offered):
         if gone := [p for p in parts_of(spec) if p in reasons]:
-            reasons[spec.name] = f"{gone[0]} is not"
+            reasons[spec.name] = f"{gone[0]} is not available"
     used = {p for s in (*offered, *own) if s.name not in reasons for p in parts_of(s)}
     kept = [_as_told(s, told) for s in offered if s.name not in reasons and (not s.hidden or s.name in used)]
     absent: dict[str, list[str]] = {}
