@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
+from icpfit.config_crm import CrmSource, PostgresPlace, Source
 from icpfit.config_faults import did_you_mean, words_of
 from icpfit.config_sources import (
     LAYERS,
@@ -22,7 +23,6 @@ from icpfit.config_sources import (
     MappedSource,
     Outcome,
     PostgresSource,
-    Source,
     Strict,
 )
 from icpfit.config_text import read_yaml
@@ -34,6 +34,7 @@ __all__ = [
     "OUTCOMES",
     "Aggregate",
     "Config",
+    "CrmSource",
     "DatabaseSource",
     "Direction",
     "Disqualifier",
@@ -245,10 +246,17 @@ def parse_config(text: str, path: Path) -> Config:
         config = Config.model_validate(body)
     except ValidationError as error:
         raise ConfigError(f"{path}: {words_of(error)}", hint=did_you_mean(error, Config)) from error
-    if isinstance(config.source, PostgresSource):
-        return config
-    place = plain_path(path.parent / _with_environment(config.source.path, path))  # a full path stays what it is
-    return config.model_copy(update={"source": config.source.model_copy(update={"path": place})})
+    return config.model_copy(update={"source": _placed(config.source, path)})
+
+
+def _placed(source: Any, config: Path) -> Any:
+    """A source whose relative path starts at the configuration's folder; a database on a server has none."""
+    if isinstance(source, CrmSource):
+        return source.model_copy(update={"over": _placed(source.over, config)})
+    if isinstance(source, (PostgresSource, PostgresPlace)):
+        return source
+    place = plain_path(config.parent / _with_environment(source.path, config))  # a full path stays what it is
+    return source.model_copy(update={"path": place})
 
 
 def _with_environment(source: Path, config: Path) -> Path:

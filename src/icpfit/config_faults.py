@@ -57,6 +57,7 @@ def words_of(error: ValidationError) -> str:
     first = problems[0]
     loc = first["loc"]
     loc = loc[:1] + loc[2:] if loc[:1] == ("source",) else loc  # what follows is the source's kind, which nobody wrote there
+    loc = loc[:2] + loc[3:] if loc[:2] == ("source", "over") else loc  # and the kind of the place of a CRM's tables
     place = ".".join(str(p) for p in loc if p != "[key]") or "the configuration"
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     return f"{place}: {_message(first)}{more}"

@@ -12,13 +12,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from icpfit.bundle import Bundle
-from icpfit.config import Config, FeatureSpec, FlatSource, FolderSource, MappedSource, Outcome, load_config
+from icpfit.config import Config, CrmSource, FeatureSpec, FlatSource, FolderSource, MappedSource, Outcome, load_config
 from icpfit.errors import SourceError
 from icpfit.features.build import build_features, current_state
 from icpfit.moments import choose_as_of, day_text, parse_moment
 from icpfit.scoring.resolve import Resolved
 from icpfit.scoring.score import FeatureBuilder
 from icpfit.sources.contract import TABLES
+from icpfit.sources.crm.read import read_crm
 from icpfit.sources.database import read_database
 from icpfit.sources.flat import FlatTable, read_flat, read_under
 from icpfit.sources.flat_features import flat_targets
@@ -122,6 +123,8 @@ class Opened:
         if self.warehouse is None:
             return ()
         first, last = self.warehouse.connection.sql("SELECT min(created_at), max(created_at) FROM deals").fetchall()[0]
+        if first is None:  # every deal was set aside, and not by a fault: nothing can be learned from none
+            return ("no deal can be used: see the reasons at deals",)
         return (f"nothing was known as of {day_text(moment)}: {choose_as_of('deals', first, last)}",) if first >= moment else ()
 
     def training_set(self, outcome: Outcome, as_of: int) -> TrainingSet:
@@ -236,7 +239,9 @@ def open_source(config: Config, as_of: str | None = None, tell: Callable[[str], 
     if isinstance(source, FlatSource):
         return Opened(config, None, moment)
     most, exempt = config.max_left_out, config.accountless_rows_exempt
-    if isinstance(source, FolderSource):
+    if isinstance(source, CrmSource):
+        warehouse = read_crm(source, max_left_out=most, accountless_rows_exempt=exempt, tell=tell)
+    elif isinstance(source, FolderSource):
         warehouse = read_folder(source, max_left_out=most, accountless_rows_exempt=exempt)
     else:
         warehouse = read_database(source, max_left_out=most, accountless_rows_exempt=exempt, tell=tell)
