@@ -6,10 +6,11 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
+from icpfit.config_crm import CrmSource, PostgresPlace, Source
 from icpfit.config_faults import did_you_mean, words_of
 from icpfit.config_features import Aggregate, Direction, FeatureSpec, Kind, read_feature_files, repeated
 from icpfit.config_identity import IdentitySettings
@@ -25,7 +26,6 @@ from icpfit.config_sources import (
     MappedSource,
     Outcome,
     PostgresSource,
-    Source,
     Strict,
 )
 from icpfit.config_text import read_text, read_yaml
@@ -37,6 +37,7 @@ __all__ = [
     "OUTCOMES",
     "Aggregate",
     "Config",
+    "CrmSource",
     "DatabaseSource",
     "Direction",
     "Disqualifier",
@@ -233,10 +234,17 @@ def parse_config(text: str, path: Path) -> Config:
         raise ConfigError(f"{path}: {words_of(error)}", hint=did_you_mean(error, Config)) from error
     if config.feature_files:
         config = config.with_files(read_feature_files(config.feature_files, path))
-    if isinstance(config.source, PostgresSource):
-        return config
-    place = plain_path(path.parent / _with_environment(config.source.path, path))  # a full path stays what it is
-    return config.model_copy(update={"source": config.source.model_copy(update={"path": place})})
+    return config.model_copy(update={"source": _placed(config.source, path)})
+
+
+def _placed(source: Any, config: Path) -> Any:
+    """A source whose relative path starts at the configuration's folder; a database on a server has none."""
+    if isinstance(source, CrmSource):
+        return source.model_copy(update={"over": _placed(source.over, config)})
+    if isinstance(source, (PostgresSource, PostgresPlace)):
+        return source
+    place = plain_path(config.parent / _with_environment(source.path, config))  # a full path stays what it is
+    return source.model_copy(update={"path": place})
 
 
 def _with_environment(source: Path, config: Path) -> Path:

@@ -63,6 +63,7 @@ def problem_words(problem: ErrorDetails, skip: int = 0) -> str:
     """One problem by its place; ``skip`` so many steps of the place that the reader knows already."""
     loc = problem["loc"][skip:]
     loc = loc[:1] + loc[2:] if loc[:1] == ("source",) else loc  # what follows is the source's kind, which nobody wrote there
+    loc = loc[:2] + loc[3:] if loc[:2] == ("source", "over") else loc  # and the kind of the place of a CRM's tables
     place = ".".join(str(p) for p in loc if p != "[key]")
     return f"{place or 'the configuration'}: {_message(problem)}"
 

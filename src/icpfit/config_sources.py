@@ -182,6 +182,3 @@ class FlatSource(Strict):
     def form_of(self, column: str) -> str | None:
         """The strptime form of a column of dates; None where it is ISO 8601."""
         return self.date_format.get(column) if isinstance(self.date_format, dict) else self.date_format
-
-
-Source = Annotated[FolderSource | DuckDBSource | PostgresSource | FlatSource, Field(discriminator="kind")]

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from icpfit.bundle import Bundle
-from icpfit.config import Config, FeatureSpec, FlatSource, FolderSource, MappedSource, Outcome, load_config
+from icpfit.config import Config, CrmSource, FeatureSpec, FlatSource, FolderSource, MappedSource, Outcome, load_config
 from icpfit.features.build import build_features, current_state
 from icpfit.features.declared import check_features, declare
 from icpfit.features.spelling import misspelt_values
@@ -20,6 +20,7 @@ from icpfit.moments import choose_as_of, day_text, parse_moment
 from icpfit.scoring.resolve import Resolved
 from icpfit.scoring.score import FeatureBuilder
 from icpfit.sources.contract import TABLES
+from icpfit.sources.crm.read import read_crm
 from icpfit.sources.database import read_database
 from icpfit.sources.directory import Directory, directory_of
 from icpfit.sources.flat import FlatTable, read_flat, read_under
@@ -149,6 +150,8 @@ class Opened:
         if self.warehouse is None:
             return ()
         first, last = self.warehouse.connection.sql("SELECT min(created_at), max(created_at) FROM deals").fetchall()[0]
+        if first is None:  # every deal was set aside, and not by a fault: nothing can be learned from none
+            return ("no deal can be used: see the reasons at deals",)
         return (f"nothing was known as of {day_text(moment)}: {choose_as_of('deals', first, last)}",) if first >= moment else ()
 
     def training_set(self, outcome: Outcome, as_of: int) -> TrainingSet:
@@ -267,7 +270,9 @@ def open_source(config: Config, as_of: str | None = None, tell: Callable[[str], 
     if isinstance(source, FlatSource):
         return Opened(config, None, moment)
     most, exempt = config.max_left_out, config.accountless_rows_exempt
-    if isinstance(source, FolderSource):
+    if isinstance(source, CrmSource):
+        warehouse = read_crm(source, max_left_out=most, accountless_rows_exempt=exempt, identity=config.identity, tell=tell)
+    elif isinstance(source, FolderSource):
         warehouse = read_folder(source, max_left_out=most, accountless_rows_exempt=exempt, identity=config.identity)
     else:
         warehouse = read_database(source, max_left_out=most, accountless_rows_exempt=exempt, identity=config.identity, tell=tell)

@@ -16,7 +16,7 @@ from icpfit.sources.crm.read_hubspot import read_hubspot
 from icpfit.sources.crm.read_salesforce import read_salesforce
 from icpfit.sources.crm.stages import Rules
 from icpfit.sources.crm.table import bare, load, squashed
-from icpfit.sources.crm.wanted import wanted_columns
+from icpfit.sources.crm.wanted import is_date, wanted_columns
 from icpfit.sources.mapping import closest
 from icpfit.sources.raw import RawTable
 from icpfit.sources.rows import DataFinding
@@ -52,7 +52,7 @@ def contract_tables(connection: duckdb.DuckDBPyConnection, given: CrmTables) -> 
     long = given.crm == "salesforce" and given.layout == "export"
     tables = {}
     for role, raw in given.raws.items():
-        table = load(connection, role, raw, wanted_columns(given.crm, role, further), given.date_format)
+        table = load(connection, role, raw, wanted_columns(given.crm, role, further), is_date, given.date_format)
         tables[role] = replace(table, form=lambda text: long_id(f"({text})")) if long else replace(table, form=id_of)
     if given.crm == "hubspot":
         return read_hubspot(connection, tables, given.rules, given.columns)

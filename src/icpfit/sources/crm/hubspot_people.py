@@ -50,11 +50,12 @@ def contacts(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, CrmTabl
     _know_companies_of_contacts(connection, tables)
     own = f"coalesce({contact.form(_first_id(contact))}, w.account_id)"
     account_id = f"coalesce({own}, v.account_id)"
+    seen = f"CASE WHEN {own} IS NULL THEN greatest({made}, v.created) ELSE {made} END"
     values = {
         "contact_id": contact_id,
         "account_id": account_id,
         "title": contact.text("jobtitle"),
-        "recorded_at": f"coalesce({iso(f'CASE WHEN {own} IS NULL THEN greatest({made}, v.created) ELSE {made} END')}, {contact.text(*CREATED)})",
+        "recorded_at": f"coalesce({iso(seen)}, {contact.text(*CREATED)})",
     }
     reason = first_reason((contact.flag(*GONE_FLAGS), DELETED), ("g.account_id IS NOT NULL", OF_DELETED))
     joins = f"""LEFT JOIN "icpfit crm contact companies" w ON w.contact_id = {contact_id}

@@ -90,10 +90,8 @@ TABLES_OF: Mapping[Crm, Mapping[Layout, Mapping[str, str]]] = {
 NEEDED: Mapping[Crm, tuple[str, str]] = {"salesforce": ("account", "opportunity"), "hubspot": ("company", "deal")}
 
 
-def find_crm_tables(
-    crm: Crm, layout: Layout, names: Iterable[str], configured: Mapping[str, str], place: str
-) -> dict[str, tuple[str, str]]:
-    """The reader's name of each table that is there -> (the layout's name, the name in the store).
+def find_crm_tables(crm: Crm, layout: Layout, names: Iterable[str], configured: Mapping[str, str], place: str) -> dict[str, str]:
+    """The reader's name of each table that is there -> its name in the store.
 
     A table is found under its own name, whatever its capitals, or under the one that the configuration says.
 
@@ -107,7 +105,7 @@ def find_crm_tables(
             hint = closest(name, of_layout) or f"its tables are {', '.join(of_layout)}"
             raise ConfigError(f"source.tables: {crm} in the layout {layout} has no table {name!r}", hint=hint)
     by_form = {squashed(name): name for name in reversed(there)}
-    found: dict[str, tuple[str, str]] = {}
+    found: dict[str, str] = {}
     for name, role in of_layout.items():
         at = configured.get(name, by_form.get(squashed(name)) if name not in configured else None)
         if at is None:
@@ -115,7 +113,7 @@ def find_crm_tables(
         if at not in there:
             hint = closest(at, there) or _holds(there)
             raise SourceError(f"{place}: there is no table {at!r}, though source.tables.{name} names it", hint=hint)
-        found[role] = (name, at)
+        found[role] = at
     for role in NEEDED[crm]:
         if role not in found:
             name = next(n for n, r in of_layout.items() if r == role)

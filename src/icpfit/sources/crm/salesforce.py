@@ -92,7 +92,7 @@ def merges(connection: duckdb.DuckDBPyConnection, table: CrmTable) -> RawTable |
     merged = define(connection, "merged accounts", f"SELECT t.* FROM {table.relation} t WHERE {master} IS NOT NULL ORDER BY t.rowid")
     if not connection.execute(f"SELECT 1 FROM {merged} LIMIT 1").fetchall():
         return None
-    part = CrmTable(table.name, table.place, merged, table.cells, table.date_format, form=table.form)
+    part = CrmTable(table.name, table.place, merged, table.cells, table.dates, form=table.form)
     columns = {"account_id": part.key(*ID["account"]), "merged_into": part.key(*MASTER)}
     return view_of(connection, "account_merges", part, columns, first_reason())
 
