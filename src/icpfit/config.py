@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import Field, ValidationError, model_validator
 
 from icpfit.config_faults import did_you_mean, words_of
+from icpfit.config_feeds import AccountFrom, Feed
 from icpfit.config_sources import LAYERS, OUTCOMES, FlatColumns, FlatSource, FolderSource, Layer, Outcome, Source, Strict
 from icpfit.config_text import read_yaml
 from icpfit.errors import ConfigError
@@ -18,11 +19,13 @@ from icpfit.paths import plain_path
 __all__ = [
     "LAYERS",
     "OUTCOMES",
+    "AccountFrom",
     "Aggregate",
     "Config",
     "Direction",
     "Disqualifier",
     "FeatureSpec",
+    "Feed",
     "FlatColumns",
     "FlatSource",
     "FolderSource",
@@ -178,6 +181,7 @@ class Config(Strict):
     company: str = "Your company"
     currency: str = "USD"
     source: Source
+    feeds: tuple[Feed, ...] = ()
     max_left_out: float = Field(default=0.2, ge=0, le=1)
     accountless_rows_exempt: bool = False
     outcomes: OutcomeSettings = OutcomeSettings()
@@ -197,7 +201,8 @@ class Config(Strict):
     def fingerprint(self) -> str:
         """sha256 of the declaration, without the place where the data lies."""
         body = self.model_dump(mode="json")
-        body["source"].pop("path", None)
+        for part in (body["source"], *body["feeds"], *(f["account_from"] for f in body["feeds"] if f["account_from"])):
+            part.pop("path", None)
         return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
@@ -228,11 +233,24 @@ def parse_config(text: str, path: Path) -> Config:
         config = Config.model_validate(body)
     except ValidationError as error:
         raise ConfigError(f"{path}: {words_of(error)}", hint=did_you_mean(error, Config)) from error
-    place = plain_path(path.parent / _with_environment(config.source.path, path))  # a full path stays what it is
-    return config.model_copy(update={"source": config.source.model_copy(update={"path": place})})
+    placed = config.source.model_copy(update={"path": _place(config.source.path, path, "source.path")})
+    return config.model_copy(update={"source": placed, "feeds": tuple(_placed(f, path, i) for i, f in enumerate(config.feeds))})
 
 
-def _with_environment(source: Path, config: Path) -> Path:
+def _placed(feed: Feed, config: Path, number: int) -> Feed:
+    """The feed with its files where they are, seen from the configuration's folder."""
+    found: dict[str, object] = {"path": _place(feed.path, config, f"feeds.{number}.path")}
+    if feed.account_from is not None and feed.account_from.path is not None:
+        there = _place(feed.account_from.path, config, f"feeds.{number}.account_from.path")
+        found["account_from"] = feed.account_from.model_copy(update={"path": there})
+    return feed.model_copy(update=found)
+
+
+def _place(written: Path, config: Path, setting: str) -> Path:
+    return plain_path(config.parent / _with_environment(written, config, setting))  # a full path stays what it is
+
+
+def _with_environment(written: Path, config: Path, setting: str) -> Path:
     """``${NAME}`` in the data's path is the environment's: one configuration serves several machines."""
     import os
     import re
@@ -240,7 +258,7 @@ def _with_environment(source: Path, config: Path) -> Path:
     def named(match: re.Match[str]) -> str:
         value = os.environ.get(match[1])
         if value is None:
-            raise ConfigError(f"{config}: source.path names the variable {match[1]}, which is not set", hint=f"export {match[1]}=…")
+            raise ConfigError(f"{config}: {setting} names the variable {match[1]}, which is not set", hint=f"export {match[1]}=…")
         return value
 
-    return Path(re.sub(r"\$\{(\w+)\}", named, str(source)))
+    return Path(re.sub(r"\$\{(\w+)\}", named, str(written)))

@@ -221,7 +221,9 @@ def open_source(config: Config, as_of: str | None = None) -> Opened:
     """
     source, moment = config.source, parse_moment(as_of) if as_of is not None else None
     if isinstance(source, FolderSource):
-        warehouse = read_folder(source, max_left_out=config.max_left_out, accountless_rows_exempt=config.accountless_rows_exempt)
+        warehouse = read_folder(
+            source, max_left_out=config.max_left_out, accountless_rows_exempt=config.accountless_rows_exempt, feeds=config.feeds
+        )
         if not config.features:
             raise SourceError(
                 "the configuration declares no features",

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import duckdb
 
+from icpfit.config import Feed
 from icpfit.errors import SourceError
 from icpfit.sources.accounting import account_for, check_share
 from icpfit.sources.contract import REQUIRED_TABLES, TABLES
 from icpfit.sources.domains import clean_domains
+from icpfit.sources.feed_formats import table_of
+from icpfit.sources.feeds import feed_part
 from icpfit.sources.keys import mark_repeated_keys, mark_unknown_accounts
 from icpfit.sources.mapping import MappedTable
 from icpfit.sources.newest import newest_moment
+from icpfit.sources.parts import Part, add_counts, stage_parts
 from icpfit.sources.rows import DataFinding, LeftOut, RowCount
 from icpfit.sources.sql import quoted
-from icpfit.sources.staging import ROW, Staged, kind_of, stage
+from icpfit.sources.staging import NO_ACCOUNT, ROW, Staged, kind_of
 from icpfit.sources.warehouse import Warehouse
 
 
@@ -27,52 +31,68 @@ def build_warehouse(
     max_left_out: float,
     accountless_rows_exempt: bool,
     date_format: str | None = None,
+    feeds: Sequence[Feed] = (),
     findings: tuple[DataFinding, ...] = (),
 ) -> Warehouse:
-    """Check every row of every table, and keep the clean ones.
+    """Check every row of every table, and keep the clean ones. ``feeds`` add rows to the tables, after the tables' own.
 
     Raises:
         SourceError: a needed table is missing or has no usable row; more than ``max_left_out`` of a
             table's rows cannot be used; a time lies far in the future of all others.
+        ConfigError: a feed names what is not there.
     """
+    adding = {name: [i for i, feed in enumerate(feeds) if table_of(feed, i) == name] for name in TABLES}
     for name in REQUIRED_TABLES:
-        if name not in mapped:
+        if name not in mapped and not adding[name]:
             raise SourceError(f"the table {name} is not there", hint=f"nothing can be learned without {' and '.join(REQUIRED_TABLES)}")
     counts: list[RowCount] = []
     left_out: list[LeftOut] = []
     columns: dict[str, tuple[str, ...]] = {}
     found = list(findings)
-    sums: list[str] = []
+    sums: dict[str, str] = {}
+    places: dict[str, str] = {}
     newest: list[int] = []
-    for name in TABLES:  # the contract's order: accounts first, since the others are checked against them
-        if name not in mapped:
+    exempt = frozenset({NO_ACCOUNT}) if accountless_rows_exempt else frozenset[str]()
+    for name in _in_order(feeds, adding):
+        parts = [Part(mapped[name], date_format)] if name in mapped else []
+        parts += [feed_part(connection, feeds[i], i, columns) for i in adding[name]]
+        if not parts:
             continue
-        found += mapped[name].findings
-        staged = stage(connection, mapped[name], date_format)
-        mark_unknown_accounts(connection, staged)
-        mark_repeated_keys(connection, staged)
-        account = account_for(connection, staged)
-        counts.append(account.count)
-        left_out += [account.left_out] if account.left_out else []
-        found += account.findings
-        check_share(account, mapped[name].raw.place, max_left_out, accountless_rows_exempt)
-        newest += newest_moment(connection, staged)
-        columns[name] = _keep(connection, staged)
+        staged = stage_parts(connection, parts)
+        mark_unknown_accounts(connection, staged.whole)
+        mark_repeated_keys(connection, staged.whole)
+        accounts = []
+        for part, own in zip(parts, staged.each, strict=True):
+            account = account_for(connection, own, part.exempt)
+            accounts.append(account.count)
+            left_out += [account.left_out] if account.left_out else []
+            found += [*part.mapped.findings, *account.findings]
+            check_share(account, part.mapped.raw.place, max_left_out, exempt | part.exempt)
+            newest += newest_moment(connection, own)
+        counts.append(add_counts(name, accounts))
+        places[name] = parts[0].mapped.raw.place
+        columns[name] = _keep(connection, staged.whole)
         if name == "accounts":
-            found += clean_domains(connection, mapped[name].raw.place)
-        sums.append(_content(connection, name, columns[name]))
-        connection.execute(f"DROP TABLE {staged.staged}")
-        connection.execute(f"DROP TABLE {staged.faults}")
+            found += clean_domains(connection, places[name])
+        sums[name] = _content(connection, name, columns[name])
+        connection.execute(f"DROP TABLE {staged.whole.staged}")
+        connection.execute(f"DROP TABLE {staged.whole.faults}")
     return Warehouse(
         connection=connection,
-        columns=columns,
-        counts=tuple(counts),
+        columns={name: columns[name] for name in TABLES if name in columns},
+        counts=tuple(sorted(counts, key=lambda c: list(TABLES).index(c.table))),
         newest=max(newest),
-        fingerprint=hashlib.sha256("\n".join(sums).encode()).hexdigest(),
+        fingerprint=hashlib.sha256("\n".join(sums[name] for name in TABLES if name in sums).encode()).hexdigest(),
         findings=tuple(found),
         left_out=tuple(left_out),
-        places={name: mapped[name].raw.place for name in columns},
+        places=places,
     )
+
+
+def _in_order(feeds: Sequence[Feed], adding: Mapping[str, Sequence[int]]) -> list[str]:
+    """The contract's order, accounts first, since the others are checked against them; then what looks its accounts up in those."""
+    later = [name for name in TABLES if any((through := feeds[i].account_from) and through.table for i in adding[name])]
+    return [*(name for name in TABLES if name not in later), *later]
 
 
 def _keep(connection: duckdb.DuckDBPyConnection, staged: Staged) -> tuple[str, ...]:

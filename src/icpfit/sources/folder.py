@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import duckdb
 
-from icpfit.config import FolderSource
+from icpfit.config import Feed, FolderSource
 from icpfit.errors import SourceError
 from icpfit.paths import absent, configured
 from icpfit.sources.build import build_warehouse
 from icpfit.sources.contract import REQUIRED_TABLES, TABLES
 from icpfit.sources.csvfile import open_csv
+from icpfit.sources.feed_formats import table_of
 from icpfit.sources.mapping import MappedTable, check_table_names, closest, map_table
 from icpfit.sources.parquetfile import open_parquet
 from icpfit.sources.raw import RawTable
@@ -22,12 +24,13 @@ from icpfit.sources.warehouse import Warehouse
 ENDINGS = (".parquet", ".csv")
 
 
-def read_folder(source: FolderSource, *, max_left_out: float, accountless_rows_exempt: bool) -> Warehouse:
+def read_folder(source: FolderSource, *, max_left_out: float, accountless_rows_exempt: bool, feeds: Sequence[Feed] = ()) -> Warehouse:
     """Read and check a data folder.
 
     Args:
         max_left_out: the share of a table's rows that may be left out before it counts as a file fault.
         accountless_rows_exempt: rows without an account do not count towards that share.
+        feeds: files that add rows to the tables.
 
     Raises:
         SourceError: a file fault; one sentence with file, column, row, count and example.
@@ -35,7 +38,7 @@ def read_folder(source: FolderSource, *, max_left_out: float, accountless_rows_e
     """
     for setting in ("columns", "files", "values"):
         check_table_names(getattr(source, setting), f"source.{setting}")
-    files, findings = find_tables(source)
+    files, findings = find_tables(source, {table_of(feed, i) for i, feed in enumerate(feeds)})
     connection = connect()
     mapped: dict[str, MappedTable] = {}
     for name, path in files.items():
@@ -47,6 +50,7 @@ def read_folder(source: FolderSource, *, max_left_out: float, accountless_rows_e
         max_left_out=max_left_out,
         accountless_rows_exempt=accountless_rows_exempt,
         date_format=source.date_format,
+        feeds=feeds,
         findings=findings,
     )
 
@@ -58,8 +62,8 @@ def open_table(connection: duckdb.DuckDBPyConnection, path: Path, *, alias: str)
     return open_csv(connection, path, alias=alias)
 
 
-def find_tables(source: FolderSource) -> tuple[dict[str, Path], tuple[DataFinding, ...]]:
-    """The file of each table that is there, and notes on what is called nearly as one that is not."""
+def find_tables(source: FolderSource, fed: Collection[str] = ()) -> tuple[dict[str, Path], tuple[DataFinding, ...]]:
+    """The file of each table that is there, and notes on what is called nearly as one that is not. ``fed``: tables that feeds fill."""
     folder = source.path
     if absent(folder):
         raise SourceError(f"{folder}: no such data folder", hint=f"{configured(folder, 'folder')} (icpfit simulate makes one to try)")
@@ -95,7 +99,7 @@ def find_tables(source: FolderSource) -> tuple[dict[str, Path], tuple[DataFindin
         if table not in files and (words := _nearly(path, table))
     )
     for table in REQUIRED_TABLES:
-        if table not in files:
+        if table not in files and table not in fed:
             where = f"{folder}: there is no {table}.csv or {table}.parquet; the folder holds {_listed(present)}"
             guess = "".join(f"; {f.words}" for f in near if f.table == table)
             raise SourceError(where, hint=f"if it has another name, say so: source.files: {{{table}: FILE}}{guess}")

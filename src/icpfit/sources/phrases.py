@@ -68,9 +68,14 @@ def left_out_finding(
     key: str | None,
     column: str | None,
     cell: str | None,
+    expected: bool = False,
 ) -> DataFinding:
-    """One sentence for one reason. ``row``, ``key``, ``column`` and ``cell`` are those of the example."""
+    """One sentence for one reason. ``row``, ``key``, ``column`` and ``cell`` are those of the example.
+
+    ``expected``: such rows are no fault, as those of companies that nobody here knows in a file about the whole market.
+    """
     one, many, hint = _PHRASES.get(reason, (f"has {reason}", f"have {reason}", ""))
+    hint = "That is no fault: the file may speak of others than your accounts." if expected else hint
     example = f"row {row:,}"
     if key:
         example += f", {_THINGS.get(table, 'key')} {_short(key)!r}"
@@ -80,7 +85,7 @@ def left_out_finding(
         example += f": {column} {_short(cell)!r}"
     were = "It was" if rows == 1 else "They were"
     words = f"{place}: {rows:,} of {rows_in:,} rows {one if rows == 1 else many}, e.g. {example}. {were} left out. {hint}".rstrip()
-    severity: Literal["note", "warning"] = "note" if reason in (COPY, NO_ACCOUNT) else "warning"
+    severity: Literal["note", "warning"] = "note" if expected or reason in (COPY, NO_ACCOUNT) else "warning"
     return DataFinding("ROWS-" + reason.upper().replace(" ", "-").replace("_", "-"), severity, table, words, rows)
 
 
