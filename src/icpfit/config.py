@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from icpfit.config_faults import did_you_mean, words_of
 from icpfit.config_feeds import AccountFrom, Feed
+from icpfit.config_identity import IdentitySettings
 from icpfit.config_sources import LAYERS, OUTCOMES, FlatColumns, FlatSource, FolderSource, Layer, Outcome, Source, Strict
 from icpfit.config_text import read_yaml
 from icpfit.errors import ConfigError
@@ -30,6 +31,7 @@ __all__ = [
     "FlatSource",
     "FolderSource",
     "GateSettings",
+    "IdentitySettings",
     "Kind",
     "Layer",
     "LeakageAllowance",
@@ -184,6 +186,7 @@ class Config(Strict):
     feeds: tuple[Feed, ...] = ()
     max_left_out: float = Field(default=0.2, ge=0, le=1)
     accountless_rows_exempt: bool = False
+    identity: IdentitySettings = IdentitySettings()
     outcomes: OutcomeSettings = OutcomeSettings()
     features: tuple[FeatureSpec, ...] = ()
     training: TrainingSettings = TrainingSettings()

@@ -18,6 +18,7 @@ from icpfit.moments import choose_as_of, day_text, parse_moment
 from icpfit.scoring.resolve import Resolved
 from icpfit.scoring.score import FeatureBuilder
 from icpfit.sources.contract import TABLES
+from icpfit.sources.directory import Directory, directory_of
 from icpfit.sources.flat import FlatTable, read_flat, read_under
 from icpfit.sources.flat_features import flat_targets
 from icpfit.sources.folder import read_folder
@@ -136,17 +137,20 @@ class Opened:
     def current_state(self) -> tuple[str, ...]:
         return current_state(self.warehouse, self.config.features) if self.warehouse is not None else ()
 
-    def known_accounts(self) -> tuple[frozenset[str], dict[str, str], pd.DataFrame | None]:
-        """Known account ids, normalised domain to account, and what else scoring needs of them. A flat file knows none."""
+    @cached_property
+    def directory(self) -> Directory:
+        """Which account an id or a domain means. A flat file knows none."""
+        return directory_of(self.warehouse.connection) if self.warehouse is not None else Directory()
+
+    def known_accounts(self) -> pd.DataFrame | None:
+        """What scoring needs to know of the accounts that are kept. A flat file knows none."""
         if self.warehouse is None:
-            return frozenset(), {}, None
+            return None
         columns = [c for c in ("account_id", "domain", "name", "visible_at") if c in self.warehouse.columns["accounts"]]
         listed = ", ".join(f'"{c}"' for c in columns)
-        accounts = self.warehouse.connection.sql(f"SELECT {listed} FROM accounts ORDER BY account_id DESC").df().astype(object)
-        accounts = accounts.where(accounts.notna(), None)
-        # Descending order, so that of accounts with one domain the first id is the one that stays.
-        by_domain = {d: a for a, d in zip(accounts["account_id"], accounts["domain"], strict=True) if d is not None}
-        return frozenset(accounts["account_id"]), by_domain, accounts
+        accounts = self.warehouse.connection.sql(f"SELECT {listed} FROM accounts ORDER BY account_id").df().astype(object)
+        known: pd.DataFrame = accounts.where(accounts.notna(), None)
+        return known
 
     def read_targets(self, path: Path) -> TargetList:
         """A target list; one that bears the flat file's own headers is understood as the file is."""
@@ -222,7 +226,11 @@ def open_source(config: Config, as_of: str | None = None) -> Opened:
     source, moment = config.source, parse_moment(as_of) if as_of is not None else None
     if isinstance(source, FolderSource):
         warehouse = read_folder(
-            source, max_left_out=config.max_left_out, accountless_rows_exempt=config.accountless_rows_exempt, feeds=config.feeds
+            source,
+            max_left_out=config.max_left_out,
+            accountless_rows_exempt=config.accountless_rows_exempt,
+            identity=config.identity,
+            feeds=config.feeds,
         )
         if not config.features:
             raise SourceError(

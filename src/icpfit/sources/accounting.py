@@ -13,7 +13,7 @@ from icpfit.sources.contract import REQUIRED_TABLES
 from icpfit.sources.phrases import UNREADABLE, left_out_finding
 from icpfit.sources.rows import DataFinding, LeftOut, RowCount
 from icpfit.sources.sql import literal, quoted
-from icpfit.sources.staging import CELL, IN_ORDER, NO_CLOSE, NOTE, REASON, ROW, SUBJECT, Staged, kind_of
+from icpfit.sources.staging import CELL, IN_ORDER, NO_CLOSE, NOTE, OF_MERGING, REASON, ROW, SUBJECT, Staged, kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def check_share(account: Account, place: str, max_left_out: float, exempt: froze
         if not count.rows_in:
             raise SourceError(f"{place}: the file has a header and no rows", hint="export it again, with its rows")
         raise SourceError(f"{place}: none of its {count.rows_in:,} rows can be used, mostly '{worst}'", hint=example)
-    excused = sum(count.left_out.get(reason, 0) for reason in exempt)
+    excused = sum(count.left_out.get(reason, 0) for reason in {*exempt, *OF_MERGING})
     counted = count.rows_in - excused
     left_out = sum(count.left_out.values()) - excused
     if counted and left_out / counted > max_left_out:

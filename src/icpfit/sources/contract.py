@@ -37,7 +37,10 @@ TABLES: dict[str, Table] = {
             "accounts",
             ("account_id",),
             ("account_id", "domain"),
-            _words("name industry sub_industry employee_count annual_revenue country region funding_stage founded_year"),
+            _words(
+                "name industry sub_industry employee_count annual_revenue country region funding_stage founded_year"
+                " additional_domains parent_id"
+            ),
             numbers=("employee_count", "annual_revenue", "founded_year"),
         ),
         Table(
@@ -47,6 +50,7 @@ TABLES: dict[str, Table] = {
             time="valid_from",
             times=("valid_from",),
         ),
+        Table("account_merges", ("account_id",), ("account_id", "merged_into")),
         Table(
             "deals",
             ("deal_id",),

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import numpy as np
 import pandas as pd
 
 from icpfit.config import AccountFrom
 from icpfit.errors import ConfigError
+from icpfit.sources.companies import MEMBERS
 from icpfit.sources.csvfile import open_csv
+from icpfit.sources.directory import account_of_domain
 from icpfit.sources.feed_formats import FeedPlan, named_column
-from icpfit.sources.identity import is_free_email, normalise_domains
 from icpfit.sources.mapping import closest
 from icpfit.sources.parquetfile import open_parquet
 from icpfit.sources.raw import RawTable
@@ -65,7 +65,8 @@ def find_accounts(connection: duckdb.DuckDBPyConnection, plan: FeedPlan, copied:
         said.insert(0, f"'domain ' || {domain}")
         if identifier is None:
             return AccountSql(f"coalesce(d.account_id, {', '.join(said)})", " ".join(joins), tuple(temporary))
-        joins.append(f"LEFT JOIN accounts a ON a.account_id = {id_of(identifier)}")
+        known = f"(SELECT account_id FROM accounts UNION SELECT account_id FROM {MEMBERS})"
+        joins.append(f"LEFT JOIN {known} a ON a.account_id = {id_of(identifier)}")
         sql = f"coalesce(a.account_id, d.account_id, {identifier}, {', '.join(said)})"
         return AccountSql(sql, " ".join(joins), tuple(temporary))
     return AccountSql(f"coalesce({identifier}, {', '.join(said)})", " ".join(joins), tuple(temporary))
@@ -102,16 +103,14 @@ def _named_by(connection: duckdb.DuckDBPyConnection, through: AccountFrom, setti
 
 
 def _match_domains(connection: duckdb.DuckDBPyConnection, domain: str, rows: str, name: str) -> None:
-    """A table of the texts that name a known account's domain, with the account. A free mail provider names nobody."""
-    texts = connection.execute(f"SELECT DISTINCT {domain} FROM {rows} WHERE {domain} IS NOT NULL ORDER BY 1").fetchnumpy()
-    given = np.asarray(next(iter(texts.values())), dtype=object)
-    # All addresses at one host are looked at once.
-    hosts = np.array([t if "/" in t else t.rsplit("@", 1)[-1] for t in given], dtype=object)
-    clean = normalise_domains(hosts)
-    own = [None if is_free_email(d) else d for d in clean]
-    frame = pd.DataFrame({"given": pd.Series(given, dtype="str"), "domain": pd.Series(own, dtype="str")})
+    """A table of the texts that name a known account's domain, with the account. A mail provider names nobody."""
+    texts = connection.execute(f"SELECT DISTINCT {domain} FROM {rows} WHERE {domain} IS NOT NULL").fetchall()
+    # All addresses at one host are looked up once.
+    hosts = {text: text if "/" in text else text.rsplit("@", 1)[-1] for (text,) in texts}
+    accounts = account_of_domain(connection, hosts.values())
+    found = [(text, accounts[host]) for text, host in hosts.items() if host in accounts]
+    columns = {"given": [text for text, _ in found], "account_id": [account for _, account in found]}
+    frame = pd.DataFrame(columns, dtype="str")
     connection.register("icpfit_given", frame)
-    connection.execute(f"""
-        CREATE TEMP TABLE {quoted(name)} AS SELECT g.given, min(a.account_id) AS account_id
-        FROM icpfit_given g JOIN accounts a ON a.domain = g.domain GROUP BY g.given""")
+    connection.execute(f"CREATE TEMP TABLE {quoted(name)} AS SELECT * FROM icpfit_given")
     connection.unregister("icpfit_given")

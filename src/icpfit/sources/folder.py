@@ -7,7 +7,8 @@ from pathlib import Path
 
 import duckdb
 
-from icpfit.config import Feed, FolderSource
+from icpfit.config import Feed, FolderSource, IdentitySettings
+from icpfit.config_identity import DEFAULT_IDENTITY
 from icpfit.errors import SourceError
 from icpfit.paths import absent, configured
 from icpfit.sources.build import build_warehouse
@@ -24,12 +25,20 @@ from icpfit.sources.warehouse import Warehouse
 ENDINGS = (".parquet", ".csv")
 
 
-def read_folder(source: FolderSource, *, max_left_out: float, accountless_rows_exempt: bool, feeds: Sequence[Feed] = ()) -> Warehouse:
+def read_folder(
+    source: FolderSource,
+    *,
+    max_left_out: float,
+    accountless_rows_exempt: bool,
+    identity: IdentitySettings = DEFAULT_IDENTITY,
+    feeds: Sequence[Feed] = (),
+) -> Warehouse:
     """Read and check a data folder.
 
     Args:
         max_left_out: the share of a table's rows that may be left out before it counts as a file fault.
         accountless_rows_exempt: rows without an account do not count towards that share.
+        identity: which accounts are one company.
         feeds: files that add rows to the tables.
 
     Raises:
@@ -50,6 +59,7 @@ def read_folder(source: FolderSource, *, max_left_out: float, accountless_rows_e
         max_left_out=max_left_out,
         accountless_rows_exempt=accountless_rows_exempt,
         date_format=source.date_format,
+        identity=identity,
         feeds=feeds,
         findings=findings,
     )

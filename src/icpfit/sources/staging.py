@@ -26,6 +26,11 @@ NO_ACCOUNT = "no account"
 REPEATED = "repeated key"
 COPY = "exact copy"
 UNKNOWN_ACCOUNT = "unknown account"
+MERGED = "merged into another account"
+OWN_HISTORY = "merged account's history"
+OWN_ROW = "merged account's copy"
+OF_MERGING = (MERGED, OWN_HISTORY, OWN_ROW)
+"""Reasons that say nothing against the file: its duplicates were made one."""
 
 ROW = '"icpfit row"'
 REASON = '"icpfit reason"'
@@ -53,6 +58,11 @@ class Staged:
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(c.name for c in self.mapped.columns)
+
+    @property
+    def good(self) -> str:
+        """``WHERE``, for the rows ``s`` that have no fault so far."""
+        return f"WHERE NOT EXISTS (SELECT 1 FROM {self.faults} f WHERE f.{ROW} = s.rowid)"
 
 
 def kind_of(table: Table, name: str) -> str:
