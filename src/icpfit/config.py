@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import Field, ValidationError, model_validator
 
+from icpfit.config_checks import CheckSettings
 from icpfit.config_faults import did_you_mean, words_of
 from icpfit.config_feeds import AccountFrom, Feed
 from icpfit.config_identity import IdentitySettings
@@ -22,6 +23,7 @@ __all__ = [
     "OUTCOMES",
     "AccountFrom",
     "Aggregate",
+    "CheckSettings",
     "Config",
     "Direction",
     "Disqualifier",
@@ -187,11 +189,19 @@ class Config(Strict):
     max_left_out: float = Field(default=0.2, ge=0, le=1)
     accountless_rows_exempt: bool = False
     identity: IdentitySettings = IdentitySettings()
+    checks: CheckSettings = CheckSettings()
     outcomes: OutcomeSettings = OutcomeSettings()
     features: tuple[FeatureSpec, ...] = ()
     training: TrainingSettings = TrainingSettings()
     scorecard: ScorecardSettings = ScorecardSettings()
     gates: GateSettings = GateSettings()
+
+    @model_validator(mode="after")
+    def _tables_for_feeds(self) -> Config:
+        for name, said in (("feeds", bool(self.feeds)), ("checks", self.checks != CheckSettings())):
+            if said and isinstance(self.source, FlatSource):
+                raise ValueError(f"{name} are about the tables of the contract; a flat file has none")
+        return self
 
     @model_validator(mode="after")
     def _unique_names(self) -> Config:
@@ -203,7 +213,7 @@ class Config(Strict):
 
     def fingerprint(self) -> str:
         """sha256 of the declaration, without the place where the data lies."""
-        body = self.model_dump(mode="json")
+        body = self.model_dump(mode="json", exclude={"checks"})  # they are asked of the data, and change nothing that is learned
         for part in (body["source"], *body["feeds"], *(f["account_from"] for f in body["feeds"] if f["account_from"])):
             part.pop("path", None)
         return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()

@@ -11,6 +11,7 @@ from icpfit.cycle.report import findings_report, left_out_lines, refusals_report
 from icpfit.models.evidence import MEANING, weigh_evidence
 from icpfit.models.leakage import find_leaks
 from icpfit.plural import counted
+from icpfit.sources.nonsense import find_nonsense
 from icpfit.sources.rows import RowCount
 
 
@@ -60,7 +61,10 @@ def check_source(opened: Opened, as_of: str | None) -> CheckReport:
     current = opened.current_state()
     if current:
         lines.append(f"read from today's values, since there is no history: {', '.join(current)}")
-    lines += [f"{f.severity}: {f.words}" for f in opened.findings]
+    findings = opened.findings
+    if opened.warehouse is not None:
+        findings += find_nonsense(opened.warehouse, opened.config.checks)
+    lines += [f"{f.severity}: {f.words}" for f in findings]
     values = {
         "as_of": day,
         "rows": rows_report(opened.counts),
@@ -71,9 +75,9 @@ def check_source(opened: Opened, as_of: str | None) -> CheckReport:
         "notes": list(notes),
         "current_state": list(current),
         "identity": [f for f in findings_report(opened.findings) if f["code"].startswith(("IDENTITY", "DOMAIN"))],
-        "findings": findings_report(opened.findings),
+        "findings": findings_report(findings),
     }
-    return CheckReport(values, lines, any(f.severity == "error" for f in opened.findings))
+    return CheckReport(values, lines, any(f.severity == "error" for f in findings))
 
 
 def _count_lines(name: str, count: RowCount, indent: str) -> list[str]:

@@ -67,7 +67,8 @@ def build_warehouse(
         parts += [feed_part(connection, feeds[i], i, columns) for i in adding[name]]
         if not parts:
             continue
-        place = places[name] = parts[0].mapped.raw.place
+        place = parts[0].mapped.raw.place
+        places[name] = " and ".join(dict.fromkeys(part.mapped.raw.place for part in parts))
         staged = stage_parts(connection, parts)
         mark_unknown_accounts(connection, staged.whole)
         mark_repeated_keys(connection, staged.whole)
