@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from icpfit.cycle.opened import Opened
     from icpfit.cycle.retrain import Learned
 
+pytest_plugins = ["servers"]
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect, not skip, the tests on public data sets where ICPFIT_REAL_DATA does not name their folder."""

@@ -5,15 +5,29 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
 from icpfit.config_checks import CheckSettings
+from icpfit.config_crm import CrmSource, PostgresPlace, Source
 from icpfit.config_faults import did_you_mean, words_of
 from icpfit.config_feeds import AccountFrom, Feed
 from icpfit.config_identity import IdentitySettings
-from icpfit.config_sources import LAYERS, OUTCOMES, FlatColumns, FlatSource, FolderSource, Layer, Outcome, Source, Strict
+from icpfit.config_sources import (
+    LAYERS,
+    OUTCOMES,
+    DatabaseSource,
+    DuckDBSource,
+    FlatColumns,
+    FlatSource,
+    FolderSource,
+    Layer,
+    MappedSource,
+    Outcome,
+    PostgresSource,
+    Strict,
+)
 from icpfit.config_text import read_yaml
 from icpfit.errors import ConfigError
 from icpfit.paths import plain_path
@@ -25,8 +39,11 @@ __all__ = [
     "Aggregate",
     "CheckSettings",
     "Config",
+    "CrmSource",
+    "DatabaseSource",
     "Direction",
     "Disqualifier",
+    "DuckDBSource",
     "FeatureSpec",
     "Feed",
     "FlatColumns",
@@ -37,8 +54,10 @@ __all__ = [
     "Kind",
     "Layer",
     "LeakageAllowance",
+    "MappedSource",
     "Outcome",
     "OutcomeSettings",
+    "PostgresSource",
     "ScorecardSettings",
     "Source",
     "TierSettings",
@@ -212,9 +231,10 @@ class Config(Strict):
         return self
 
     def fingerprint(self) -> str:
-        """sha256 of the declaration, without the place where the data lies."""
-        body = self.model_dump(mode="json", exclude={"checks"})  # they are asked of the data, and change nothing that is learned
-        for part in (body["source"], *body["feeds"], *(f["account_from"] for f in body["feeds"] if f["account_from"])):
+        """sha256 of the declaration, without the place where the data lies: a table is the same in a file and in a database."""
+        # The checks are asked of the data, and change nothing that is learned.
+        body = self.model_dump(mode="json", exclude={"source": set(self.source.where), "checks": True})
+        for part in (*body["feeds"], *(f["account_from"] for f in body["feeds"] if f["account_from"])):
             part.pop("path", None)
         return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
@@ -246,11 +266,20 @@ def parse_config(text: str, path: Path) -> Config:
         config = Config.model_validate(body)
     except ValidationError as error:
         raise ConfigError(f"{path}: {words_of(error)}", hint=did_you_mean(error, Config)) from error
-    placed = config.source.model_copy(update={"path": _place(config.source.path, path, "source.path")})
-    return config.model_copy(update={"source": placed, "feeds": tuple(_placed(f, path, i) for i, f in enumerate(config.feeds))})
+    feeds = tuple(_placed_feed(f, path, i) for i, f in enumerate(config.feeds))
+    return config.model_copy(update={"source": _placed(config.source, path), "feeds": feeds})
 
 
-def _placed(feed: Feed, config: Path, number: int) -> Feed:
+def _placed(source: Any, config: Path) -> Any:
+    """A source whose relative path starts at the configuration's folder; a database on a server has none."""
+    if isinstance(source, CrmSource):
+        return source.model_copy(update={"over": _placed(source.over, config)})
+    if isinstance(source, (PostgresSource, PostgresPlace)):
+        return source
+    return source.model_copy(update={"path": _place(source.path, config, "source.path")})
+
+
+def _placed_feed(feed: Feed, config: Path, number: int) -> Feed:
     """The feed with its files where they are, seen from the configuration's folder."""
     found: dict[str, object] = {"path": _place(feed.path, config, f"feeds.{number}.path")}
     if feed.account_from is not None and feed.account_from.path is not None:

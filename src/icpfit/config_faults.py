@@ -55,7 +55,10 @@ def words_of(error: ValidationError) -> str:
     """The first problem, by its place in the file, and how many more there are."""
     problems = error.errors()
     first = problems[0]
-    place = ".".join(str(p) for p in first["loc"] if p not in ("folder", "flat", "[key]")) or "the configuration"
+    loc = first["loc"]
+    loc = loc[:1] + loc[2:] if loc[:1] == ("source",) else loc  # what follows is the source's kind, which nobody wrote there
+    loc = loc[:2] + loc[3:] if loc[:2] == ("source", "over") else loc  # and the kind of the place of a CRM's tables
+    place = ".".join(str(p) for p in loc if p != "[key]") or "the configuration"
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     return f"{place}: {_message(first)}{more}"
 
@@ -113,8 +116,9 @@ def _places(kind: Any, above: str) -> Iterator[str]:
     """Every setting of a model with its place, as ``scorecard.tiers.share``; unions and lists are looked into."""
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         for name, field in kind.model_fields.items():
-            yield above + name
-            yield from _places(field.annotation, f"{above}{name}.")
+            written = field.alias or name
+            yield above + written
+            yield from _places(field.annotation, f"{above}{written}.")
     else:
         for part in get_args(kind):
             yield from _places(part, above)

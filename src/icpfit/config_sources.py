@@ -1,10 +1,11 @@
-"""Where a company's rows come from, as it declares it: a folder of tables or one flat file."""
+"""Where a company's rows come from, as it declares it: tables in a folder, a DuckDB file or PostgreSQL, or one flat file."""
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
@@ -18,19 +19,60 @@ class Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class FolderSource(Strict):
+class MappedSource(Strict):
+    """Tables that are mapped to the data contract, wherever they lie. ``where`` are the settings that say only that."""
+
+    where: ClassVar[frozenset[str]] = frozenset({"kind"})
+
+    columns: dict[str, dict[str, str | None]] = Field(
+        default_factory=dict, description="table -> contract column -> column in the company's table; null = we do not have it"
+    )
+    values: dict[str, dict[str, dict[str, str]]] = Field(
+        default_factory=dict, description="table -> column -> text in the company's table -> text of the contract"
+    )
+    date_format: str | None = Field(default=None, description="strptime form of dates that are text and not ISO, e.g. %m/%d/%Y")
+
+
+class FolderSource(MappedSource):
     """One Parquet or CSV file per table of the data contract."""
+
+    where: ClassVar[frozenset[str]] = frozenset({"kind", "path", "files"})
 
     kind: Literal["folder"]
     path: Path
-    columns: dict[str, dict[str, str | None]] = Field(
-        default_factory=dict, description="table -> contract column -> column in the file; null = we do not have it"
-    )
     files: dict[str, str] = Field(default_factory=dict, description="table -> file name, where it is not the table's own")
-    values: dict[str, dict[str, dict[str, str]]] = Field(
-        default_factory=dict, description="table -> column -> text in the file -> text of the contract"
-    )
-    date_format: str | None = Field(default=None, description="strptime form of dates in CSV files that are not ISO, e.g. %m/%d/%Y")
+
+
+class DatabaseSource(MappedSource):
+    """One table or view of a database's schema per table of the data contract."""
+
+    where: ClassVar[frozenset[str]] = frozenset({"kind", "path", "url_env", "schema_name", "tables"})
+
+    schema_name: str = Field(alias="schema", min_length=1)
+    tables: dict[str, str] = Field(default_factory=dict, description="table -> its name there, where it is not the contract's own")
+
+
+class DuckDBSource(DatabaseSource):
+    """Tables and views of a DuckDB file, which is only read."""
+
+    kind: Literal["duckdb"]
+    path: Path
+    schema_name: str = Field(default="main", alias="schema", min_length=1)
+
+
+class PostgresSource(DatabaseSource):
+    """Tables and views of a PostgreSQL schema. Its address, with the password, stands in the environment alone."""
+
+    kind: Literal["postgres"]
+    url_env: str
+    schema_name: str = Field(default="public", alias="schema", min_length=1)
+
+    @field_validator("url_env")
+    @classmethod
+    def _a_name_and_no_address(cls, value: str) -> str:
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value):  # what was written may hold a password, so it is not shown
+            raise ValueError("must be the name of a variable of the environment that holds the address, such as ICPFIT_PG_URL")
+        return value
 
 
 class FlatColumns(Strict):
@@ -75,6 +117,8 @@ class FlatColumns(Strict):
 
 class FlatSource(Strict):
     """One row per deal, customer or lead."""
+
+    where: ClassVar[frozenset[str]] = frozenset({"path"})
 
     kind: Literal["flat"]
     path: Path
@@ -138,6 +182,3 @@ class FlatSource(Strict):
     def form_of(self, column: str) -> str | None:
         """The strptime form of a column of dates; None where it is ISO 8601."""
         return self.date_format.get(column) if isinstance(self.date_format, dict) else self.date_format
-
-
-Source = Annotated[FolderSource | FlatSource, Field(discriminator="kind")]

@@ -1,7 +1,8 @@
-"""A company's source, opened: the same few questions asked of a data folder and of a flat file."""
+"""A company's source, opened: the same few questions asked of tables wherever they lie and of a flat file."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,18 +12,22 @@ import numpy.typing as npt
 import pandas as pd
 
 from icpfit.bundle import Bundle
-from icpfit.config import Config, FeatureSpec, FlatSource, FolderSource, Outcome, load_config
+from icpfit.config import Config, CrmSource, FeatureSpec, FlatSource, FolderSource, MappedSource, Outcome, load_config
 from icpfit.errors import SourceError
 from icpfit.features.build import build_features, current_state
 from icpfit.moments import choose_as_of, day_text, parse_moment
 from icpfit.scoring.resolve import Resolved
 from icpfit.scoring.score import FeatureBuilder
 from icpfit.sources.contract import TABLES
+from icpfit.sources.crm.read import read_crm
+from icpfit.sources.database import read_database
 from icpfit.sources.directory import Directory, directory_of
 from icpfit.sources.flat import FlatTable, read_flat, read_under
 from icpfit.sources.flat_features import flat_targets
 from icpfit.sources.folder import read_folder
 from icpfit.sources.rows import DataFinding, RowCount
+from icpfit.sources.sql import plain_own_text
+from icpfit.sources.staging import is_own
 from icpfit.sources.targets import TargetList, read_target_list
 from icpfit.sources.warehouse import Warehouse
 from icpfit.training_set import TrainingSet, build_training_set, training_set_from_flat
@@ -30,7 +35,7 @@ from icpfit.training_set import TrainingSet, build_training_set, training_set_fr
 
 @dataclass(frozen=True)
 class Opened:
-    """A configuration with its data. A data folder is read and checked; a flat file is read when its rows are asked for.
+    """A configuration with its data. Tables are read and checked; a flat file is read when its rows are asked for.
 
     ``flat_as_of``: of a flat file, only what was known then. ``flat_specs``: its features, where not the configuration but
     a model says which.
@@ -62,7 +67,7 @@ class Opened:
 
     def place(self, table: str) -> str:
         """What people call a table: a flat file has a name of its own."""
-        return table if self.warehouse is not None else self.config.source.path.name
+        return self.config.source.path.name if isinstance(self.config.source, FlatSource) else table
 
     @property
     def findings(self) -> tuple[DataFinding, ...]:
@@ -119,6 +124,8 @@ class Opened:
         if self.warehouse is None:
             return ()
         first, last = self.warehouse.connection.sql("SELECT min(created_at), max(created_at) FROM deals").fetchall()[0]
+        if first is None:  # every deal was set aside, and not by a fault: nothing can be learned from none
+            return ("no deal can be used: see the reasons at deals",)
         return (f"nothing was known as of {day_text(moment)}: {choose_as_of('deals', first, last)}",) if first >= moment else ()
 
     def training_set(self, outcome: Outcome, as_of: int) -> TrainingSet:
@@ -204,43 +211,53 @@ class Opened:
         return self._as_mapped(("deals", "subscriptions"), "product", targets.frame[own].iloc[resolved.rows]).to_numpy(object)
 
     def _as_mapped(self, tables: tuple[str, ...], column: str, cells: pd.Series) -> pd.Series:
-        """Cells of a target list with the texts of ``source.values`` translated, as those of the tables were when they were read.
+        """Cells of a target list as those of the tables became when they were read: ``source.values`` translated, flags and
+        whole numbers of a company's own columns in their plain form.
 
         Where two tables translate a text, the first one's word holds.
         """
         source = self.config.source
-        if not isinstance(source, FolderSource):
+        if not isinstance(source, MappedSource):
             return cells
         values = {old: new for table in reversed(tables) for old, new in source.values.get(table, {}).get(column, {}).items()}
+        own = all(is_own(TABLES[table], column) for table in tables)
+        if not values and not own:
+            return cells
+        said = [values.get(c, c) or None for c in cells]
+        if own:
+            said = [None if c is None else plain_own_text(str(c)) for c in said]
         # The dtype is said: pandas would make texts with gaps a type of its own, whose gaps are not None.
-        return pd.Series([values.get(c, c) or None for c in cells], index=cells.index, dtype=object) if values else cells
+        return pd.Series(said, index=cells.index, dtype=object)
 
 
-def open_source(config: Config, as_of: str | None = None) -> Opened:
+def open_source(config: Config, as_of: str | None = None, tell: Callable[[str], None] = lambda _: None) -> Opened:
     """Open the source as the contract asks; of a flat file, only what was known at ``as_of``.
+
+    ``tell`` is told how far a long load is.
 
     Raises:
         ConfigError: ``as_of`` is no date.
         SourceError: a file fault; nothing was written. A flat file is read later, when its rows are asked for.
     """
     source, moment = config.source, parse_moment(as_of) if as_of is not None else None
-    if isinstance(source, FolderSource):
-        warehouse = read_folder(
-            source,
-            max_left_out=config.max_left_out,
-            accountless_rows_exempt=config.accountless_rows_exempt,
-            identity=config.identity,
-            feeds=config.feeds,
+    if isinstance(source, FlatSource):
+        return Opened(config, None, moment)
+    most, exempt = config.max_left_out, config.accountless_rows_exempt
+    who, feeds = config.identity, config.feeds
+    if isinstance(source, CrmSource):
+        warehouse = read_crm(source, max_left_out=most, accountless_rows_exempt=exempt, identity=who, feeds=feeds, tell=tell)
+    elif isinstance(source, FolderSource):
+        warehouse = read_folder(source, max_left_out=most, accountless_rows_exempt=exempt, identity=who, feeds=feeds)
+    else:
+        warehouse = read_database(source, max_left_out=most, accountless_rows_exempt=exempt, identity=who, feeds=feeds, tell=tell)
+    if not config.features:
+        raise SourceError(
+            "the configuration declares no features",
+            hint="icpfit init --from THE_FOLDER --out CONFIG proposes one for every column, technology, event and signal",
         )
-        if not config.features:
-            raise SourceError(
-                "the configuration declares no features",
-                hint="icpfit init --from THE_FOLDER --out CONFIG proposes one for every column, technology, event and signal",
-            )
-        return Opened(config, warehouse)
-    return Opened(config, None, moment)
+    return Opened(config, warehouse)
 
 
-def open_config(path: Path, as_of: str | None = None) -> Opened:
+def open_config(path: Path, as_of: str | None = None, tell: Callable[[str], None] = lambda _: None) -> Opened:
     """A configuration file and the data that it names."""
-    return open_source(load_config(path), as_of)
+    return open_source(load_config(path), as_of, tell)

@@ -54,7 +54,7 @@ def read_schema(warehouse: Warehouse) -> Schema:
     for table in warehouse.columns:
         relation = warehouse.connection.sql(f"SELECT * FROM {quoted(table)} LIMIT 0")
         tables[table] = {name: _type(table, name, str(duck_type)) for name, duck_type in zip(relation.columns, relation.types, strict=True)}
-    ignored = [f for f in warehouse.findings if f.code == "FILE-IGNORED"]
+    ignored = [f for f in warehouse.findings if f.code in ("FILE-IGNORED", "TABLE-IGNORED")]
     return Schema(tables, {f.table: "; ".join(n.words for n in ignored if n.table == f.table) for f in ignored})
 
 

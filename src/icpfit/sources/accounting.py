@@ -12,6 +12,7 @@ from icpfit.errors import SourceError
 from icpfit.sources.contract import REQUIRED_TABLES
 from icpfit.sources.phrases import UNREADABLE, left_out_finding
 from icpfit.sources.rows import DataFinding, LeftOut, RowCount
+from icpfit.sources.set_aside import SET_ASIDE
 from icpfit.sources.sql import literal, quoted
 from icpfit.sources.staging import CELL, IN_ORDER, NO_CLOSE, NOTE, OF_MERGING, REASON, ROW, SUBJECT, Staged, kind_of
 
@@ -23,6 +24,8 @@ class Account:
     count: RowCount
     left_out: LeftOut | None
     findings: tuple[DataFinding, ...]
+    judged: bool = False
+    """the reader itself says of rows that they do not count"""
 
 
 def account_for(connection: duckdb.DuckDBPyConnection, staged: Staged, exempt: frozenset[str] = frozenset()) -> Account:
@@ -32,9 +35,9 @@ def account_for(connection: duckdb.DuckDBPyConnection, staged: Staged, exempt: f
     """
     table, raw = staged.table, staged.mapped.raw
     rows_in = staged.rows + len(raw.unreadable)
-    notes = tuple(_notes(connection, staged))
+    notes, judged = tuple(_notes(connection, staged)), raw.reason is not None
     if not raw.unreadable and not connection.execute(f"SELECT 1 FROM {staged.faults} LIMIT 1").fetchall():
-        return Account(RowCount(table.name, rows_in, rows_in, place=raw.place), None, notes)
+        return Account(RowCount(table.name, rows_in, rows_in, place=raw.place), None, notes, judged)
     faults = _faults(connection, staged)
     by_reason = {str(r): int(n) for r, n in faults["reason"].value_counts().sort_index().items()}
     if raw.unreadable:
@@ -45,22 +48,23 @@ def account_for(connection: duckdb.DuckDBPyConnection, staged: Staged, exempt: f
     everything = pd.concat(both, ignore_index=True).sort_values("row", kind="stable", ignore_index=True)
     groups = everything.groupby(["reason", "column"], sort=True, dropna=False)
     findings = [_finding(staged, rows_in, group, exempt) for _, group in groups]
-    return Account(count, LeftOut(table.name, everything[["row", "key", "reason"]], raw.place), (*findings, *notes))
+    return Account(count, LeftOut(table.name, everything[["row", "key", "reason"]], raw.place), (*findings, *notes), judged)
 
 
 def check_share(account: Account, place: str, max_left_out: float, exempt: frozenset[str]) -> None:
     """Raises SourceError where too much of a table had to be left out, or nothing usable is left of a needed one.
 
-    Rows that were left out for a reason in ``exempt`` do not count.
+    Rows that were left out for a reason in ``exempt`` do not count, nor do those that the source itself sets aside: a CRM's
+    table may hold nothing but such rows.
     """
     count = account.count
+    excused = sum(count.left_out.get(reason, 0) for reason in {*exempt, *OF_MERGING, *SET_ASIDE})
     worst = max(count.left_out, key=lambda r: (count.left_out[r], r), default="")
     example = next((f.words for f in sorted(account.findings, key=lambda f: -f.rows)), "")
-    if count.used == 0 and count.table in REQUIRED_TABLES:
+    if count.used == 0 and count.table in REQUIRED_TABLES and not (account.judged and 0 < excused == count.rows_in):
         if not count.rows_in:
             raise SourceError(f"{place}: the file has a header and no rows", hint="export it again, with its rows")
         raise SourceError(f"{place}: none of its {count.rows_in:,} rows can be used, mostly '{worst}'", hint=example)
-    excused = sum(count.left_out.get(reason, 0) for reason in {*exempt, *OF_MERGING})
     counted = count.rows_in - excused
     left_out = sum(count.left_out.values()) - excused
     if counted and left_out / counted > max_left_out:

@@ -20,7 +20,7 @@ from icpfit.sources.keys import mark_repeated_keys, mark_unknown_accounts
 from icpfit.sources.mapping import MappedTable
 from icpfit.sources.merges import Merge
 from icpfit.sources.moved import mark_moved_twice, moved_columns, moves, seen
-from icpfit.sources.newest import newest_moment
+from icpfit.sources.newest import any_moment, newest_moment
 from icpfit.sources.parts import Part, add_counts, stage_parts
 from icpfit.sources.rows import DataFinding, LeftOut, RowCount
 from icpfit.sources.sql import quoted
@@ -60,6 +60,7 @@ def build_warehouse(
     sums: dict[str, str] = {}
     places: dict[str, str] = {}
     newest: list[int] = []
+    moments: list[int] = []
     merges: tuple[Merge, ...] = ()
     exempt = frozenset({NO_ACCOUNT}) if accountless_rows_exempt else frozenset[str]()
     for name in _in_order(feeds, adding):
@@ -90,15 +91,18 @@ def build_warehouse(
             found += [*part.mapped.findings, *account.findings]
             check_share(account, part.mapped.raw.place, max_left_out, exempt | part.exempt)
             newest += newest_moment(connection, own)
+            moments += any_moment(connection, own)
         counts.append(add_counts(name, of_files))
         sums[name] = _content(connection, name, columns[name])
         connection.execute(f"DROP TABLE {staged.whole.staged}")
         connection.execute(f"DROP TABLE {staged.whole.faults}")
+    if not newest and not moments:
+        raise SourceError("no row of any table has a date", hint="a deal has created_at: when it was opened")
     return Warehouse(
         connection=connection,
         columns={name: columns[name] for name in TABLES if name in columns},
         counts=tuple(sorted(counts, key=lambda c: list(TABLES).index(c.table))),
-        newest=max(newest),
+        newest=max(newest or moments),  # where no deal is used there may be no other
         fingerprint=hashlib.sha256("\n".join(sums[name] for name in TABLES if name in sums).encode()).hexdigest(),
         findings=tuple(found),
         left_out=tuple(left_out),

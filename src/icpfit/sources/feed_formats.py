@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -48,6 +48,11 @@ def table_of(feed: Feed, number: int) -> str:
     if name == "accounts":
         raise ConfigError(f"feeds.{number}.table: accounts are read from the source alone", hint="a feed adds rows about accounts")
     return name
+
+
+def tables_of(feeds: Sequence[Feed]) -> frozenset[str]:
+    """The tables that feeds add to."""
+    return frozenset(table_of(feed, i) for i, feed in enumerate(feeds))
 
 
 def plan_feed(feed: Feed, raw: RawTable, number: int) -> FeedPlan:

@@ -5,24 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-import duckdb
-
 from icpfit.config import Feed, FolderSource, IdentitySettings
 from icpfit.config_identity import DEFAULT_IDENTITY
 from icpfit.errors import SourceError
-from icpfit.paths import absent, configured
 from icpfit.sources.build import build_warehouse
 from icpfit.sources.contract import REQUIRED_TABLES, TABLES
-from icpfit.sources.csvfile import open_csv
-from icpfit.sources.feed_formats import table_of
+from icpfit.sources.feed_formats import tables_of
 from icpfit.sources.mapping import MappedTable, check_table_names, closest, map_table
-from icpfit.sources.parquetfile import open_parquet
-from icpfit.sources.raw import RawTable
 from icpfit.sources.rows import DataFinding
 from icpfit.sources.sql import connect
+from icpfit.sources.store import ENDINGS, FolderStore, listed, open_table
 from icpfit.sources.warehouse import Warehouse
-
-ENDINGS = (".parquet", ".csv")
 
 
 def read_folder(
@@ -47,7 +40,7 @@ def read_folder(
     """
     for setting in ("columns", "files", "values"):
         check_table_names(getattr(source, setting), f"source.{setting}")
-    files, findings = find_tables(source, {table_of(feed, i) for i, feed in enumerate(feeds)})
+    files, findings = find_tables(source, tables_of(feeds))
     connection = connect()
     mapped: dict[str, MappedTable] = {}
     for name, path in files.items():
@@ -65,41 +58,20 @@ def read_folder(
     )
 
 
-def open_table(connection: duckdb.DuckDBPyConnection, path: Path, *, alias: str) -> RawTable:
-    """A CSV or Parquet file by its ending. Raises SourceError for a file fault."""
-    if path.suffix.lower() == ".parquet":
-        return open_parquet(connection, path)
-    return open_csv(connection, path, alias=alias)
-
-
 def find_tables(source: FolderSource, fed: Collection[str] = ()) -> tuple[dict[str, Path], tuple[DataFinding, ...]]:
     """The file of each table that is there, and notes on what is called nearly as one that is not. ``fed``: tables that feeds fill."""
-    folder = source.path
-    if absent(folder):
-        raise SourceError(f"{folder}: no such data folder", hint=f"{configured(folder, 'folder')} (icpfit simulate makes one to try)")
-    try:
-        inside = sorted(folder.iterdir())
-        present = [p.name for p in inside if p.is_file()]
-    except NotADirectoryError:
-        raise SourceError(f"{folder}: is a file, not a data folder", hint="for one flat file say source: {kind: flat, …}") from None
-    except PermissionError:
-        raise SourceError(f"{folder}: no permission to list the data folder") from None
-    except OSError as error:
-        raise SourceError(f"{folder}: cannot be opened ({error.strerror or error})") from error
+    store = FolderStore(source.path)
+    folder, inside, present = store.path, store.inside, store.files
     files: dict[str, Path] = {}
     for table in TABLES:
         if table in source.files:
             path = folder / source.files[table]
             if not path.is_file():
-                hint = closest(source.files[table], present) or f"the folder holds {_listed(present)}"
+                hint = closest(source.files[table], present) or f"the folder holds {listed(present, 'no files')}"
                 raise SourceError(f"{path}: no such file, though source.files.{table} names it", hint=hint)
             files[table] = path
-            continue
-        both = [table + ending for ending in ENDINGS if table + ending in present]
-        if len(both) > 1:
-            raise SourceError(f"{folder}: holds {' and '.join(both)}; which one is meant?", hint="keep one of the two")
-        if both:
-            files[table] = folder / both[0]
+        elif (found := store.find(table)) is not None:
+            files[table] = found
     read = {p.name for p in files.values()}
     near = tuple(
         DataFinding("FILE-IGNORED", "note", table, words)
@@ -110,7 +82,7 @@ def find_tables(source: FolderSource, fed: Collection[str] = ()) -> tuple[dict[s
     )
     for table in REQUIRED_TABLES:
         if table not in files and table not in fed:
-            where = f"{folder}: there is no {table}.csv or {table}.parquet; the folder holds {_listed(present)}"
+            where = f"{folder}: there is no {table}.csv or {table}.parquet; the folder holds {listed(present, 'no files')}"
             guess = "".join(f"; {f.words}" for f in near if f.table == table)
             raise SourceError(where, hint=f"if it has another name, say so: source.files: {{{table}: FILE}}{guess}")
     return files, near
@@ -124,8 +96,3 @@ def _nearly(path: Path, table: str) -> str:
         return f"{path.name}: is a folder and is not read; the table {table} is one file, {table}.csv or {table}.parquet"
     right = table + path.suffix.lower()
     return f"{path.name}: is not read; if it is the table {table}, call it {right} or say source.files: {{{table}: {path.name}}}"
-
-
-def _listed(names: list[str]) -> str:
-    shown = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
-    return shown or "no files"

@@ -50,3 +50,13 @@ def newest_moment(connection: duckdb.DuckDBPyConnection, staged: Staged) -> list
             )
         found.append(round_up_to_day(int(newest)))
     return found
+
+
+def any_moment(connection: duckdb.DuckDBPyConnection, staged: Staged) -> list[int]:
+    """The newest time of any kind in a table, rounded up to the day, used rows or not: all there is where no clock has one."""
+    found = []
+    for name in dict.fromkeys((staged.table.time, "recorded_at")):
+        if name is not None and name in staged.names:
+            newest = connection.execute(f"SELECT max({quoted(name)}) FROM {staged.staged}").fetchall()[0][0]
+            found += [round_up_to_day(int(newest))] if newest is not None and not is_for_ever(int(newest)) else []
+    return found

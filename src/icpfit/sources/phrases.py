@@ -6,12 +6,14 @@ from typing import Literal
 
 from icpfit.moments import Micros, day_text
 from icpfit.sources.rows import DataFinding
+from icpfit.sources.set_aside import SET_ASIDE
 from icpfit.sources.staging import COPY, IN_ORDER, MERGED, NO_ACCOUNT, OF_MERGING, OWN_HISTORY, OWN_ROW, REPEATED, UNKNOWN_ACCOUNT
 
 UNREADABLE = "unreadable line"
 
 # reason -> what one row does, what several do, what to do about it
 _PHRASES: dict[str, tuple[str, str, str]] = {
+    **SET_ASIDE,
     "closed before created": (
         "closes before it was created",
         "close before they were created",
@@ -103,7 +105,7 @@ def left_out_finding(
     were = "It was" if rows == 1 else "They were"
     done = "merged" if reason == MERGED else "left out"
     words = f"{place}: {rows:,} of {rows_in:,} rows {one if rows == 1 else many}, e.g. {example}. {were} {done}. {hint}".rstrip()
-    severity: Literal["note", "warning"] = "note" if expected or reason in (COPY, NO_ACCOUNT, *OF_MERGING) else "warning"
+    severity: Literal["note", "warning"] = "note" if expected or reason in (COPY, NO_ACCOUNT, *OF_MERGING, *SET_ASIDE) else "warning"
     return DataFinding("ROWS-" + reason.upper().replace(" ", "-").replace("_", "-"), severity, table, words, rows)
 
 

@@ -12,10 +12,10 @@ import pandas as pd
 
 from icpfit.errors import SourceError
 from icpfit.sources.contract import TABLES
-from icpfit.sources.folder import open_table
 from icpfit.sources.mapping import map_table
 from icpfit.sources.raw import RawTable
 from icpfit.sources.sql import connect, text_of
+from icpfit.sources.store import open_table
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ class RawTable:
     ``unreadable`` are the row numbers (1 = first data row) that the relation leaves out, ascending.
     ``places`` are the relation's rows as the file has them, where one row of the file has become several: from 0, ascending.
     ``row_by_row`` reads the same file slower and past its broken rows, where the relation cannot.
+    ``reason`` is a column of the relation that says why the reader leaves a row out, empty where it does not.
     """
 
     place: str
@@ -33,6 +34,7 @@ class RawTable:
     unreadable: tuple[int, ...] = ()
     places: npt.NDArray[np.int64] | None = field(default=None, compare=False, repr=False)
     row_by_row: Callable[[], RawTable] | None = field(default=None, compare=False, repr=False)
+    reason: str | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

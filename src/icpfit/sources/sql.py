@@ -84,12 +84,17 @@ def is_nan(number: str) -> str:
 
 
 def text_of(column: str, duck_type: str, values: Mapping[str, str] | None = None) -> str:
-    """The cell as trimmed text, NULL where empty; midnights as days, so that CSV and Parquet say the same."""
-    if is_float(duck_type):
+    """The cell as trimmed text, NULL where empty; midnights as days, so that CSV and Parquet say the same.
+
+    A moment with a zone is UTC here, as one without is, and a DECIMAL keeps every digit: it may be an id.
+    """
+    if duck_type.startswith("DECIMAL"):
+        text = without_zeros(f"CAST({column} AS VARCHAR)")
+    elif is_float(duck_type):
         number = f"CAST({column} AS DOUBLE)"
         text = f"CASE WHEN NOT {is_nan(number)} THEN CAST({number} AS VARCHAR) END"
     elif is_time(duck_type):
-        text = f"regexp_replace(CAST({column} AS VARCHAR), ' 00:00:00([+]00)?$', '')"
+        text = f"regexp_replace(CAST({column} AS VARCHAR), '( 00:00:00)?([+]00)?$', '')"
     else:
         cell = column if duck_type == "VARCHAR" else f"CAST({column} AS VARCHAR)"
         text = f"nullif({_trimmed(cell)}, '')"
@@ -111,9 +116,30 @@ def id_of(text: str) -> str:
     return f"CASE WHEN ends_with({text}, '.0') AND regexp_full_match({text}, '[0-9]+[.]0') THEN {text}[:-3] ELSE {text} END"
 
 
-def truth_of(text: str) -> str:
-    """True and TRUE as ``true``, which is what Parquet's own type becomes."""
-    return f"CASE WHEN {text} IN ('True', 'TRUE') THEN 'true' WHEN {text} IN ('False', 'FALSE') THEN 'false' ELSE {text} END"
+def without_zeros(text: str) -> str:
+    """The decimal places of a number's text without the zeros that its type alone asks for: 12.50 is 12.5, and 3.00 is 3."""
+    return f"CASE WHEN contains({text}, '.') THEN rtrim(rtrim({text}, '0'), '.') ELSE {text} END"
+
+
+def own_text(text: str) -> str:
+    """A cell of a company's own column: ``true`` for True and TRUE, and 3 for 3.0. One place holds a flag or a number
+    under a type of its own, another as text or among fractions, and they mean the same.
+    """
+    return (
+        f"CASE WHEN {text} IN ('True', 'TRUE') THEN 'true' WHEN {text} IN ('False', 'FALSE') THEN 'false'"
+        f" WHEN ends_with({text}, '.0') AND regexp_full_match({text}, '-?[0-9]+[.]0') THEN {text}[:-3] ELSE {text} END"
+    )
+
+
+def plain_own_text(text: str) -> str:
+    """What :func:`own_text` makes of a text.
+
+    >>> [plain_own_text(t) for t in ("True", "FALSE", "3.0", "-3.0", "3.10", "v3.0")]
+    ['true', 'false', '3', '-3', '3.10', 'v3.0']
+    """
+    if text in ("True", "TRUE", "False", "FALSE"):
+        return text.lower()
+    return text[:-2] if re.fullmatch(r"-?[0-9]+[.]0", text) else text
 
 
 def number_of(column: str, duck_type: str) -> str:

@@ -9,7 +9,7 @@ import duckdb
 from icpfit.errors import ConfigError, SourceError
 from icpfit.sources.contract import Table
 from icpfit.sources.mapping import MAY_BE_EMPTY, Column, MappedTable
-from icpfit.sources.sql import id_of, is_nan, is_numeric, is_time, known, literal, micros_of, number_of, quoted, text_of, truth_of
+from icpfit.sources.sql import id_of, is_nan, is_numeric, is_time, known, literal, micros_of, number_of, own_text, quoted, text_of
 
 ALLOWED: dict[str, dict[str, tuple[str, ...]]] = {
     "deals": {"stage": ("open", "won", "lost"), "deal_type": ("new_logo", "expansion", "renewal")},
@@ -72,6 +72,11 @@ def kind_of(table: Table, name: str) -> str:
     return "number" if name in table.numbers else "text"
 
 
+def is_own(table: Table, name: str) -> bool:
+    """Whether a column is the company's own, not the contract's, or holds the history of one."""
+    return name not in table.columns or (table.name, name) == ("account_history", "value")
+
+
 def stage(connection: duckdb.DuckDBPyConnection, mapped: MappedTable, date_format: str | None, part: str = "") -> Staged:
     """Read a table once, from its file into parsed cells. ``part`` tells the files of a table apart that has several.
 
@@ -88,6 +93,10 @@ def stage(connection: duckdb.DuckDBPyConnection, mapped: MappedTable, date_forma
         texts.append(f"{text} AS t{i}")
         parsed.append(f"{value} AS v{i}")
     reason, subject, cell = _checks(mapped)
+    if mapped.raw.reason is not None:  # what the reader says goes before what the check finds
+        texts.append(f"{mapped.raw.reason} AS given")
+        reason = f"coalesce(given, {reason})"
+        subject, cell = (f"CASE WHEN given IS NULL THEN {part} END" for part in (subject, cell))
     outs = ", ".join(f"{_stored(mapped, c.name)} AS {quoted(c.name)}" for c in mapped.columns)
     body = f"""
         CREATE TEMP TABLE "icpfit staged {name}" AS
@@ -126,15 +135,15 @@ def _cell(table: Table, column: Column, text_name: str, date_format: str | None)
             return f"lower({text})", text_name
         if column.name.endswith("_id"):
             return text, id_of(text_name)
-        return text, text_name if column.name in table.columns else truth_of(text_name)
+        return text, own_text(text_name) if is_own(table, column.name) else text_name
     # A typed cell goes on as it is; its text is made only where a message needs it.
     if kind == "number":
         if is_numeric(raw.duck_type) and not column.values:
             return raw.sql, number_of(text_name, raw.duck_type)
         return known(f"({text})"), number_of(text_name, "VARCHAR")
-    if is_time(raw.duck_type):
+    if is_time(raw.duck_type) and not column.values:
         return raw.sql, micros_of(text_name, raw.duck_type, None)
-    return known(f"({text})"), micros_of(text_name, "VARCHAR", date_format)
+    return known(f"({text})"), micros_of(text_name, "VARCHAR", None if is_time(raw.duck_type) else date_format)
 
 
 def _stored(mapped: MappedTable, name: str) -> str:
