@@ -10,9 +10,11 @@ from typing import Any, Literal
 
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
+from icpfit.config_checks import CheckSettings
 from icpfit.config_crm import CrmSource, PostgresPlace, Source
 from icpfit.config_faults import did_you_mean, words_of
 from icpfit.config_features import Aggregate, Direction, FeatureSpec, Kind, read_feature_files, repeated
+from icpfit.config_feeds import AccountFrom, Feed
 from icpfit.config_identity import IdentitySettings
 from icpfit.config_sources import (
     LAYERS,
@@ -35,7 +37,9 @@ from icpfit.paths import plain_path
 __all__ = [
     "LAYERS",
     "OUTCOMES",
+    "AccountFrom",
     "Aggregate",
+    "CheckSettings",
     "Config",
     "CrmSource",
     "DatabaseSource",
@@ -43,6 +47,7 @@ __all__ = [
     "Disqualifier",
     "DuckDBSource",
     "FeatureSpec",
+    "Feed",
     "FlatColumns",
     "FlatSource",
     "FolderSource",
@@ -164,9 +169,11 @@ class Config(Strict):
     company: str = "Your company"
     currency: str = "USD"
     source: Source
+    feeds: tuple[Feed, ...] = ()
     max_left_out: float = Field(default=0.2, ge=0, le=1)
     accountless_rows_exempt: bool = False
     identity: IdentitySettings = IdentitySettings()
+    checks: CheckSettings = CheckSettings()
     outcomes: OutcomeSettings = OutcomeSettings()
     features: tuple[FeatureSpec, ...] = ()
     feature_files: tuple[str, ...] = Field(default=(), description="files of further features, beside this one: features/*.yaml")
@@ -179,6 +186,13 @@ class Config(Strict):
     gates: GateSettings = GateSettings()
     _places: Mapping[str, str] = PrivateAttr(default_factory=dict)
     _gave_way: Mapping[str, str] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _tables_for_feeds(self) -> Config:
+        for name, said in (("feeds", bool(self.feeds)), ("checks", self.checks != CheckSettings())):
+            if said and isinstance(self.source, FlatSource):
+                raise ValueError(f"{name} are about the tables of the contract; a flat file has none")
+        return self
 
     @model_validator(mode="after")
     def _unique_names(self) -> Config:
@@ -208,7 +222,10 @@ class Config(Strict):
 
     def fingerprint(self) -> str:
         """sha256 of the declaration, without the places where the data and the files of features lie: their content counts."""
-        body = self.model_dump(mode="json", exclude={"source": set(self.source.where), "feature_files": True})
+        # The checks are asked of the data, and change nothing that is learned.
+        body = self.model_dump(mode="json", exclude={"source": set(self.source.where), "feature_files": True, "checks": True})
+        for part in (*body["feeds"], *(f["account_from"] for f in body["feeds"] if f["account_from"])):
+            part.pop("path", None)
         return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
@@ -234,7 +251,8 @@ def parse_config(text: str, path: Path) -> Config:
         raise ConfigError(f"{path}: {words_of(error)}", hint=did_you_mean(error, Config)) from error
     if config.feature_files:
         config = config.with_files(read_feature_files(config.feature_files, path))
-    return config.model_copy(update={"source": _placed(config.source, path)})
+    feeds = tuple(_placed_feed(f, path, i) for i, f in enumerate(config.feeds))
+    return config.model_copy(update={"source": _placed(config.source, path), "feeds": feeds})
 
 
 def _placed(source: Any, config: Path) -> Any:
@@ -243,11 +261,23 @@ def _placed(source: Any, config: Path) -> Any:
         return source.model_copy(update={"over": _placed(source.over, config)})
     if isinstance(source, (PostgresSource, PostgresPlace)):
         return source
-    place = plain_path(config.parent / _with_environment(source.path, config))  # a full path stays what it is
-    return source.model_copy(update={"path": place})
+    return source.model_copy(update={"path": _place(source.path, config, "source.path")})
 
 
-def _with_environment(source: Path, config: Path) -> Path:
+def _placed_feed(feed: Feed, config: Path, number: int) -> Feed:
+    """The feed with its files where they are, seen from the configuration's folder."""
+    found: dict[str, object] = {"path": _place(feed.path, config, f"feeds.{number}.path")}
+    if feed.account_from is not None and feed.account_from.path is not None:
+        there = _place(feed.account_from.path, config, f"feeds.{number}.account_from.path")
+        found["account_from"] = feed.account_from.model_copy(update={"path": there})
+    return feed.model_copy(update=found)
+
+
+def _place(written: Path, config: Path, setting: str) -> Path:
+    return plain_path(config.parent / _with_environment(written, config, setting))  # a full path stays what it is
+
+
+def _with_environment(written: Path, config: Path, setting: str) -> Path:
     """``${NAME}`` in the data's path is the environment's: one configuration serves several machines."""
     import os
     import re
@@ -255,7 +285,7 @@ def _with_environment(source: Path, config: Path) -> Path:
     def named(match: re.Match[str]) -> str:
         value = os.environ.get(match[1])
         if value is None:
-            raise ConfigError(f"{config}: source.path names the variable {match[1]}, which is not set", hint=f"export {match[1]}=…")
+            raise ConfigError(f"{config}: {setting} names the variable {match[1]}, which is not set", hint=f"export {match[1]}=…")
         return value
 
-    return Path(re.sub(r"\$\{(\w+)\}", named, str(source)))
+    return Path(re.sub(r"\$\{(\w+)\}", named, str(written)))

@@ -270,12 +270,13 @@ def open_source(config: Config, as_of: str | None = None, tell: Callable[[str], 
     if isinstance(source, FlatSource):
         return Opened(config, None, moment)
     most, exempt = config.max_left_out, config.accountless_rows_exempt
+    who, feeds = config.identity, config.feeds
     if isinstance(source, CrmSource):
-        warehouse = read_crm(source, max_left_out=most, accountless_rows_exempt=exempt, identity=config.identity, tell=tell)
+        warehouse = read_crm(source, max_left_out=most, accountless_rows_exempt=exempt, identity=who, feeds=feeds, tell=tell)
     elif isinstance(source, FolderSource):
-        warehouse = read_folder(source, max_left_out=most, accountless_rows_exempt=exempt, identity=config.identity)
+        warehouse = read_folder(source, max_left_out=most, accountless_rows_exempt=exempt, identity=who, feeds=feeds)
     else:
-        warehouse = read_database(source, max_left_out=most, accountless_rows_exempt=exempt, identity=config.identity, tell=tell)
+        warehouse = read_database(source, max_left_out=most, accountless_rows_exempt=exempt, identity=who, feeds=feeds, tell=tell)
     declared = declare(config, warehouse)
     return Opened(config.model_copy(update={"features": declared.specs}), warehouse, said_of_features=declared.findings)
 

@@ -17,7 +17,12 @@ from icpfit.training_set import TrainingSet
 
 
 def rows_report(counts: tuple[RowCount, ...]) -> dict[str, Any]:
-    return {c.table: {"in": c.rows_in, "used": c.used, "left_out": dict(sorted(c.left_out.items()))} for c in counts}
+    """Every table's rows; where several files make a table, those of each file too."""
+
+    def rows(count: RowCount) -> dict[str, Any]:
+        return {"in": count.rows_in, "used": count.used, "left_out": dict(sorted(count.left_out.items()))}
+
+    return {c.table: rows(c) | ({"files": [{"file": p.place, **rows(p)} for p in c.parts]} if c.parts else {}) for c in counts}
 
 
 def left_out_lines(left_out: Mapping[str, int]) -> list[str]:

@@ -13,6 +13,7 @@ UNREADABLE = "unreadable line"
 
 # reason -> what one row does, what several do, what to do about it
 _PHRASES: dict[str, tuple[str, str, str]] = {
+    **SET_ASIDE,
     "closed before created": (
         "closes before it was created",
         "close before they were created",
@@ -70,7 +71,6 @@ _PHRASES: dict[str, tuple[str, str, str]] = {
         "cannot be read",
         "They do not have as many cells as the header, or a quote stands where none may.",
     ),
-    **SET_ASIDE,
 }
 
 _THINGS = {"deals": "deal", "accounts": "account", "subscriptions": "subscription", "contacts": "contact", "interviews": "interview"}
@@ -87,9 +87,14 @@ def left_out_finding(
     key: str | None,
     column: str | None,
     cell: str | None,
+    expected: bool = False,
 ) -> DataFinding:
-    """One sentence for one reason. ``row``, ``key``, ``column`` and ``cell`` are those of the example."""
+    """One sentence for one reason. ``row``, ``key``, ``column`` and ``cell`` are those of the example.
+
+    ``expected``: such rows are no fault, as those of companies that nobody here knows in a file about the whole market.
+    """
     one, many, hint = _PHRASES.get(reason, (f"has {reason}", f"have {reason}", ""))
+    hint = "That is no fault: the file may speak of others than your accounts." if expected else hint
     example = f"row {row:,}"
     if key:
         example += f", {_THINGS.get(table, 'key')} {_short(key)!r}"
@@ -100,7 +105,7 @@ def left_out_finding(
     were = "It was" if rows == 1 else "They were"
     done = "merged" if reason == MERGED else "left out"
     words = f"{place}: {rows:,} of {rows_in:,} rows {one if rows == 1 else many}, e.g. {example}. {were} {done}. {hint}".rstrip()
-    severity: Literal["note", "warning"] = "note" if reason in (COPY, NO_ACCOUNT, *SET_ASIDE, *OF_MERGING) else "warning"
+    severity: Literal["note", "warning"] = "note" if expected or reason in (COPY, NO_ACCOUNT, *OF_MERGING, *SET_ASIDE) else "warning"
     return DataFinding("ROWS-" + reason.upper().replace(" ", "-").replace("_", "-"), severity, table, words, rows)
 
 

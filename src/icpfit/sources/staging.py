@@ -77,14 +77,14 @@ def is_own(table: Table, name: str) -> bool:
     return name not in table.columns or (table.name, name) == ("account_history", "value")
 
 
-def stage(connection: duckdb.DuckDBPyConnection, mapped: MappedTable, date_format: str | None) -> Staged:
-    """Read a table once, from its file into parsed cells.
+def stage(connection: duckdb.DuckDBPyConnection, mapped: MappedTable, date_format: str | None, part: str = "") -> Staged:
+    """Read a table once, from its file into parsed cells. ``part`` tells the files of a table apart that has several.
 
     Raises:
         SourceError: the file turns out to be broken on the way.
         ConfigError: ``date_format`` is not one.
     """
-    table, name = mapped.table, mapped.table.name
+    table, name = mapped.table, mapped.table.name + part
     if date_format is not None:
         check_date_format(connection, date_format)
     texts, parsed = [], []
@@ -106,7 +106,7 @@ def stage(connection: duckdb.DuckDBPyConnection, mapped: MappedTable, date_forma
         connection.execute(body)
     except duckdb.Error as error:
         if mapped.raw.row_by_row is not None:
-            return stage(connection, replace(mapped, raw=mapped.raw.row_by_row()), date_format)
+            return stage(connection, replace(mapped, raw=mapped.raw.row_by_row()), date_format, part)
         first = str(error).splitlines()[0]
         hint = "export the file again" if mapped.raw.is_file else "look at it where it lies"
         raise SourceError(f"{mapped.raw.place}: cannot be read to its end ({first})", hint=hint) from error
@@ -117,12 +117,12 @@ def stage(connection: duckdb.DuckDBPyConnection, mapped: MappedTable, date_forma
     return Staged(mapped, f'"icpfit staged {name}"', f'"icpfit faults {name}"', int(rows[0][0]))
 
 
-def check_date_format(connection: duckdb.DuckDBPyConnection, date_format: str) -> None:
+def check_date_format(connection: duckdb.DuckDBPyConnection, date_format: str, setting: str = "source.date_format") -> None:
     """Raises ConfigError where strptime would not take the format."""
     try:
         connection.execute(f"SELECT epoch_us(try_strptime('x', {literal(date_format)}))").fetchall()
     except duckdb.Error as error:
-        raise ConfigError(f"source.date_format: {date_format!r} is not a form of dates", hint="for 1/31/2026 write %m/%d/%Y") from error
+        raise ConfigError(f"{setting}: {date_format!r} is not a form of dates", hint="for 1/31/2026 write %m/%d/%Y") from error
 
 
 def _cell(table: Table, column: Column, text_name: str, date_format: str | None) -> tuple[str, str]:

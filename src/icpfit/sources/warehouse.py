@@ -35,7 +35,7 @@ class Warehouse:
     findings: tuple[DataFinding, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     places: Mapping[str, str] = field(default_factory=dict)
-    """table -> the file it was read from, for messages"""
+    """table -> the file or files it was read from, for messages"""
     merges: tuple[Merge, ...] = ()
     """accounts that are another one: their rows stand under the account that is kept"""
 

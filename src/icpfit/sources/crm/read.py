@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
-from icpfit.config import CrmSource, IdentitySettings
+from icpfit.config import CrmSource, Feed, IdentitySettings
 from icpfit.config_crm import DuckDBPlace, FolderPlace, Place
 from icpfit.config_identity import DEFAULT_IDENTITY
 from icpfit.sources.build import build_warehouse
@@ -30,12 +30,14 @@ def read_crm(
     max_left_out: float,
     accountless_rows_exempt: bool,
     identity: IdentitySettings = DEFAULT_IDENTITY,
+    feeds: Sequence[Feed] = (),
     tell: Callable[[str], None] = lambda _: None,
 ) -> Warehouse:
     """Read and check the tables of a CRM, as :func:`icpfit.sources.folder.read_folder` does those of a folder.
 
     Args:
         identity: which accounts are one company.
+        feeds: files that add rows to the tables.
         tell: is told how far a long load is.
 
     Raises:
@@ -57,6 +59,7 @@ def read_crm(
         max_left_out=max_left_out,
         accountless_rows_exempt=accountless_rows_exempt,
         identity=identity,
+        feeds=feeds,
         findings=findings,
     )
     forget(connection)
