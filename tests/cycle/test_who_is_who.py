@@ -63,11 +63,8 @@ def test_check_lists_every_merge_with_its_reason(config: Path, tmp_path: Path) -
     text = (tmp_path / "merges.csv").read_text()
     assert text == "account_id,merged_into,reason,domain\nA39,A00,same domain,firm0.example\nX,A01,merged in the CRM,\n"
     assert body["rows"]["accounts"] == {"in": 40, "used": 39, "left_out": {"merged into another account": 1}}
-    words = check(config)
-    assert (
-        "accounts.csv: 1 of 40 rows is the same company as another account, e.g. row 40, account 'A39': merged into 'A00 (both firm0.example)'"
-        in words
-    )
+    example = "row 40, account 'A39': merged into 'A00 (both firm0.example)'"
+    assert f"accounts.csv: 1 of 40 rows is the same company as another account, e.g. {example}. It was merged." in check(config)
 
 
 def test_the_configuration_forbids_it_and_a_typo_is_named(config: Path) -> None:
