@@ -341,3 +341,8 @@ def write_csv(random: Random, folder: Path, world: World) -> None:
             out.writerow(names)
             for row in random.sample(rows, len(rows)):
                 out.writerow([written(random, row[c]) if is_time(c) else "" if row[c] is None else row[c] for c in names])
+
+
+def plain_event(account: str) -> Row:
+    """An event with nothing but its account, its time and its name."""
+    return {**dict.fromkeys(COLUMNS["events"]), "account_id": account, "occurred_at": DAY, "event": "b"}

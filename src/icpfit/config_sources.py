@@ -31,6 +31,7 @@ class FolderSource(Strict):
         default_factory=dict, description="table -> column -> text in the file -> text of the contract"
     )
     date_format: str | None = Field(default=None, description="strptime form of dates in CSV files that are not ISO, e.g. %m/%d/%Y")
+    time_zone: str | None = Field(default=None, description="where the clocks stand by which times without an offset are written; UTC")
 
 
 class FlatColumns(Strict):

@@ -34,6 +34,7 @@ def build_warehouse(
     max_left_out: float,
     accountless_rows_exempt: bool,
     date_format: str | None = None,
+    time_zone: str | None = None,
     identity: IdentitySettings = DEFAULT_IDENTITY,
     findings: tuple[DataFinding, ...] = (),
 ) -> Warehouse:
@@ -59,7 +60,7 @@ def build_warehouse(
             continue
         place = mapped[name].raw.place
         found += mapped[name].findings
-        staged = stage(connection, mapped[name], date_format)
+        staged = stage(connection, mapped[name], date_format, time_zone)
         mark_unknown_accounts(connection, staged)
         mark_repeated_keys(connection, staged)
         if name == "account_merges":
