@@ -72,6 +72,10 @@ def is_time(duck_type: str) -> bool:
     return (duck_type.startswith("TIMESTAMP") and not _is_list(duck_type)) or duck_type == "DATE"
 
 
+def _has_zone(duck_type: str) -> bool:
+    return duck_type.endswith("WITH TIME ZONE") or duck_type.startswith("TIMESTAMPTZ")
+
+
 def _is_list(duck_type: str) -> bool:
     return duck_type.endswith("]")
 
@@ -132,7 +136,8 @@ def micros_of(column: str, duck_type: str, date_format: str | None, time_zone: s
     A cell that names no zone or offset is UTC, or what the clocks of ``time_zone`` showed; a date is a midnight.
     """
     if is_time(duck_type):
-        moment = f"epoch_us({column})" if "WITH TIME ZONE" in duck_type else _clock_of(column, time_zone)
+        # Of nanoseconds with a zone DuckDB 2.0 has no epoch_us.
+        moment = f"epoch_us(CAST({column} AS TIMESTAMPTZ))" if _has_zone(duck_type) else _clock_of(column, time_zone)
     else:
         # Only what begins with a digit: DuckDB also reads words such as 'epoch' and 'infinity' as moments.
         iso = f"CASE WHEN {column} >= '0' AND {column} < ':' THEN {_iso(column, time_zone)} END"
