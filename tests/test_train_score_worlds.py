@@ -57,7 +57,16 @@ def test_a_training_row_is_what_scoring_sees_at_its_moment(
     asked = training[KEYS].drop_duplicates()
     asked.assign(as_of=asked["as_of"].astype(str)).to_csv(folder / "list.csv", index=False)
     workspace = Workspace(folder)
-    model = make_bundle(specs=specs)
+    model = make_bundle(
+        specs=specs,
+        expected_arr={"size_column": "employees", "overall": 1.0, "bands": []},
+        familiarity={
+            "weights": {"views_30d": 1.0},
+            "quantiles": {"views_30d": [0.0, 9.0]},
+            "reference": {"views_30d": [0.5]},
+            "limit": None,
+        },
+    )
     write_bundle(workspace, model)
     out = folder / "scored.parquet"
     report = score_list(opened, workspace, folder / "list.csv", out, model=model.version, features_out=folder / "features.parquet", as_of=0)
