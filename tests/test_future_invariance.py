@@ -268,7 +268,7 @@ def test_each_filter_of_the_features_matters(company: Company, table: str, words
 
 
 def test_the_filters_that_are_taken_away_are_all_there_are() -> None:
-    """Seven queries, each with the account's visibility and the rows'; the ends of technologies; the start of trials."""
+    """Each query has the account's visibility and the rows'; the ends of technologies; the start of trials."""
     by_table: dict[str, list[str]] = {}
     for table, words in filters():
         by_table.setdefault(table, []).append(words.split(" < ")[0])

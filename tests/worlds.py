@@ -34,7 +34,7 @@ TIME_OF = {
     "technologies": "first_seen_at",
 }
 COLUMNS = {
-    "accounts": ["account_id", "domain", "employee_count", "industry", "founded_year", "recorded_at"],
+    "accounts": ["account_id", "domain", "employee_count", "industry", "region", "founded_year", "recorded_at"],
     "account_history": ["account_id", "field", "value", "valid_from", "recorded_at"],
     "events": ["account_id", "occurred_at", "event", "user_id", "value", "minutes", "Team size", 'na"me', "user", "recorded_at"],
     "technologies": ["account_id", "technology", "first_seen_at", "last_seen_at", "recorded_at"],
@@ -218,6 +218,7 @@ def make_world(random: Random, accounts: int = 3, rows: int = 20, days: int = 12
             "domain": random.choice(("gmail.com", f"{name}.example", None)),
             "employee_count": random.choice((*VALUES, None)),
             "industry": random.choice((*TEXTS, None)),
+            "region": random.choice(("EMEA", "APAC", None)),
             "founded_year": random.choice((1969.0, 1970.0, 0.0, None)),
             "recorded_at": _maybe(random, moment(random, days)),
         }
@@ -341,3 +342,8 @@ def write_csv(random: Random, folder: Path, world: World) -> None:
             out.writerow(names)
             for row in random.sample(rows, len(rows)):
                 out.writerow([written(random, row[c]) if is_time(c) else "" if row[c] is None else row[c] for c in names])
+
+
+def plain_event(account: str) -> Row:
+    """An event with nothing but its account, its time and its name."""
+    return {**dict.fromkeys(COLUMNS["events"]), "account_id": account, "occurred_at": DAY, "event": "b"}

@@ -31,6 +31,7 @@ class MappedSource(Strict):
         default_factory=dict, description="table -> column -> text in the company's table -> text of the contract"
     )
     date_format: str | None = Field(default=None, description="strptime form of dates that are text and not ISO, e.g. %m/%d/%Y")
+    time_zone: str | None = Field(default=None, description="where the clocks stand by which times without an offset are written; UTC")
 
 
 class FolderSource(MappedSource):

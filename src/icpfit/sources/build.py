@@ -39,6 +39,7 @@ def build_warehouse(
     max_left_out: float,
     accountless_rows_exempt: bool,
     date_format: str | None = None,
+    time_zone: str | None = None,
     identity: IdentitySettings = DEFAULT_IDENTITY,
     feeds: Sequence[Feed] = (),
     findings: tuple[DataFinding, ...] = (),
@@ -65,7 +66,7 @@ def build_warehouse(
     merges: tuple[Merge, ...] = ()
     exempt = frozenset({NO_ACCOUNT}) if accountless_rows_exempt else frozenset[str]()
     for name in _in_order(feeds, adding):
-        parts = [Part(mapped[name], date_format)] if name in mapped else []
+        parts = [Part(mapped[name], date_format, time_zone)] if name in mapped else []
         parts += [feed_part(connection, feeds[i], i, columns) for i in adding[name]]
         if not parts:
             continue

@@ -64,6 +64,7 @@ def read_database(
             max_left_out=max_left_out,
             accountless_rows_exempt=accountless_rows_exempt,
             date_format=source.date_format,
+            time_zone=source.time_zone,
             identity=identity,
             feeds=feeds,
             findings=findings,

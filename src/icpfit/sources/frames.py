@@ -27,6 +27,7 @@ def warehouse_from_frames(
     columns: Mapping[str, Mapping[str, str | None]] | None = None,
     values: Mapping[str, Mapping[str, Mapping[str, str]]] | None = None,
     date_format: str | None = None,
+    time_zone: str | None = None,
     identity: IdentitySettings = DEFAULT_IDENTITY,
 ) -> Warehouse:
     """Check tables in memory as :func:`icpfit.sources.folder.read_folder` checks files.
@@ -47,6 +48,7 @@ def warehouse_from_frames(
         max_left_out=max_left_out,
         accountless_rows_exempt=accountless_rows_exempt,
         date_format=date_format,
+        time_zone=time_zone,
         identity=identity,
     )
     for name in mapped:

@@ -22,6 +22,7 @@ class Part:
 
     mapped: MappedTable
     date_format: str | None
+    time_zone: str | None = None
     exempt: frozenset[str] = frozenset()
     name: str = ""
     temporary: tuple[str, ...] = ()
@@ -43,7 +44,7 @@ def stage_parts(connection: duckdb.DuckDBPyConnection, parts: Sequence[Part]) ->
     """
     staged = []
     for part in parts:
-        staged.append(stage(connection, part.mapped, part.date_format, part.name))
+        staged.append(stage(connection, part.mapped, part.date_format, part.time_zone, part.name))
         for name in part.temporary:
             connection.execute(f"DROP TABLE {quoted(name)}")
     if len(staged) == 1:
@@ -54,9 +55,9 @@ def stage_parts(connection: duckdb.DuckDBPyConnection, parts: Sequence[Part]) ->
     together, faults = f'"icpfit staged {table.name} together"', f'"icpfit faults {table.name} together"'
     # UNION ALL keeps the order: the rows of a part stand behind those of the parts before it.
     rows = " UNION ALL BY NAME ".join(f"SELECT * FROM {s.staged}" for s in staged)
-    connection.execute(f"CREATE TEMP TABLE {together} AS SELECT {', '.join(names)} FROM ({rows})")
+    connection.execute(f"CREATE TABLE {together} AS SELECT {', '.join(names)} FROM ({rows})")
     connection.execute(f"""
-        CREATE TEMP TABLE {faults} AS
+        CREATE TABLE {faults} AS
         SELECT rowid AS {ROW}, {REASON}, {SUBJECT}, {CELL} FROM {together} WHERE {REASON} IS NOT NULL""")
     each, before = [], 0
     for one in staged:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import duckdb
 
+from icpfit.moments import parse_moment
+
 EARLIEST = -62_135_596_800_000_000
 """0001-01-01 in microseconds: what Python and numpy can hold too."""
 LATEST = 253_402_300_800_000_000
@@ -68,6 +70,10 @@ def is_float(duck_type: str) -> bool:
 
 def is_time(duck_type: str) -> bool:
     return (duck_type.startswith("TIMESTAMP") and not _is_list(duck_type)) or duck_type == "DATE"
+
+
+def _has_zone(duck_type: str) -> bool:
+    return duck_type.endswith("WITH TIME ZONE") or duck_type.startswith("TIMESTAMPTZ")
 
 
 def _is_list(duck_type: str) -> bool:
@@ -150,20 +156,50 @@ def number_of(column: str, duck_type: str) -> str:
     return f"TRY_CAST({column} AS DOUBLE) + 0.0"
 
 
-def micros_of(column: str, duck_type: str, date_format: str | None) -> str:
-    """Microseconds since 1970 in UTC, or NULL where the cell is no moment between the years 1 and 9999."""
+def micros_of(column: str, duck_type: str, date_format: str | None, time_zone: str | None = None) -> str:
+    """Microseconds since 1970 in UTC, or NULL where the cell is no moment between the years 1 and 9999.
+
+    A cell that names no zone or offset is UTC, or what the clocks of ``time_zone`` showed; a date is a midnight.
+    """
     if is_time(duck_type):
-        moment = f"epoch_us({column})"
+        # Of nanoseconds with a zone DuckDB 2.0 has no epoch_us.
+        moment = f"epoch_us(CAST({column} AS TIMESTAMPTZ))" if _has_zone(duck_type) else _clock_of(column, time_zone)
     else:
         # Only what begins with a digit: DuckDB also reads words such as 'epoch' and 'infinity' as moments.
-        iso = f"CASE WHEN {column} >= '0' AND {column} < ':' THEN epoch_us(TRY_CAST({column} AS TIMESTAMPTZ)) END"
+        iso = f"CASE WHEN {column} >= '0' AND {column} < ':' THEN {_iso(column, time_zone)} END"
         if date_format is None:
             moment = iso
         else:
-            moment = f"epoch_us(try_strptime({column}, {literal(date_format)}))"
+            moment = f"try_strptime({column}, {literal(date_format)})"
+            moment = f"epoch_us({moment})" if "%z" in date_format.lower() else _clock_of(moment, time_zone)
             if not date_format.lower().startswith("%y"):
                 moment = f"coalesce({moment}, {iso})"
     return f"CASE WHEN {moment} >= {EARLIEST} AND {moment} < {LATEST} THEN {moment} END"
+
+
+_ZONED = (parse_moment("1900-01-01"), parse_moment("2200-01-01"))
+"""Beyond these a time is a placeholder ("for ever", "long ago"), which no clock ever showed."""
+
+
+def _clock_of(timestamp: str, time_zone: str | None) -> str:
+    """The moment of a TIMESTAMP or DATE. An hour that comes twice in a zone is the second one, one that is left out as much later."""
+    utc = f"epoch_us({timestamp})"
+    if time_zone is None:
+        return utc
+    return _where_clocks_were(utc, f"epoch_us(timezone({literal(time_zone)}, CAST({timestamp} AS TIMESTAMP)))")
+
+
+def _iso(text: str, time_zone: str | None) -> str:
+    utc = f"epoch_us(TRY_CAST({text} AS TIMESTAMPTZ))"
+    if time_zone is None:
+        return utc
+    # Behind a text that has a zone already a second one makes no sense, and the cast gives NULL.
+    tried = (f"epoch_us(TRY_CAST({text} || {literal(f'{midnight} {time_zone}')} AS TIMESTAMPTZ))" for midnight in ("", " 00:00"))
+    return _where_clocks_were(utc, f"coalesce({', '.join(tried)}, {utc})")
+
+
+def _where_clocks_were(utc: str, there: str) -> str:
+    return f"CASE WHEN {utc} >= {_ZONED[0]} AND {utc} < {_ZONED[1]} THEN {there} ELSE {utc} END"
 
 
 def known(column: str) -> str:

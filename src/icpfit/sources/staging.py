@@ -8,7 +8,7 @@ import duckdb
 
 from icpfit.errors import ConfigError, SourceError
 from icpfit.sources.contract import Table
-from icpfit.sources.mapping import MAY_BE_EMPTY, Column, MappedTable
+from icpfit.sources.mapping import MAY_BE_EMPTY, Column, MappedTable, closest
 from icpfit.sources.sql import id_of, is_nan, is_numeric, is_time, known, literal, micros_of, number_of, own_text, quoted, text_of
 
 ALLOWED: dict[str, dict[str, tuple[str, ...]]] = {
@@ -77,19 +77,23 @@ def is_own(table: Table, name: str) -> bool:
     return name not in table.columns or (table.name, name) == ("account_history", "value")
 
 
-def stage(connection: duckdb.DuckDBPyConnection, mapped: MappedTable, date_format: str | None, part: str = "") -> Staged:
+def stage(
+    connection: duckdb.DuckDBPyConnection, mapped: MappedTable, date_format: str | None, time_zone: str | None = None, part: str = ""
+) -> Staged:
     """Read a table once, from its file into parsed cells. ``part`` tells the files of a table apart that has several.
 
     Raises:
         SourceError: the file turns out to be broken on the way.
-        ConfigError: ``date_format`` is not one.
+        ConfigError: ``date_format`` or ``time_zone`` is not one.
     """
     table, name = mapped.table, mapped.table.name + part
     if date_format is not None:
         check_date_format(connection, date_format)
+    if time_zone is not None:
+        check_time_zone(connection, time_zone)
     texts, parsed = [], []
     for i, column in enumerate(mapped.columns):
-        text, value = _cell(table, column, f"t{i}", date_format)
+        text, value = _cell(table, column, f"t{i}", date_format, time_zone)
         texts.append(f"{text} AS t{i}")
         parsed.append(f"{value} AS v{i}")
     reason, subject, cell = _checks(mapped)
@@ -106,7 +110,7 @@ def stage(connection: duckdb.DuckDBPyConnection, mapped: MappedTable, date_forma
         connection.execute(body)
     except duckdb.Error as error:
         if mapped.raw.row_by_row is not None:
-            return stage(connection, replace(mapped, raw=mapped.raw.row_by_row()), date_format, part)
+            return stage(connection, replace(mapped, raw=mapped.raw.row_by_row()), date_format, time_zone, part)
         first = str(error).splitlines()[0]
         hint = "export the file again" if mapped.raw.is_file else "look at it where it lies"
         raise SourceError(f"{mapped.raw.place}: cannot be read to its end ({first})", hint=hint) from error
@@ -125,7 +129,15 @@ def check_date_format(connection: duckdb.DuckDBPyConnection, date_format: str, s
         raise ConfigError(f"{setting}: {date_format!r} is not a form of dates", hint="for 1/31/2026 write %m/%d/%Y") from error
 
 
-def _cell(table: Table, column: Column, text_name: str, date_format: str | None) -> tuple[str, str]:
+def check_time_zone(connection: duckdb.DuckDBPyConnection, time_zone: str) -> None:
+    """Raises ConfigError for a name that is none of the IANA list."""
+    names = [str(row[0]) for row in connection.execute("SELECT name FROM pg_timezone_names()").fetchall()]
+    if time_zone not in names:
+        hint = closest(time_zone, names) or "name it as Europe/Berlin or America/New_York"
+        raise ConfigError(f"source.time_zone: there is no time zone {time_zone!r}", hint=hint)
+
+
+def _cell(table: Table, column: Column, text_name: str, date_format: str | None, time_zone: str | None) -> tuple[str, str]:
     """SQL for the cell as text, and for its parsed value (over the text, unless the file's own type says more)."""
     if column.raw is None:
         return "CAST(NULL AS VARCHAR)", "CAST(NULL AS VARCHAR)"
@@ -143,8 +155,8 @@ def _cell(table: Table, column: Column, text_name: str, date_format: str | None)
             return raw.sql, number_of(text_name, raw.duck_type)
         return known(f"({text})"), number_of(text_name, "VARCHAR")
     if is_time(raw.duck_type) and not column.values:
-        return raw.sql, micros_of(text_name, raw.duck_type, None)
-    return known(f"({text})"), micros_of(text_name, "VARCHAR", None if is_time(raw.duck_type) else date_format)
+        return raw.sql, micros_of(text_name, raw.duck_type, None, time_zone)
+    return known(f"({text})"), micros_of(text_name, "VARCHAR", None if is_time(raw.duck_type) else date_format, time_zone)
 
 
 def _stored(mapped: MappedTable, name: str) -> str:
