@@ -38,10 +38,10 @@ def house() -> Warehouse:
     times = pd.Series([pd.Timestamp(t) for t, *_ in EVENTS])
     later = {"account_id": ["B"], "occurred_at": [pd.Timestamp("2024-04-01")], "event": ["login"]}
     frames = {
-        "accounts": pd.DataFrame({"account_id": ["A", "B", "C"], "domain": ["x.mailinator.com", "eu.rival.com", "notrival.com"]}),
-        "deals": pd.DataFrame(
-            {"deal_id": ["d"], "account_id": ["A"], "created_at": [times[0]], "closed_at": [pd.NaT], "stage": ["open"]}
+        "accounts": pd.DataFrame(
+            {"account_id": ["A", "B", "C"], "domain": ["x.mailinator.com", "eu.rival.com", "notrival.com"], "employee_count": 1}
         ),
+        "deals": pd.DataFrame({"deal_id": ["d"], "account_id": ["A"], "created_at": [times[0]], "closed_at": [pd.NaT], "stage": ["open"]}),
         "events": pd.concat(
             [
                 pd.DataFrame(
@@ -79,7 +79,7 @@ def house() -> Warehouse:
     [
         (spec("rate", window_days=10), 4 * 3),
         (spec("rate", window_days=60), 7 / 2),
-        (spec("trend", window_days=7), 3 - 1),  # from the 5th; the one before from the 29th of May
+        (spec("trend", window_days=7), 3 - 2),  # from the 5th; the one before from the 29th of May
         (spec("trend", window_days=7, where="event = 'report'"), -1),
         (spec("trend", window_days=7, column="value"), 4 + 7 + 0.5 - -2.5 - 0),
         (spec("trend", window_days=60), None),  # the window before the last one begins before the first row
@@ -130,9 +130,8 @@ def test_a_competitors_domain_is_its_own_and_its_parts(house: Warehouse) -> None
 
 def test_of_rows_of_one_time_the_last_is_the_one_learned_of_last_then_the_largest() -> None:
     at = pd.Timestamp("2024-01-10")
-    rows = [(10.0, None), (30.0, None), (20.0, pd.Timestamp("2024-01-12")), (25.0, pd.Timestamp("2024-01-12")), (99.0, pd.Timestamp("2024-01-20"))]
-    events = pd.DataFrame({"account_id": "A", "occurred_at": at, "event": "e", "value": [v for v, _ in rows]})
-    events["recorded_at"] = pd.Series([r for _, r in rows])
+    events = pd.DataFrame({"account_id": "A", "occurred_at": at, "event": "e", "value": [10.0, 30.0, 20.0, 25.0, 99.0]})
+    events["recorded_at"] = pd.to_datetime([None, None, "2024-01-12", "2024-01-12", "2024-01-20"])
     accounts = pd.DataFrame({"account_id": ["A"], "domain": ["a.io"]})
     deals = pd.DataFrame({"deal_id": ["d"], "account_id": ["A"], "created_at": [at], "closed_at": [pd.NaT], "stage": ["open"]})
     days = np.array([11, 13, 21])
