@@ -36,7 +36,8 @@ def spec(aggregate: str, **more: Any) -> FeatureSpec:
 @pytest.fixture(scope="module")
 def house() -> Warehouse:
     times = pd.Series([pd.Timestamp(t) for t, *_ in EVENTS])
-    later = {"account_id": ["B"], "occurred_at": [pd.Timestamp("2024-04-01")], "event": ["login"]}
+    domains = ["x.mailinator.com", "eu.rival.com", "notrival.com"]
+    other = {"account_id": ["B"], "occurred_at": [pd.Timestamp("2024-04-01")], "event": ["login"]}
     frames = {
         "accounts": pd.DataFrame(
             {"account_id": ["A", "B", "C"], "domain": ["x.mailinator.com", "eu.rival.com", "notrival.com"], "employee_count": 1}
@@ -54,7 +55,7 @@ def house() -> Warehouse:
                         "page": [e[4] for e in EVENTS],
                     }
                 ),
-                pd.DataFrame(later),
+                pd.DataFrame(other),
             ],
             ignore_index=True,
         ),
@@ -102,8 +103,8 @@ def house() -> Warehouse:
         (spec("days_to_first", after="nothing"), None),
         (spec("distinct", after="trial", window_days=7), 2),  # users activated
         (spec("distinct", column="event", window_days=30), 2),  # breadth
-        (spec("change", table="accounts", column="employee_count", window_days=365), 100 / 80),
-        (spec("change", table="accounts", column="employee_count", window_days=366), 100 / 50),
+        (spec("change", table="accounts", column="employee_count", window_days=364), 100 / 80),
+        (spec("change", table="accounts", column="employee_count", window_days=365), 100 / 50),
         (spec("change", table="accounts", column="employee_count", window_days=1), 100 / 80),
         (spec("change", table="accounts", column="employee_count", window_days=600), None),
         (spec("disposable_email_domain", table="accounts"), 1),
