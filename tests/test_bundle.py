@@ -74,6 +74,16 @@ def test_any_number_and_any_text_comes_back_exactly(make_bundle, numbers, slope,
     assert from_files(to_files(bundle)) == bundle
 
 
+def test_hidden_features_go_with_those_that_are_made_of_them(make_bundle):
+    hidden = FeatureSpec(name="jobs", label="Jobs", layer="intent", table="signals", aggregate="count", hidden=True)
+    both = FeatureSpec(name="both", label="Both", layer="intent", aggregate="all_of", of=("jobs >= 2", "views_30d > 0"), kind="flag")
+    specs = (*make_bundle().specs, both)
+    again = from_files(to_files(make_bundle(specs=specs, helpers=(hidden,))))
+    assert (again.specs, again.helpers, again.declared) == (specs, (hidden,), (*specs, hidden))
+    with pytest.raises(BundleError, match="made of 'jobs', which is not in the bundle"):
+        make_bundle(specs=specs)
+
+
 def test_a_company_with_one_outcome_has_one_model_and_no_other_file(make_bundle, make_features):
     bundle = make_bundle(retention=None, retention_base=None)
     files = to_files(bundle)

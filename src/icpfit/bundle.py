@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from icpfit.config import FeatureSpec, Outcome, OutcomeSettings
 from icpfit.errors import BundleError, IcpfitError
+from icpfit.features.combine import parts_of
 from icpfit.manifest import MANIFEST, check_files, json_text, json_value, manifest_text, plain
 from icpfit.models.calibration import Calibration
 from icpfit.models.encoding import Encoding
@@ -88,6 +89,9 @@ class Bundle:
         for outcome, model in self.models().items():
             if missing := sorted(set(model.encoding.columns) - known):
                 raise BundleError(f"the {outcome} model uses {missing[0]!r}, which no feature of the bundle makes")
+        inside = {s.name for s in self.declared}
+        if missing := sorted({part for s in self.declared for part in parts_of(s)} - inside):
+            raise BundleError(f"a feature is made of {missing[0]!r}, which is not in the bundle")
         if self.retention_base is not None:
             rate, low, high = (float(v) for v in self.retention_base)
             if not 0 <= low <= rate <= high <= 1:

@@ -1,5 +1,7 @@
 """Leaks are refused by name and by behaviour, and honest attributes are not."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -121,3 +123,18 @@ def test_strength_alone_of_noise_is_a_half() -> None:
     label = (rng.random(4_000) < 0.3).astype(np.int8)
     auc = single_attribute_auc(pd.Series(rng.normal(size=4_000)), label, np.arange(4_000))
     assert abs(auc - 0.5) < 0.03
+
+
+def test_what_is_made_of_a_refused_attribute_is_refused_hidden_or_not():
+    label = np.arange(100) % 2
+    noise = np.random.default_rng(0).normal(size=100)
+    data = training({"csm_owner": noise, "employees": noise}, label, aggregate="value")
+    by_owner = FeatureSpec(name="by_owner", label="x", layer="intent", aggregate="any_of", of=("inner",))
+    inner = FeatureSpec(name="inner", label="x", layer="intent", aggregate="all_of", of=("csm_owner > 0", "employees > 0"), hidden=True)
+    owner, employees = data.specs
+    for specs, helpers in (((owner, employees, by_owner), (inner,)), ((employees, by_owner), (inner, owner))):
+        frame = data.frame.drop(columns="csm_owner" if owner in helpers else []).assign(by_owner=noise)
+        leaks = find_leaks(dataclasses.replace(data, frame=frame, specs=specs, helpers=helpers))
+        reasons = {r.attribute: r.reason for r in leaks.refused}
+        assert reasons["by_owner"].startswith("made of csm_owner: ")
+        assert "employees" not in reasons
