@@ -150,7 +150,6 @@ def spark_running() -> Iterator[SparkSession]:
     if shutil.which("java") is None and not os.environ.get("JAVA_HOME"):
         raise NotHereError("Spark needs Java, and there is none")
     folder = Path(tempfile.mkdtemp(prefix="icpfit-spark-"))
-    (folder / "log4j2.properties").write_text("rootLogger.level = off\n")
     settings = {
         "spark.ui.enabled": "false",
         "spark.sql.session.timeZone": "UTC",
@@ -162,7 +161,13 @@ def spark_running() -> Iterator[SparkSession]:
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.sql.catalogImplementation": "in-memory",
-        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={folder / 'log4j2.properties'} -Dderby.system.home={folder}",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.log.level": "OFF",
+        # Tiny tables and many queries: what takes the time is to compile them.
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+        "spark.sql.adaptive.enabled": "false",
+        "spark.driver.extraJavaOptions": f"-Dderby.system.home={folder} -XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
     }
     try:
         with warnings.catch_warnings():

@@ -34,9 +34,9 @@ class Bundle:
 
     ``as_of`` is the moment of knowing (microseconds). ``retention_base`` is (rate, low, high), used where
     retention has no model; None where the company declares no retention at all. ``card`` is the card that
-    makes points and tiers; ``cards`` the others by kind. ``specs`` are the features it wants,
-    ``missing`` the texts that a flat file's columns mean nothing by, ``decimal_comma`` how its numbers are
-    written (a target list's too).
+    makes points and tiers; ``cards`` the others by kind. ``specs`` are the features it wants, ``helpers`` the
+    hidden ones that some of them are made of, ``missing`` the texts that a flat file's columns mean nothing by,
+    ``decimal_comma`` how its numbers are written (a target list's too).
     ``familiarity`` and ``expected_arr`` belong to the modules that made them. ``thresholds`` holds the
     frozen tier edges (see :func:`thresholds_of`) and other limits. ``metrics`` is free, plain JSON.
 
@@ -64,6 +64,7 @@ class Bundle:
     config_fingerprint: str
     seed: int
     evidence_level: EvidenceLevel
+    helpers: tuple[FeatureSpec, ...] = ()
     missing: tuple[str, ...] = ()
     decimal_comma: bool = False
     outcomes: OutcomeSettings = field(default_factory=OutcomeSettings)
@@ -102,6 +103,11 @@ class Bundle:
 
     def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
+
+    @property
+    def declared(self) -> tuple[FeatureSpec, ...]:
+        """All that is needed to compute its features."""
+        return (*self.specs, *self.helpers)
 
     def models(self) -> dict[Outcome, FittedModel]:
         """The models that are there, win first."""
@@ -142,7 +148,7 @@ def to_files(bundle: Bundle) -> dict[str, str]:
             "outcomes": bundle.outcomes.model_dump(mode="json"),
             "missing": list(bundle.missing),
             "decimal_comma": bundle.decimal_comma,
-            "features": [s.model_dump(mode="json") for s in bundle.specs],
+            "features": [s.model_dump(mode="json") for s in bundle.declared],
         },
         sort_keys=False,
         allow_unicode=True,
@@ -207,7 +213,8 @@ def from_files(files: Mapping[str, str], place: str = "the bundle") -> Bundle:
             retention_base=None if base is None else (base[0], base[1], base[2]),
             card=card,
             cards=cards,
-            specs=specs,
+            specs=tuple(s for s in specs if not s.hidden),
+            helpers=tuple(s for s in specs if s.hidden),
             missing=missing,
             decimal_comma=decimal_comma,
             outcomes=outcomes,

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
+from icpfit.config_checks import CheckSettings
 from icpfit.config_crm import CrmSource, PostgresPlace, Source
 from icpfit.config_faults import did_you_mean, words_of
+from icpfit.config_features import Aggregate, Direction, FeatureSpec, Kind, read_feature_files, repeated
+from icpfit.config_feeds import AccountFrom, Feed
+from icpfit.config_identity import IdentitySettings
 from icpfit.config_sources import (
     LAYERS,
     OUTCOMES,
@@ -25,14 +30,16 @@ from icpfit.config_sources import (
     PostgresSource,
     Strict,
 )
-from icpfit.config_text import read_yaml
+from icpfit.config_text import read_text, read_yaml
 from icpfit.errors import ConfigError
 from icpfit.paths import plain_path
 
 __all__ = [
     "LAYERS",
     "OUTCOMES",
+    "AccountFrom",
     "Aggregate",
+    "CheckSettings",
     "Config",
     "CrmSource",
     "DatabaseSource",
@@ -40,10 +47,12 @@ __all__ = [
     "Disqualifier",
     "DuckDBSource",
     "FeatureSpec",
+    "Feed",
     "FlatColumns",
     "FlatSource",
     "FolderSource",
     "GateSettings",
+    "IdentitySettings",
     "Kind",
     "Layer",
     "LeakageAllowance",
@@ -58,43 +67,6 @@ __all__ = [
     "load_config",
     "parse_config",
 ]
-
-Direction = Literal["increasing", "decreasing"]
-Kind = Literal["number", "category", "flag"]
-Aggregate = Literal[
-    "value",  # a field of accounts as of the moment
-    "age_years",  # years from a year column to the moment
-    "free_email_domain",  # the account's domain is a free-mail provider
-    "present",  # a technology in use as of the moment
-    "count",
-    "distinct",  # distinct values of `column` (users)
-    "sum",
-    "mean",
-    "max",
-    "any",
-    "recency_days",  # days since the last one, unknown if never
-    "days_since_first",
-    "column",  # a column of a flat file, as it stands
-]
-
-
-class FeatureSpec(Strict):
-    """One feature, with its reason. ``name`` is its column in training sets and in the card's SQL."""
-
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")
-    label: str = Field(min_length=1)
-    layer: Layer
-    unit: str = ""
-    kind: Kind = "number"
-    table: str
-    aggregate: Aggregate
-    column: str | None = None
-    where: str | None = Field(default=None, description="an SQL condition over the table's columns")
-    window_days: float | None = Field(default=None, gt=0, description="[as_of - window, as_of)")
-    after: str | None = Field(default=None, description="only rows within window_days after the account's first event of this name")
-    history: bool = Field(default=False, description="read from account_history as of the moment")
-    monotone: Direction | None = None
-    why: str = ""
 
 
 class OutcomeSettings(Strict):
@@ -184,7 +156,7 @@ class GateSettings(Strict):
     calibration_slope: tuple[float, float] = (0.7, 1.4)
     min_card_spearman: float = Field(default=0.85, ge=0, le=1)
     max_tier_moves: float = Field(default=0.35, ge=0, le=1)
-    min_reverse_gap: float = Field(default=0.0, description="kept customers' mean points above those of the churned")
+    min_reverse_gap: float = Field(default=0.0, description="kept customers' mean points less those of the churned, at least")
     max_wins_below_line: float = Field(default=0.5, ge=0, le=1, description="share of past wins in tier D")
     binding_warnings: bool = False
     cannot_tell_passes: bool = True
@@ -197,25 +169,63 @@ class Config(Strict):
     company: str = "Your company"
     currency: str = "USD"
     source: Source
+    feeds: tuple[Feed, ...] = ()
     max_left_out: float = Field(default=0.2, ge=0, le=1)
     accountless_rows_exempt: bool = False
+    identity: IdentitySettings = IdentitySettings()
+    checks: CheckSettings = CheckSettings()
     outcomes: OutcomeSettings = OutcomeSettings()
     features: tuple[FeatureSpec, ...] = ()
+    feature_files: tuple[str, ...] = Field(default=(), description="files of further features, beside this one: features/*.yaml")
+    built_in_features: bool = Field(
+        default=False, description="the built-in features too, where a declared one does not bear the name; without any declared, always"
+    )
+    competitor_domains: tuple[str, ...] = Field(default=(), description="of the features competitor_domain that name none themselves")
     training: TrainingSettings = TrainingSettings()
     scorecard: ScorecardSettings = ScorecardSettings()
     gates: GateSettings = GateSettings()
+    _places: Mapping[str, str] = PrivateAttr(default_factory=dict)
+    _gave_way: Mapping[str, str] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _tables_for_feeds(self) -> Config:
+        for name, said in (("feeds", bool(self.feeds)), ("checks", self.checks != CheckSettings())):
+            if said and isinstance(self.source, FlatSource):
+                raise ValueError(f"{name} are about the tables of the contract; a flat file has none")
+        return self
 
     @model_validator(mode="after")
     def _unique_names(self) -> Config:
-        names = [f.name for f in self.features]
-        if len(set(names)) != len(names):
-            twice = sorted({n for n in names if names.count(n) > 1})
+        if twice := repeated(self.features):
             raise ValueError(f"features declared twice: {', '.join(twice)}")
         return self
 
+    @property
+    def feature_places(self) -> Mapping[str, str]:
+        """The file of each feature that came from one."""
+        return self._places
+
+    @property
+    def gave_way(self) -> Mapping[str, str]:
+        """The file of each feature that is not used, since the configuration itself declares one of its name."""
+        return self._gave_way
+
+    def with_files(self, files: Mapping[str, tuple[FeatureSpec, ...]]) -> Config:
+        """With the features of ``files`` behind its own, which go before one of the same name."""
+        own = {s.name for s in self.features}
+        further = tuple(s for specs in files.values() for s in specs if s.name not in own)
+        whole = self.model_copy(update={"features": (*self.features, *further)})
+        places = {s.name: place for place, specs in files.items() for s in specs}
+        whole._places = {name: place for name, place in places.items() if name not in own}
+        whole._gave_way = {name: place for name, place in places.items() if name in own}
+        return whole
+
     def fingerprint(self) -> str:
-        """sha256 of the declaration, without the place where the data lies: a table is the same in a file and in a database."""
-        body = self.model_dump(mode="json", exclude={"source": set(self.source.where)})
+        """sha256 of the declaration, without the places where the data and the files of features lie: their content counts."""
+        # The checks are asked of the data, and change nothing that is learned.
+        body = self.model_dump(mode="json", exclude={"source": set(self.source.where), "feature_files": True, "checks": True})
+        for part in (*body["feeds"], *(f["account_from"] for f in body["feeds"] if f["account_from"])):
+            part.pop("path", None)
         return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
@@ -226,14 +236,7 @@ def load_config(path: Path) -> Config:
         ConfigError: the file is missing, is not YAML, or declares something unknown; with the
             place in the file's own words (``scorecard.tiers.0.share``).
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise ConfigError(
-            f"{path}: no such configuration", hint="name yours with --config; icpfit init --from DATA --out CONFIG writes one"
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read ({error.__class__.__name__})", hint="a configuration is UTF-8 text in YAML") from error
+    text = read_text(path, "configuration", "name yours with --config; icpfit init --from DATA --out CONFIG writes one")
     return parse_config(text, path)
 
 
@@ -246,7 +249,10 @@ def parse_config(text: str, path: Path) -> Config:
         config = Config.model_validate(body)
     except ValidationError as error:
         raise ConfigError(f"{path}: {words_of(error)}", hint=did_you_mean(error, Config)) from error
-    return config.model_copy(update={"source": _placed(config.source, path)})
+    if config.feature_files:
+        config = config.with_files(read_feature_files(config.feature_files, path))
+    feeds = tuple(_placed_feed(f, path, i) for i, f in enumerate(config.feeds))
+    return config.model_copy(update={"source": _placed(config.source, path), "feeds": feeds})
 
 
 def _placed(source: Any, config: Path) -> Any:
@@ -255,11 +261,23 @@ def _placed(source: Any, config: Path) -> Any:
         return source.model_copy(update={"over": _placed(source.over, config)})
     if isinstance(source, (PostgresSource, PostgresPlace)):
         return source
-    place = plain_path(config.parent / _with_environment(source.path, config))  # a full path stays what it is
-    return source.model_copy(update={"path": place})
+    return source.model_copy(update={"path": _place(source.path, config, "source.path")})
 
 
-def _with_environment(source: Path, config: Path) -> Path:
+def _placed_feed(feed: Feed, config: Path, number: int) -> Feed:
+    """The feed with its files where they are, seen from the configuration's folder."""
+    found: dict[str, object] = {"path": _place(feed.path, config, f"feeds.{number}.path")}
+    if feed.account_from is not None and feed.account_from.path is not None:
+        there = _place(feed.account_from.path, config, f"feeds.{number}.account_from.path")
+        found["account_from"] = feed.account_from.model_copy(update={"path": there})
+    return feed.model_copy(update=found)
+
+
+def _place(written: Path, config: Path, setting: str) -> Path:
+    return plain_path(config.parent / _with_environment(written, config, setting))  # a full path stays what it is
+
+
+def _with_environment(written: Path, config: Path, setting: str) -> Path:
     """``${NAME}`` in the data's path is the environment's: one configuration serves several machines."""
     import os
     import re
@@ -267,7 +285,7 @@ def _with_environment(source: Path, config: Path) -> Path:
     def named(match: re.Match[str]) -> str:
         value = os.environ.get(match[1])
         if value is None:
-            raise ConfigError(f"{config}: source.path names the variable {match[1]}, which is not set", hint=f"export {match[1]}=…")
+            raise ConfigError(f"{config}: {setting} names the variable {match[1]}, which is not set", hint=f"export {match[1]}=…")
         return value
 
-    return Path(re.sub(r"\$\{(\w+)\}", named, str(source)))
+    return Path(re.sub(r"\$\{(\w+)\}", named, str(written)))

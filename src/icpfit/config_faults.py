@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import re
 from collections.abc import Iterator
 from typing import Any, get_args
 
@@ -54,13 +55,17 @@ _OTHERS = {
 def words_of(error: ValidationError) -> str:
     """The first problem, by its place in the file, and how many more there are."""
     problems = error.errors()
-    first = problems[0]
-    loc = first["loc"]
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return f"{problem_words(problems[0])}{more}"
+
+
+def problem_words(problem: ErrorDetails, skip: int = 0) -> str:
+    """One problem by its place; ``skip`` so many steps of the place that the reader knows already."""
+    loc = problem["loc"][skip:]
     loc = loc[:1] + loc[2:] if loc[:1] == ("source",) else loc  # what follows is the source's kind, which nobody wrote there
     loc = loc[:2] + loc[3:] if loc[:2] == ("source", "over") else loc  # and the kind of the place of a CRM's tables
-    place = ".".join(str(p) for p in loc if p != "[key]") or "the configuration"
-    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    return f"{place}: {_message(first)}{more}"
+    place = ".".join(str(p) for p in loc if p != "[key]")
+    return f"{place or 'the configuration'}: {_message(problem)}"
 
 
 def _message(problem: ErrorDetails) -> str:
@@ -100,6 +105,8 @@ def did_you_mean(error: ValidationError, model: type[BaseModel]) -> str | None:
     places = sorted(set(_places(model, "")))
     known = {place.rsplit(".", 1)[-1] for place in places}
     for problem in error.errors():
+        if problem["type"] == "literal_error" and (choice := _close_choice(problem)):
+            return f"did you mean {choice!r}?"
         if problem["type"] != "extra_forbidden":
             continue
         written = str(problem["loc"][-1])
@@ -110,6 +117,13 @@ def did_you_mean(error: ValidationError, model: type[BaseModel]) -> str | None:
         if close:
             return f"did you mean {close[0]!r}?"
     return None
+
+
+def _close_choice(problem: ErrorDetails) -> str | None:
+    """The one of the values that may stand there that is closest to the one that does."""
+    choices = re.findall(r"'([^']*)'", str(problem.get("ctx", {}).get("expected", "")))
+    close = difflib.get_close_matches(str(problem["input"]), choices, n=1)
+    return close[0] if close else None
 
 
 def _places(kind: Any, above: str) -> Iterator[str]:

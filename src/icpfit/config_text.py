@@ -33,6 +33,20 @@ class _EachKeyOnce(yaml.SafeLoader):
             raise yaml.constructor.ConstructorError(None, None, words, node.start_mark) from error
 
 
+def read_text(path: Path, what: str, hint: str) -> str:
+    """The text of the file at ``path``, which ``what`` names for people.
+
+    Raises:
+        ConfigError: there is no such file (``hint`` says what to do), or it is no UTF-8 text.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such {what}", hint=hint) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read ({error.__class__.__name__})", hint=f"a {what} is UTF-8 text in YAML") from error
+
+
 def read_yaml(text: str, path: Path) -> object:
     """The values in the text of the file at ``path``.
 

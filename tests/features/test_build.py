@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
+import operator
 from fractions import Fraction
 from typing import Any
 
@@ -36,6 +38,10 @@ def spec(name: str, table: str, aggregate: str, **more: Any) -> FeatureSpec:
     return FeatureSpec(name=name, label=name, layer="behavioral", table=table, aggregate=aggregate, **more)  # type: ignore[arg-type]
 
 
+def together(name: str, aggregate: str, *of: str) -> FeatureSpec:
+    return spec(name, "", aggregate, of=of)
+
+
 def _event_specs() -> list[FeatureSpec]:
     specs = []
     for i, where in enumerate((None, "event = 'trial'", "event IN ('trial', 'login') AND value > 1")):
@@ -43,8 +49,11 @@ def _event_specs() -> list[FeatureSpec]:
             for aggregate in ("count", "distinct", "any", "recency_days", "days_since_first"):
                 specs.append(spec(f"{aggregate}_{i}_{window or 0}", "events", aggregate, where=where, window_days=window))
     for column in ("value", "minutes"):
-        for aggregate in ("sum", "mean", "max"):
+        for aggregate in ("sum", "mean", "min", "max", "last", "trend"):
             specs.append(spec(f"{aggregate}_{column}", "events", aggregate, column=column, window_days=WINDOW))
+    for aggregate in ("trend", "rate", "work_hours_share"):
+        specs.append(spec(aggregate, "events", aggregate, window_days=WINDOW))
+        specs.append(spec(f"{aggregate}_of_some", "events", aggregate, window_days=0.5, where="event = 'trial'"))
     for aggregate in ("count", "distinct", "recency_days", "any"):
         specs.append(spec(f"after_{aggregate}", "events", aggregate, after="trial", window_days=WINDOW))
     specs += [
@@ -52,16 +61,37 @@ def _event_specs() -> list[FeatureSpec]:
         spec("after_ever", "events", "count", after="trial"),
         spec("after_tech", "technologies", "count", after="login", window_days=WINDOW),
         spec("kinds", "events", "distinct", column="event", window_days=WINDOW),
+        spec("east", "events", "work_hours_share", utc_offset_hours=8),
+        spec("west", "events", "work_hours_share", utc_offset_hours=-6, after="trial", window_days=WINDOW),
+        spec("last_event", "events", "last", column="event", kind="category"),
+        spec("last_user", "events", "last", column="user_id", kind="category", where="event = 'trial'", window_days=WINDOW),
+        spec("last_text", "events", "last", column="minutes", kind="category", after="login", window_days=WINDOW),
+        spec("last_large", "events", "last", column="value", where="event IN ('trial', 'login') AND value > 1"),
+        spec("first_trial", "events", "days_to_first", after="login", where="event = 'trial'"),
+        spec("soon", "events", "days_to_first", after="trial", where="event IN ('trial', 'login') AND value > 1", window_days=WINDOW),
+        spec("adopted", "technologies", "days_to_first", after="trial", where="technology = 'dbt'"),
+        spec("growth", "accounts", "change", column="employee_count", window_days=WINDOW),
+        spec("growth_at_once", "accounts", "change", column="employee_count", window_days=0.5),
+        spec("rival", "accounts", "competitor_domain", domains=("www.A1.io", "b.io"), kind="flag"),
         spec("has_dbt", "technologies", "present", where="technology = 'dbt'", kind="flag"),
         spec("tech_count", "technologies", "count", window_days=WINDOW),
         spec("employees_now", "accounts", "value", column="employee_count"),
         spec("employees_then", "accounts", "value", column="employee_count", history=True),
         spec("industry_then", "accounts", "value", column="industry", history=True, kind="category"),
+        spec("helper", "events", "count", where="event = 'trial'", window_days=WINDOW, hidden=True),
+        together("all", "all_of", "has_dbt", "trend > 0"),
+        together("either", "any_of", "not all", "last_event = 'login'", "industry_then <> 'software'", "growth >= 2.5"),
+        together("both", "all_of", "either", "not rival", "any_0_3"),
+        together("per_user", "ratio", "helper", "distinct_0_3"),
+        together("ratio_of_sums", "ratio", "sum_value", "per_user"),
+        together("more", "difference", "count_0_3", "helper"),
     ]
     return specs
 
 
 SPECS = tuple(_event_specs())
+SHOWN = tuple(s for s in SPECS if not s.hidden)
+NAMED = {s.name: s for s in SPECS}
 
 
 def seen(table: str, row: Row) -> int | None:
@@ -86,21 +116,28 @@ def holds(s: FeatureSpec, row: Row) -> bool:
 
 def plain(world: World, s: FeatureSpec, account: str | None, as_of: int) -> Any:
     """What a patient person would find by leafing through the tables."""
+    if s.of:
+        return of_others(world, s, account, as_of)
     owners = {r["account_id"]: r for r in world["accounts"]}
     if account not in owners:
         return None
     born = owners[account]["recorded_at"]
     if born is not None and born >= as_of:
         return None
-    if s.aggregate == "value":
-        if not s.history:
+    if s.aggregate == "competitor_domain":
+        return float(owners[account]["domain"] == "a1.io")
+    if s.aggregate in ("value", "change"):
+        if s.aggregate == "value" and not s.history:
             return owners[account][str(s.column)]
         past = [r for r in world["account_history"] if r["account_id"] == account and r["field"] == s.column]
-        past = [r for r in past if r["valid_from"] < as_of and int(seen("account_history", r) or 0) < as_of]
-        latest = max(past, key=lambda r: r["valid_from"], default=None)
-        if latest is None:
+        past = sorted((r for r in past if r["valid_from"] < as_of and int(seen("account_history", r) or 0) < as_of), key=valid_from)
+        latest = past[-1]["value"] if past else None
+        if s.aggregate == "value":
+            return latest if s.kind == "category" else number(latest)
+        before = [r["value"] for r in past if r["valid_from"] < as_of - days(s)]
+        if number(latest) is None or not before or not number(before[-1]):
             return None
-        return latest["value"] if s.kind == "category" else number(latest["value"])
+        return float(latest) / float(before[-1])
     time = str(TIMES[s.table])
     firsts = [max(int(seen(s.table, r) or 0), owners[r["account_id"]]["recorded_at"] or 0) for r in world[s.table]]
     if not firsts or min(firsts) >= as_of:
@@ -111,10 +148,10 @@ def plain(world: World, s: FeatureSpec, account: str | None, as_of: int) -> Any:
         began = [r["occurred_at"] for r in past if r["account_id"] == account and r["event"] == s.after]
         if not began or min(began) < min(firsts):
             return None
-        end = as_of if s.window_days is None else min(began) + int(s.window_days * DAY)
+        end = as_of if s.window_days is None else min(began) + days(s)
         mine = [r for r in mine if min(began) <= r[time] < end]
     elif s.window_days is not None:
-        begin = as_of - int(s.window_days * DAY)
+        begin = as_of - days(s) * (2 if s.aggregate == "trend" else 1)
         if begin < min(firsts):
             return None
         mine = [r for r in mine if r[time] >= begin]
@@ -123,6 +160,16 @@ def plain(world: World, s: FeatureSpec, account: str | None, as_of: int) -> Any:
         return float(any(r["last_seen_at"] is None or r["last_seen_at"] >= as_of for r in mine))
     if s.aggregate == "count":
         return float(len(mine))
+    if s.aggregate == "rate":
+        return len(mine) * 30 / float(s.window_days or 0)
+    if s.aggregate == "days_to_first":
+        return min(((r[time] - min(began)) / DAY for r in mine), default=None)
+    if s.aggregate == "work_hours_share":
+        return sum(at_work(r[time], s.utc_offset_hours) for r in mine) / len(mine) if mine else None
+    if s.aggregate == "last":
+        read = str if s.kind == "category" else number
+        there = [(r[time], seen(s.table, r), read(r[str(s.column)])) for r in mine if r[str(s.column)] is not None]
+        return max((t for t in there if t[2] is not None), default=(None,))[-1]
     if s.aggregate == "any":
         return float(len(mine) > 0)
     if s.aggregate == "distinct":
@@ -131,10 +178,60 @@ def plain(world: World, s: FeatureSpec, account: str | None, as_of: int) -> Any:
         return min(((as_of - r[time]) / DAY for r in mine), default=None)
     if s.aggregate == "days_since_first":
         return max(((as_of - r[time]) / DAY for r in mine), default=None)
-    values = [Fraction(str(v)) for r in mine if (v := number(r[str(s.column)])) is not None]
+    if s.aggregate == "trend":
+        later = [r for r in mine if r[time] >= as_of - days(s)]
+        return float(total(s, later) - total(s, [r for r in mine if r not in later]))
+    values = known_values(s, mine)
     if s.aggregate == "sum":
         return float(sum(values))
-    return None if not values else float(max(values) if s.aggregate == "max" else sum(values) / len(values))
+    return None if not values else float({"max": max, "min": min}.get(s.aggregate, average)(values))
+
+
+def days(s: FeatureSpec) -> int:
+    return int(float(s.window_days or 0) * DAY)
+
+
+def valid_from(row: Row) -> int:
+    return int(row["valid_from"])
+
+
+def known_values(s: FeatureSpec, rows: list[Row]) -> list[Fraction]:
+    return [Fraction(str(v)) for r in rows if (v := number(r[str(s.column)])) is not None]
+
+
+def average(values: list[Fraction]) -> Fraction:
+    return sum(values, Fraction(0)) / len(values)
+
+
+def total(s: FeatureSpec, rows: list[Row]) -> Fraction:
+    return Fraction(len(rows)) if s.column is None else sum(known_values(s, rows), Fraction(0))
+
+
+def at_work(time: int, ahead: float) -> bool:
+    there = dt.datetime(1970, 1, 1) + dt.timedelta(microseconds=time, hours=ahead)
+    return there.weekday() < 5 and 8 <= there.hour < 18
+
+
+def of_others(world: World, s: FeatureSpec, account: str | None, as_of: int) -> Any:
+    """Combinations, with a person's idea of unknown: None is neither yes nor no."""
+    said = []
+    for text in s.of:
+        words = text.removeprefix("not ").split()
+        value = plain(world, NAMED[words[0]], account, as_of)
+        if s.aggregate in ("all_of", "any_of") and value is not None:
+            if len(words) == 1:
+                value = (value == 1) != text.startswith("not ")
+            else:
+                other: Any = words[2].strip("'") if "'" in words[2] else float(words[2])
+                value = {">": operator.gt, ">=": operator.ge, "=": operator.eq, "<>": operator.ne}[words[1]](value, other)
+        said.append(value)
+    if s.aggregate == "all_of":
+        return 0.0 if False in said else None if None in said else 1.0
+    if s.aggregate == "any_of":
+        return 1.0 if True in said else None if None in said else 0.0
+    if None in said or (s.aggregate == "ratio" and said[1] == 0):
+        return None
+    return said[0] / said[1] if s.aggregate == "ratio" else said[0] - said[1]
 
 
 moments_of_days = st.builds(lambda day, off: day * DAY + off, st.integers(1, 12), st.sampled_from((-1, 0, 0, 0, 1, DAY // 2)))
@@ -218,7 +315,7 @@ def moments_frame(rows: list[tuple[str | None, int]]) -> pd.DataFrame:
 def agrees(world: World, rows: list[tuple[str | None, int]]) -> None:
     built = build_features(warehouse(world), SPECS, moments_frame(rows))
     for i, (account, as_of) in enumerate(rows):
-        for s in SPECS:
+        for s in SHOWN:
             value, expected = built[s.name].iloc[i], plain(world, s, account, as_of)
             if expected is None:
                 assert value is None or math.isnan(value), (s.name, account, as_of, value)

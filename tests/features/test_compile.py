@@ -34,6 +34,18 @@ SPECS = (
     spec("total", "events", "sum", column="value", where="coalesce(value, 0) + 1 > -1e1"),
     spec("average", "events", "mean", column="value", window_days=30),
     spec("highest", "events", "max", column="value"),
+    spec("lowest", "events", "min", column="value", window_days=30),
+    spec("rising", "events", "trend", where="event = 'login'", window_days=10),
+    spec("worth", "events", "trend", column="value", window_days=10),
+    spec("monthly", "events", "rate", window_days=15),
+    spec("at_work", "events", "work_hours_share", utc_offset_hours=-5.5),
+    spec("to_login", "events", "days_to_first", after="trial_started", where="event = 'login'"),
+    spec("last_event", "events", "last", column="event", kind="category"),
+    spec("last_value", "events", "last", column="value", where="event <> 'login'", window_days=20),
+    spec("growth", "accounts", "change", column="employee_count", window_days=20),
+    spec("rival", "accounts", "competitor_domain", domains=("a1.example",), kind="flag"),
+    spec("gone", "technologies", "present", where="technology = 'Looker'", kind="flag", hidden=True),
+    spec("both", "", "all_of", of=("dbt", "gone", "rising >= 0"), kind="flag"),
     spec("dbt", "technologies", "present", where="technology = 'dbt'", kind="flag"),
     spec("employees", "accounts", "value", column="employee_count", history=True),
     spec("industry", "accounts", "value", column="industry", kind="category"),
@@ -54,8 +66,11 @@ def test_the_same_text_gives_the_same_values_on_another_engine(company: Warehous
     for query in compile_features(company.connection, read_schema(company), SPECS).queries:
         answer = pd.read_sql_query(query.sql, lite, index_col="_moment").reindex(np.arange(len(moments)))
         for output in query.outputs:
-            columns = [answer[c] if output.finish == "category" else pd.to_numeric(answer[c], errors="coerce") for c in output.columns]
-            there = finished(company.connection, output.finish, columns, moments["as_of"].to_numpy())
+            as_text = output.finish in ("category", "competitor_domain")
+            columns = [answer[c] if as_text else pd.to_numeric(answer[c], errors="coerce") for c in output.columns]
+            there = finished(company.connection, output.finish, columns, moments["as_of"].to_numpy(), output.domains)
+            if output.feature not in built:
+                continue  # hidden
             here = built[output.feature].to_numpy()
             if output.finish == "category":
                 assert there.tolist() == here.tolist()
@@ -65,11 +80,12 @@ def test_the_same_text_gives_the_same_values_on_another_engine(company: Warehous
     assert compared > 500
 
 
-def test_one_pass_per_table_and_a_further_one_per_further_column_of_distinct_values(company: Warehouse) -> None:
+def test_one_pass_per_table_and_further_ones_for_further_columns_of_distinct_values_and_for_last_values(company: Warehouse) -> None:
     plan = compile_features(company.connection, read_schema(company), SPECS)
-    assert [q.table for q in plan.queries] == ["account_history", "accounts", "events", "events", "technologies"]
-    assert sorted(o.feature for q in plan.queries for o in q.outputs) == sorted(s.name for s in SPECS)
-    assert plan.current_state == ("industry",)
+    assert [q.table for q in plan.queries] == ["account_history", "accounts", "events", "events", "events", "technologies"]
+    computed = [*(o.feature for q in plan.queries for o in q.outputs), *(s.name for s in plan.combinations)]
+    assert sorted(computed) == sorted(s.name for s in SPECS)
+    assert plan.current_state == ("rival", "industry")
 
 
 def test_the_text_depends_on_the_declarations_alone(company: Warehouse) -> None:
@@ -110,6 +126,31 @@ def test_a_mean_is_made_of_two_columns() -> None:
         (spec("x", "technologies", "distinct"), "technologies.user_id, which is not there"),
         (spec("x", "technologies", "present", window_days=30), "has a window"),
         (spec("x", "technologies", "present", where="last_seen_at IS NULL"), "would see the future"),
+        (spec("x", "", "count"), "does not say which table it reads"),
+        (spec("x", "events", "rate"), "how long the window of its rate is"),
+        (spec("x", "events", "trend", window_days=3, after="login"), "counts from the first 'login', which trend does not"),
+        (spec("x", "accounts", "change", column="employee_count"), "how long the window of its change is"),
+        (spec("x", "events", "days_to_first"), "does not say from when its days are counted"),
+        (spec("x", "events", "last"), "which column to take the last of"),
+        (spec("x", "events", "last", column="occurred_at"), "the last of a time"),
+        (spec("x", "events", "trend", column="valu", window_days=3), "did you mean 'value'?"),
+        (spec("x", "events", "count", utc_offset_hours=2), "which count does not look at"),
+        (spec("x", "events", "count", domains=("a.io",)), "which count does not look at"),
+        (spec("x", "accounts", "competitor_domain"), "competitor_domains: [rival.com]"),
+        (spec("x", "accounts", "competitor_domain", domains=("a.io", "rival")), "names 'rival', which is no domain"),
+        (spec("x", "events", "count", of=("logins",)), "is made of other features, which count does not take"),
+        (spec("x", "events", "count", hidden=True), "is hidden, and no other feature is made of it"),
+        (spec("x", "events", "all_of", of=("dbt",)), "says table, and all_of is made of other features"),
+        (spec("x", "", "any_of"), "is made of 0 features"),
+        (spec("x", "", "ratio", of=("logins",)), "takes two features"),
+        (spec("x", "", "ratio", of=("logins", "order > 1")), "which is no feature name"),
+        (spec("x", "", "all_of", of=("logins + 1",)), "which is no condition on a feature"),
+        (spec("x", "", "all_of", of=("logns > 1",)), "did you mean 'logins'?"),
+        (spec("x", "", "all_of", of=("logins",)), "from where on it is a yes: logins >= 1"),
+        (spec("x", "", "all_of", of=("logins = 'a'",)), "compares logins, a number, with a text"),
+        (spec("x", "", "any_of", of=("industry",)), "compare it with a text: industry = 'software'"),
+        (spec("x", "", "difference", of=("industry", "logins")), "takes industry, a text"),
+        (spec("x", "", "all_of", of=("dbt", "x")), "is made of itself"),
     ],
 )
 def test_what_cannot_be_computed_as_of_a_moment_is_refused_by_name(company: Warehouse, bad: FeatureSpec, words: str) -> None:

@@ -30,6 +30,14 @@ SPECS = (
     spec("early", "events", "count", after="trial_started", window_days=10),
     spec("later", "events", "count", after="it's"),
     spec("after_login", "technologies", "any", after="login", window_days=20),
+    spec("lowest", "events", "min", column="value"),
+    spec("newest", "events", "last", column="event", kind="category"),
+    spec("newest_value", "events", "last", column="value", where="event = 'login'", window_days=20),
+    spec("rising", "events", "trend", window_days=10),
+    spec("monthly", "events", "rate", window_days=15),
+    spec("at_work", "events", "work_hours_share", utc_offset_hours=1.5),
+    spec("first_login", "events", "days_to_first", after="trial_started", where="event = 'login'"),
+    spec("growth", "accounts", "change", column="employee_count", window_days=5),
     spec("dbt", "technologies", "present", where="technology = 'dbt'", kind="flag"),
     spec("employees", "accounts", "value", column="employee_count", history=True),
     spec("industry", "accounts", "value", column="industry", kind="category"),
@@ -99,3 +107,25 @@ def test_without_a_filter_the_future_is_seen(both: tuple[Warehouse, Warehouse], 
     (whole, found), (cut, _) = (answers(house, early, taken_away) for house in both)
     assert found > 0
     assert not same(whole, cut)
+
+
+ROWS = ["logins", "users", "since", "lowest", "rising", "monthly", "_sum8", "_values8", "first_login", "newest", "newest_value"]
+
+
+@pytest.mark.parametrize(
+    ("taken_away", "seeing"),
+    [
+        ((" AND r._seen < k.as_of", ""), ROWS),
+        ((" AND h.visible_at < k.as_of", ""), ["_field0_1"]),
+        ((" AND e.visible_at < k.as_of", ""), ["first_login", "later"]),
+    ],
+)
+def test_each_aggregate_would_see_the_future(
+    both: tuple[Warehouse, Warehouse], early: pd.DataFrame, taken_away: tuple[str, str], seeing: list[str]
+) -> None:
+    """Not only some column of a query: each of these has no other guard than the filter."""
+    (whole, _), (cut, _) = (answers(house, early, taken_away) for house in both)
+    pairs = [(a[c], b[c].astype(a[c].dtype)) for a, b in zip(whole, cut, strict=True) for c in a.columns if c in seeing]
+    assert len(pairs) >= len(seeing)
+    unmoved = [one.name for one, other in pairs if one.equals(other)]
+    assert not unmoved

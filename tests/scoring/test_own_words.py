@@ -40,9 +40,8 @@ def company(folder: Path) -> Opened:
 def features(opened: Opened, folder: Path, lines: list[str]) -> pd.DataFrame:
     (folder / "list.csv").write_text("\n".join(lines) + "\n")
     targets = opened.read_targets(folder / "list.csv")
-    known_ids, by_domain, _ = opened.known_accounts()
     moment = parse_moment("2025-03-01")
-    resolved = resolve(targets, known_ids, by_domain, moment)
+    resolved = resolve(targets, opened.directory, moment)
     specs = opened.training_set("win", moment).specs
     build = opened.feature_builder(cast(Any, SimpleNamespace(specs=specs)), targets, resolved)
     return build(pd.RangeIndex(len(resolved.rows)).to_numpy(), resolved.as_of)
@@ -83,11 +82,10 @@ def test_a_product_in_the_words_of_either_table_is_the_product_that_was_learned_
     opened = company(tmp_path)
     (tmp_path / "list.csv").write_text("account_id,Product\na1,Grundpaket\na2,Profipaket\na3,\nx,Core\nx,Core\n")
     targets = opened.read_targets(tmp_path / "list.csv")
-    known_ids, by_domain, _ = opened.known_accounts()
-    resolved = resolve(targets, known_ids, by_domain, parse_moment("2025-03-01"))
+    resolved = resolve(targets, opened.directory, parse_moment("2025-03-01"))
     found = opened.products(targets, resolved)
     assert found is not None
     assert found.tolist() == ["Core", "Pro", None, "Core"]
     (tmp_path / "list.csv").write_text("account_id\na1\n")
     targets = opened.read_targets(tmp_path / "list.csv")
-    assert opened.products(targets, resolve(targets, known_ids, by_domain, parse_moment("2025-03-01"))) is None
+    assert opened.products(targets, resolve(targets, opened.directory, parse_moment("2025-03-01"))) is None

@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 
 from icpfit.moments import DAY
 from icpfit.scoring.resolve import resolve
+from icpfit.sources.directory import Directory
 from icpfit.sources.targets import NO_MOMENT, TargetList, read_target_list
 
 AS_OF = 1_000 * DAY
 KNOWN = frozenset({"A1", "A2", "A3"})
 BY_DOMAIN = {"acme.example": "A1", "beta.example": "A2", "gmail.com": "A3"}
+DIRECTORY = Directory.of(KNOWN, BY_DOMAIN)
 
 Row = tuple[str | None, str | None, int | None]
 
@@ -58,7 +60,7 @@ def meant(row: Row) -> tuple[str, str] | None:
 @given(st.lists(row, max_size=40))
 @example([("A1", None, None), (None, "acme.example", AS_OF), ("A1", "beta.example", AS_OF - DAY)])
 def test_each_row_is_scored_or_rejected_as_the_contract_says(rows):
-    found = resolve(listed(rows), KNOWN, BY_DOMAIN, AS_OF)
+    found = resolve(listed(rows), DIRECTORY, AS_OF)
     assert len(found.rows) + len(found.rejected) == len(rows)
     assert (np.diff(found.rows) > 0).all()
     seen: dict[tuple[tuple[str, str], int], int] = {}
@@ -82,30 +84,30 @@ def test_each_row_is_scored_or_rejected_as_the_contract_says(rows):
 
 @given(st.lists(row, max_size=20))
 def test_a_list_twice_over_scores_the_same_rows_and_rejects_the_rest(rows):
-    once, twice = (resolve(listed(r), KNOWN, BY_DOMAIN, AS_OF) for r in (rows, rows + rows))
+    once, twice = (resolve(listed(r), DIRECTORY, AS_OF) for r in (rows, rows + rows))
     nameless = sum(meant(r) is None for r in rows)
     assert len(twice.rows) == len(once.rows) + nameless
 
 
 def test_a_free_mail_domain_names_no_account_though_one_has_it():
-    found = resolve(listed([(None, "gmail.com", None), (None, "gmail.com", None)]), KNOWN, BY_DOMAIN, AS_OF)
+    found = resolve(listed([(None, "gmail.com", None), (None, "gmail.com", None)]), DIRECTORY, AS_OF)
     assert found.account_id == [None, None]
 
 
 def test_account_id_decides_over_the_domain():
-    found = resolve(listed([("A1", "beta.example", None), ("X9", "beta.example", None)]), KNOWN, BY_DOMAIN, AS_OF)
+    found = resolve(listed([("A1", "beta.example", None), ("X9", "beta.example", None)]), DIRECTORY, AS_OF)
     assert found.account_id == ["A1", "A2"]
 
 
 def test_without_any_moment_rows_have_none():
-    found = resolve(listed([("A1", None, None), ("A1", None, AS_OF), ("A1", None, None)]), KNOWN, BY_DOMAIN, None)
+    found = resolve(listed([("A1", None, None), ("A1", None, AS_OF), ("A1", None, None)]), DIRECTORY, None)
     assert found.as_of.tolist() == [NO_MOMENT, AS_OF]
     assert found.rejected["reason"].tolist() == ["the same as line 2"]
 
 
 def test_rejected_rows_stand_in_the_order_of_their_lines_with_their_own_columns():
     broken = pd.DataFrame({"line": [3], "reason": ["as_of is not a date"], "account_id": ["A2"], "domain": [None], "input_line": ["own"]})
-    found = resolve(listed([("A1", None, None), ("A1", None, None), ("A1", None, None)], broken), KNOWN, BY_DOMAIN, AS_OF)
+    found = resolve(listed([("A1", None, None), ("A1", None, None), ("A1", None, None)], broken), DIRECTORY, AS_OF)
     assert found.rejected["line"].tolist() == [3, 3, 4]
     assert list(found.rejected.columns) == ["line", "reason", "account_id", "domain", "input_line"]
     assert found.rejected["input_line"].tolist() == ["own", "own 1", "own 2"]
@@ -126,7 +128,7 @@ jane@gmail.com,,,x,,
 """
     (tmp_path / "list.csv").write_text(text)
     targets = read_target_list(tmp_path / "list.csv")
-    found = resolve(targets, KNOWN, BY_DOMAIN, AS_OF)
+    found = resolve(targets, DIRECTORY, AS_OF)
     assert targets.rows_in == 10
     assert targets.line[found.rows].tolist() == [2, 8, 10, 11]
     assert dict(zip(found.rejected["line"], found.rejected["reason"], strict=True)) == {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from icpfit.config import IdentitySettings
 from icpfit.errors import SourceError
 from icpfit.sources.frames import warehouse_from_frames
 
@@ -13,7 +14,7 @@ Frames = dict[str, pd.DataFrame]
 
 def test_domains_are_brought_to_one_form_and_oddities_are_told(company: Frames) -> None:
     company["accounts"]["domain"] = ["HTTPS://www.A.example/", "a.example", "not a domain", "Gmail.com"]
-    warehouse = warehouse_from_frames(company)
+    warehouse = warehouse_from_frames(company, identity=IdentitySettings(merge_by_domain=False))
     assert warehouse.frame("accounts")["domain"].fillna("(none)").tolist() == ["a.example", "a.example", "(none)", "gmail.com"]
     assert warehouse.counts[0].left_out == {}
     found = {f.code: (f.rows, f.words) for f in warehouse.findings}

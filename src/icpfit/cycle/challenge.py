@@ -109,12 +109,14 @@ def _against(opened: Opened, training: TrainingSet, learned: Learned, champion: 
 
 def _as_champion_sees(opened: Opened, training: TrainingSet, as_of: int, champion: Bundle) -> pd.DataFrame:
     """The same deals under the champion's own features, which the configuration may have changed or dropped since."""
-    if champion.specs == training.specs:
+    if champion.declared == (*training.specs, *training.helpers):
         return training.features
     try:
-        theirs = opened.with_features(champion.specs).training_set(training.outcome, as_of)
+        theirs = opened.with_features(champion.declared).training_set(training.outcome, as_of)
     except FeatureError:
         # A table that it read is gone: it would be as blind in use.
         return training.features
     place = pd.Index(theirs.frame["deal_id"]).get_indexer(pd.Index(training.frame["deal_id"]))
+    if (place < 0).any():
+        raise ValueError(f"{int((place < 0).sum())} deals of the training set are not in the champion's")
     return theirs.features.take(place).reset_index(drop=True)

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from icpfit.cycle.opened import Opened
-from icpfit.cycle.report import findings_report, left_out_lines, refusals_report, rows_report
+from icpfit.cycle.report import findings_report, left_out_lines, merges_report, refusals_report, rows_report
 from icpfit.models.evidence import MEANING, weigh_evidence
 from icpfit.models.leakage import find_leaks
 from icpfit.plural import counted
+from icpfit.sources.nonsense import find_nonsense
+from icpfit.sources.rows import RowCount
 
 
 @dataclass(frozen=True)
@@ -27,9 +29,9 @@ def check_source(opened: Opened, as_of: str | None) -> CheckReport:
     notes = opened.too_early(moment)
     lines = [f"as of {day}" if day is not None else "no dates: nothing can be tested forward in time", *notes]
     for count in opened.counts:
-        left = sum(count.left_out.values())
-        lines.append(f"{opened.place(count.table)}: {counted(count.rows_in, 'row')} in, {count.used:,} used, {left:,} left out")
-        lines += [f"  {n:,} {reason}" for reason, n in sorted(count.left_out.items())]
+        lines += _count_lines(opened.place(count.table), count, "")
+        for part in count.parts:
+            lines += _count_lines(part.place, part, "  ")
     refused: list[dict[str, str]] = []
     suspects: list[dict[str, str]] = []
     outcomes: dict[str, Any] = {}
@@ -59,7 +61,10 @@ def check_source(opened: Opened, as_of: str | None) -> CheckReport:
     current = opened.current_state()
     if current:
         lines.append(f"read from today's values, since there is no history: {', '.join(current)}")
-    lines += [f"{f.severity}: {f.words}" for f in opened.findings]
+    findings = opened.findings
+    if opened.warehouse is not None:
+        findings += find_nonsense(opened.warehouse, opened.config.checks)
+    lines += [f"{f.severity}: {f.words}" for f in findings]
     values = {
         "as_of": day,
         "rows": rows_report(opened.counts),
@@ -69,7 +74,14 @@ def check_source(opened: Opened, as_of: str | None) -> CheckReport:
         "outcomes": outcomes,
         "notes": list(notes),
         "current_state": list(current),
-        "identity": [f for f in findings_report(opened.findings) if f["code"].startswith(("IDENTITY", "DOMAIN"))],
-        "findings": findings_report(opened.findings),
+        "identity": [f for f in findings_report(opened.findings) if f["code"].startswith(("IDENTITY", "DOMAIN"))]
+        + merges_report(opened.merges),
+        "findings": findings_report(findings),
     }
-    return CheckReport(values, lines, any(f.severity == "error" for f in opened.findings))
+    return CheckReport(values, lines, any(f.severity == "error" for f in findings))
+
+
+def _count_lines(name: str, count: RowCount, indent: str) -> list[str]:
+    left = sum(count.left_out.values())
+    first = f"{indent}{name}: {counted(count.rows_in, 'row')} in, {count.used:,} used, {left:,} left out"
+    return [first] if count.parts else [first, *(f"{indent}  {n:,} {reason}" for reason, n in sorted(count.left_out.items()))]

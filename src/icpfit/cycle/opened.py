@@ -13,17 +13,20 @@ import pandas as pd
 
 from icpfit.bundle import Bundle
 from icpfit.config import Config, CrmSource, FeatureSpec, FlatSource, FolderSource, MappedSource, Outcome, load_config
-from icpfit.errors import SourceError
 from icpfit.features.build import build_features, current_state
+from icpfit.features.declared import check_features, declare
+from icpfit.features.spelling import misspelt_values
 from icpfit.moments import choose_as_of, day_text, parse_moment
 from icpfit.scoring.resolve import Resolved
 from icpfit.scoring.score import FeatureBuilder
 from icpfit.sources.contract import TABLES
 from icpfit.sources.crm.read import read_crm
 from icpfit.sources.database import read_database
+from icpfit.sources.directory import Directory, directory_of
 from icpfit.sources.flat import FlatTable, read_flat, read_under
 from icpfit.sources.flat_features import flat_targets
 from icpfit.sources.folder import read_folder
+from icpfit.sources.merges import Merge
 from icpfit.sources.rows import DataFinding, RowCount
 from icpfit.sources.sql import plain_own_text
 from icpfit.sources.staging import is_own
@@ -44,6 +47,7 @@ class Opened:
     warehouse: Warehouse | None
     flat_as_of: int | None = None
     flat_specs: tuple[FeatureSpec, ...] | None = None
+    said_of_features: tuple[DataFinding, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.warehouse is None) != isinstance(self.config.source, FlatSource):
@@ -70,7 +74,30 @@ class Opened:
 
     @property
     def findings(self) -> tuple[DataFinding, ...]:
-        return self.warehouse.findings if self.warehouse is not None else self.flat.findings
+        if self.warehouse is None:
+            return self.flat.findings
+        return (*self.warehouse.findings, *self.said_of_features, *self._misspelt)
+
+    @cached_property
+    def _misspelt(self) -> tuple[DataFinding, ...]:
+        return misspelt_values(self.warehouse, self.config.features) if self.warehouse is not None else ()
+
+    @property
+    def merges(self) -> tuple[Merge, ...]:
+        """Accounts that are another one. A flat file has none."""
+        return self.warehouse.merges if self.warehouse is not None else ()
+
+    @property
+    def lasting_findings(self) -> tuple[DataFinding, ...]:
+        """The findings as a model keeps them: of a table by its name, since it may lie in another file or database the next time."""
+        places = self.warehouse.places if self.warehouse is not None else {}
+        own = {table: f"{place}:" for table, place in places.items()}
+        return tuple(
+            replace(f, words=f"{f.table}:{f.words.removeprefix(own[f.table])}")
+            if f.table in own and f.words.startswith(own[f.table])
+            else f
+            for f in self.findings
+        )
 
     @property
     def fingerprint(self) -> str:
@@ -129,6 +156,7 @@ class Opened:
 
     def training_set(self, outcome: Outcome, as_of: int) -> TrainingSet:
         if self.warehouse is not None:
+            check_features(self.warehouse, self.config.features, self.config.feature_places)
             return build_training_set(self.warehouse, self.config, outcome, as_of)
         return training_set_from_flat(self.flat, self.config, as_of if self.newest is not None else None)
 
@@ -143,17 +171,20 @@ class Opened:
     def current_state(self) -> tuple[str, ...]:
         return current_state(self.warehouse, self.config.features) if self.warehouse is not None else ()
 
-    def known_accounts(self) -> tuple[frozenset[str], dict[str, str], pd.DataFrame | None]:
-        """Known account ids, normalised domain to account, and what else scoring needs of them. A flat file knows none."""
+    @cached_property
+    def directory(self) -> Directory:
+        """Which account an id or a domain means. A flat file knows none."""
+        return directory_of(self.warehouse.connection) if self.warehouse is not None else Directory()
+
+    def known_accounts(self) -> pd.DataFrame | None:
+        """What scoring needs to know of the accounts that are kept. A flat file knows none."""
         if self.warehouse is None:
-            return frozenset(), {}, None
+            return None
         columns = [c for c in ("account_id", "domain", "name", "visible_at") if c in self.warehouse.columns["accounts"]]
         listed = ", ".join(f'"{c}"' for c in columns)
-        accounts = self.warehouse.connection.sql(f"SELECT {listed} FROM accounts ORDER BY account_id DESC").df().astype(object)
-        accounts = accounts.where(accounts.notna(), None)
-        # Descending order, so that of accounts with one domain the first id is the one that stays.
-        by_domain = {d: a for a, d in zip(accounts["account_id"], accounts["domain"], strict=True) if d is not None}
-        return frozenset(accounts["account_id"]), by_domain, accounts
+        accounts = self.warehouse.connection.sql(f"SELECT {listed} FROM accounts ORDER BY account_id").df().astype(object)
+        known: pd.DataFrame = accounts.where(accounts.notna(), None)
+        return known
 
     def read_targets(self, path: Path) -> TargetList:
         """A target list; one that bears the flat file's own headers is understood as the file is."""
@@ -181,7 +212,7 @@ class Opened:
 
         said = {c: cells for c in fields if c != "account_id" and (cells := said_of("accounts", c)) is not None}
         accounts = np.array(resolved.account_id, dtype=object)
-        of_accounts = tuple(s for s in specs if s.table != "deals")
+        of_accounts = tuple(s for s in bundle.declared if s.table != "deals")
         # A target account has no deal: what a model knows of deals is unknown, unless the list says it.
         of_deals = {s.name: said_of("deals", s.column or s.name) for s in specs if s.table == "deals"}
 
@@ -239,18 +270,15 @@ def open_source(config: Config, as_of: str | None = None, tell: Callable[[str], 
     if isinstance(source, FlatSource):
         return Opened(config, None, moment)
     most, exempt = config.max_left_out, config.accountless_rows_exempt
+    who, feeds = config.identity, config.feeds
     if isinstance(source, CrmSource):
-        warehouse = read_crm(source, max_left_out=most, accountless_rows_exempt=exempt, tell=tell)
+        warehouse = read_crm(source, max_left_out=most, accountless_rows_exempt=exempt, identity=who, feeds=feeds, tell=tell)
     elif isinstance(source, FolderSource):
-        warehouse = read_folder(source, max_left_out=most, accountless_rows_exempt=exempt)
+        warehouse = read_folder(source, max_left_out=most, accountless_rows_exempt=exempt, identity=who, feeds=feeds)
     else:
-        warehouse = read_database(source, max_left_out=most, accountless_rows_exempt=exempt, tell=tell)
-    if not config.features:
-        raise SourceError(
-            "the configuration declares no features",
-            hint="icpfit init --from THE_FOLDER --out CONFIG proposes one for every column, technology, event and signal",
-        )
-    return Opened(config, warehouse)
+        warehouse = read_database(source, max_left_out=most, accountless_rows_exempt=exempt, identity=who, feeds=feeds, tell=tell)
+    declared = declare(config, warehouse)
+    return Opened(config.model_copy(update={"features": declared.specs}), warehouse, said_of_features=declared.findings)
 
 
 def open_config(path: Path, as_of: str | None = None, tell: Callable[[str], None] = lambda _: None) -> Opened:

@@ -97,7 +97,7 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None) -> Le
         "retention": reports.get("retention"),
         "scorecard": card_report(card),
         "rows": rows_report(opened.counts),
-        "findings": findings_report(opened.findings),
+        "findings": findings_report(opened.lasting_findings),
         "current_state": [*opened.current_state(), *(expected.current_state if expected else ())],
         "notes": list(
             dict.fromkeys(
@@ -223,6 +223,7 @@ def _bundle(
         card=card,
         cards={k: c for k, c in cards.items() if k != card.kind},
         specs=data.specs,
+        helpers=data.helpers,
         missing=config.source.missing if isinstance(config.source, FlatSource) else (),
         decimal_comma=isinstance(config.source, FlatSource) and config.source.decimal_comma,
         familiarity=familiarity.to_dict(),

@@ -46,8 +46,8 @@ def score_list(
     _check_names(targets, out, rejected_path, features_out)
     bundle = load_bundle(workspace, model)
     listed = opened.read_targets(targets)
-    known_ids, by_domain, known = opened.known_accounts()
-    resolved = resolve(listed, known_ids, by_domain, as_of)
+    known = opened.known_accounts()
+    resolved = resolve(listed, opened.directory, as_of)
     build = opened.feature_builder(bundle, listed, resolved)
     scored = score_targets(bundle, listed, resolved, build, known, opened.products(listed, resolved))
     written = {out: table_bytes(scored.frame, out, COLUMNS), rejected_path: table_bytes(scored.rejected, rejected_path, {"line": "whole"})}

@@ -79,7 +79,7 @@ def findings_since(opened: Opened, bundle: Bundle, as_of: Micros) -> list[dict[s
     if model is None:
         return []
     try:
-        now = opened.with_features(bundle.specs).training_set(leading, as_of)
+        now = opened.with_features(bundle.declared).training_set(leading, as_of)
     except FeatureError as error:
         return [asdict(Finding("DRIFT-SOURCE", "the data", None, None, None, None, 0, 0, False, f"cannot tell; {error.message}"))]
     if now.timing != "dated":
@@ -145,9 +145,11 @@ def _outcome_finding(now: TrainingSet, newer: np.ndarray, bundle: Bundle, level:
         return Finding(code, good, None, None, None, None, int((~newer).sum()), n, False, words)
     p = model.probability(now.features[newer])
     observed, expected = float(now.label[newer].sum()), float(p.sum())
-    z = (observed - expected) / math.sqrt(float((p * (1 - p)).sum()))
+    variance = float((p * (1 - p)).sum())
+    z = (observed - expected) / math.sqrt(max(variance, float(np.finfo(float).eps)))  # a model that is certain of every deal has none
     p_value = float(2 * stats.norm.sf(abs(z)))
     effect = abs(observed - expected) / n
     alarm = p_value <= level and effect >= FLOOR_RATE
-    words = f"{observed:,.0f} {good} among {n:,} deals whose outcome became known since, where the champion expected {expected:,.0f}"
+    among = "deals whose outcome" if now.outcome == "win" else "customers whose fate"
+    words = f"{observed:,.0f} {good} among {n:,} {among} became known since, where the champion expected {expected:,.0f}"
     return Finding(code, good, z, p_value, p_value, effect, int((~newer).sum()), n, alarm, words)

@@ -12,11 +12,13 @@ import pyarrow as pa
 
 from icpfit.config import FeatureSpec
 from icpfit.errors import FeatureError
-from icpfit.features.compile import ACCOUNT_FIELDS, compile_features
+from icpfit.features.combine import combined
+from icpfit.features.compile import compile_features, of_today
+from icpfit.features.engines import DuckDBEngine, Engine, EngineError, holding
 from icpfit.features.plan import Output, Query
 from icpfit.features.schema import read_schema
 from icpfit.features.sqltext import MOMENTS
-from icpfit.features.values import as_texts, finished, parse_numbers
+from icpfit.features.values import as_frame, as_texts, finished, parse_numbers
 from icpfit.sources.sql import quoted
 from icpfit.sources.warehouse import Warehouse
 
@@ -24,16 +26,23 @@ Column = npt.NDArray[np.float64] | npt.NDArray[np.object_]
 
 
 def build_features(
-    warehouse: Warehouse, specs: Sequence[FeatureSpec], moments: pd.DataFrame, overrides: pd.DataFrame | None = None
+    warehouse: Warehouse,
+    specs: Sequence[FeatureSpec],
+    moments: pd.DataFrame,
+    overrides: pd.DataFrame | None = None,
+    *,
+    engine: Engine | None = None,
 ) -> pd.DataFrame:
     """What was known of each account at its moment.
 
     ``moments`` has ``account_id`` (text; None = unknown) and ``as_of`` (int64 microseconds).
     ``overrides``, one row per moment in the same order, has columns of accounts (texts) that a target
     list states: where not empty they stand in for the account's own field.
+    ``engine`` runs the queries, and holds the warehouse's tables; without one it is the warehouse's DuckDB.
+    The values are the same.
 
-    Returns one row per moment, same order and index, one column per spec: float64 with NaN for unknown,
-    or object with text and None for a category. Every feature of an account that is unknown, or was
+    Returns one row per moment, same order and index, one column per spec that is not hidden: float64 with NaN for
+    unknown, or object with text and None for a category. Every feature of an account that is unknown, or was
     recorded only at or after the moment, is unknown, but for what ``overrides`` says.
 
     Raises:
@@ -47,24 +56,25 @@ def build_features(
     asked, place = _distinct_moments(moments["account_id"], as_of)
     columns: dict[str, Column] = {}
     connection = warehouse.connection
-    connection.register(MOMENTS, asked)
-    try:
+    engine = engine or DuckDBEngine(connection)
+    with holding(engine, {MOMENTS: asked}):
         for query in plan.queries:
-            answer = _answer(connection, query, asked.num_rows)
+            answer = _answer(connection, engine, query, asked.num_rows)
             for output in query.outputs:
-                once = finished(connection, output.finish, [answer[c] for c in output.columns], asked["as_of"].to_numpy())
+                once = finished(connection, output.finish, [answer[c] for c in output.columns], asked["as_of"].to_numpy(), output.domains)
                 values = _spread(once, place)
                 columns[output.feature] = values if overrides is None else _stated(connection, output, values, overrides, as_of)
-    finally:
-        connection.unregister(MOMENTS)
+    for spec in plan.combinations:
+        columns[spec.name] = combined(spec, columns)
+    shown = [s for s in specs if not s.hidden]
     # The dtype is said, since pandas would guess one from the cells.
-    series = {s.name: pd.Series(columns[s.name], index=moments.index, dtype=columns[s.name].dtype) for s in specs}
+    series = {s.name: pd.Series(columns[s.name], index=moments.index, dtype=columns[s.name].dtype) for s in shown}
     return pd.DataFrame(series, index=moments.index)
 
 
 def current_state(warehouse: Warehouse, specs: Sequence[FeatureSpec]) -> tuple[str, ...]:
     """Names of the features that are read from today's values: their past is not recorded anywhere."""
-    return tuple(s.name for s in specs if s.aggregate in ACCOUNT_FIELDS and not (s.history and warehouse.has("account_history")))
+    return of_today(read_schema(warehouse), specs)
 
 
 def _as_of(moments: pd.DataFrame) -> npt.NDArray[np.int64]:
@@ -94,21 +104,16 @@ def _distinct_moments(account_id: pd.Series, as_of: npt.NDArray[np.int64]) -> tu
     return asked, place
 
 
-def _answer(connection: duckdb.DuckDBPyConnection, query: Query, moments: int) -> pd.DataFrame:
+def _answer(connection: duckdb.DuckDBPyConnection, engine: Engine, query: Query, moments: int) -> pd.DataFrame:
     """The query's columns, one row per distinct moment in their order; empty cells for accounts that are not known."""
-    for relation, column in query.numbers.items():
-        connection.register(relation, _numbers(connection, query.table, column))
+    numbers = {relation: _numbers(connection, query.table, column) for relation, column in query.numbers.items()}
     try:
-        answer: pd.DataFrame = connection.sql(query.sql).df()
-    except duckdb.Error as error:
+        with holding(engine, numbers):
+            answer = engine.run(query.sql)
+    except EngineError as error:
         named = ", ".join(o.feature for o in query.outputs[:5])
-        raise FeatureError(
-            f"the features of {query.table} cannot be computed ({str(error).splitlines()[0]})", hint=f"look at {named}"
-        ) from error
-    finally:
-        for relation in query.numbers:
-            connection.unregister(relation)
-    return answer.set_index("_moment").reindex(np.arange(moments))
+        raise FeatureError(f"the features of {query.table} cannot be computed ({error})", hint=f"look at {named}") from error
+    return as_frame(answer).set_index("_moment").reindex(np.arange(moments))
 
 
 def _numbers(connection: duckdb.DuckDBPyConnection, table: str, column: str) -> pa.Table:
@@ -137,5 +142,5 @@ def _stated(
         return values
     stated = pd.Series([str(t).strip() for t in texts[said]], dtype=object)
     values = values.copy()
-    values[said] = finished(connection, output.finish, [stated], as_of[said])
+    values[said] = finished(connection, output.finish, [stated], as_of[said], output.domains)
     return values

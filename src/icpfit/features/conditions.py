@@ -17,8 +17,8 @@ from typing import Any, Literal
 import duckdb
 
 from icpfit.errors import FeatureError
-from icpfit.features.schema import ColumnType, did_you_mean, later_times
-from icpfit.features.sqltext import identifier, literal
+from icpfit.features.schema import ColumnType, did_you_mean, instead_of, later_times
+from icpfit.features.sqltext import identifier, literal, lower_case
 
 _COMPARE = {
     "COMPARE_EQUAL": "=",
@@ -30,8 +30,9 @@ _COMPARE = {
     "COMPARE_DISTINCT_FROM": "IS DISTINCT FROM",
     "COMPARE_NOT_DISTINCT_FROM": "IS NOT DISTINCT FROM",
 }
-_LIKE = {"~~": "LIKE", "!~~": "NOT LIKE", "~~*": "ILIKE", "!~~*": "NOT ILIKE"}
-_TEXT_FUNCTIONS = frozenset(("lower", "upper", "trim"))
+_LIKE = {"~~": ("LIKE", False), "!~~": ("NOT LIKE", False), "~~*": ("LIKE", True), "!~~*": ("NOT LIKE", True)}
+"""How a pattern is written, and whether small and capital letters are the same to it."""
+_TEXT_FUNCTIONS = {"lower": lower_case, "upper": "UPPER({})".format, "trim": "TRIM(BOTH ' ' FROM {})".format}
 _CLOCK_WORDS = """
     now today current_date current_time current_timestamp localtime localtimestamp get_current_timestamp transaction_timestamp random uuid
     gen_random_uuid nextval setseed"""
@@ -65,7 +66,7 @@ def row_condition(
     Raises:
         FeatureError: it is anything else; with the feature's name, the condition and the reason.
     """
-    writer = _Writer(table, columns, alias)
+    writer = _Writer(connection, table, columns, alias)
     try:
         sql = writer.write(_parse(connection, table, where))
         if sql.type != "flag":
@@ -73,6 +74,14 @@ def row_condition(
     except _NotAConditionError as problem:
         raise FeatureError(f"feature {feature!r}: the condition {where!r} {problem}", hint=problem.hint) from None
     return sql.text
+
+
+def parse_condition(connection: duckdb.DuckDBPyConnection, table: str, where: str) -> dict[str, Any] | None:
+    """The tree of a condition as DuckDB's parser gives it; None where it is none, which :func:`row_condition` says in words."""
+    try:
+        return _parse(connection, table, where)
+    except _NotAConditionError:
+        return None
 
 
 def _parse(connection: duckdb.DuckDBPyConnection, table: str, where: str) -> dict[str, Any]:
@@ -94,8 +103,8 @@ def _parse(connection: duckdb.DuckDBPyConnection, table: str, where: str) -> dic
 
 
 class _Writer:
-    def __init__(self, table: str, columns: Mapping[str, ColumnType], alias: str) -> None:
-        self.table, self.columns, self.alias = table, columns, alias
+    def __init__(self, connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, ColumnType], alias: str) -> None:
+        self.connection, self.table, self.columns, self.alias = connection, table, columns, alias
 
     def write(self, node: Mapping[str, Any]) -> _Sql:
         writers = {
@@ -134,7 +143,7 @@ class _Writer:
         if column in later_times(self.table):
             raise _NotAConditionError(
                 f"uses {column}, which is written after the row itself: it would see the future",
-                "for what is in use as of a moment there is the aggregate present",
+                instead_of(column),
             )
         return _Sql(f"{self.alias}.{identifier(column)}", "text" if self.columns[column] == "text" else "number")
 
@@ -197,10 +206,12 @@ class _Writer:
         parts = [self.write(a["expression"]) for a in arguments] if plain else []
         if name in _LIKE and len(parts) == 2:
             self._all(parts, "text", name)
-            return _Sql(f"({parts[0].text} {_LIKE[name]} {parts[1].text})", "flag")
+            return self._like(parts[0].text, arguments[1]["expression"], *_LIKE[name])
         if name in _TEXT_FUNCTIONS and len(parts) == 1:
             self._all(parts, "text", name)
-            return _Sql(f"{name.upper()}({parts[0].text})", "text")
+            text = _text_of(arguments[0]["expression"])
+            # A text of the condition's own is done here: to PostgreSQL it has no language, and so no capital letters but A to Z.
+            return _Sql(_TEXT_FUNCTIONS[name](parts[0].text) if text is None else literal(self._done(name, text)), "text")
         if name in ("abs", "+", "-") and len(parts) == 1:
             self._all(parts, "number", name)
             return _Sql(f"ABS({parts[0].text})" if name == "abs" else f"({name} {parts[0].text})", "number")
@@ -209,12 +220,28 @@ class _Writer:
             return _Sql(f"({parts[0].text} {name} {parts[1].text})", "number")
         if name == "/" and len(parts) == 2:
             self._all(parts, "number", name)
-            # Whole numbers divide to whole numbers on some engines, and zero is an error on some.
-            return _Sql(f"((1.0 * {parts[0].text}) / NULLIF({parts[1].text}, 0))", "number")
+            # SQRT(1) is a double everywhere: else whole numbers divide to whole numbers on some engines, or to few digits.
+            # To divide by zero is an error on some.
+            return _Sql(f"((SQRT(1) * {parts[0].text}) / NULLIF({parts[1].text}, 0))", "number")
         raise _NotAConditionError(
             f"uses {name}, which is not among the functions of a row condition",
             "there are lower, upper, trim, abs, coalesce, LIKE, + - * / and CASE",
         )
+
+    def _like(self, text: str, node: Mapping[str, Any], word: str, any_case: bool) -> _Sql:
+        pattern = _text_of(node)
+        if pattern is None:
+            words = "takes the pattern of LIKE from somewhere else than a text in single quotes"
+            raise _NotAConditionError(words, "write the pattern down; engines read a backslash in it differently")
+        if any_case:
+            text, pattern = lower_case(text), self._done("lower", pattern)
+        # Nothing escapes in a pattern, and on some engines that has to be said.
+        escape = next(c for c in "!~^|#@" if c not in pattern) if "\\" in pattern else None
+        return _Sql(f"({text} {word} {literal(pattern)}{f' ESCAPE {literal(escape)}' if escape else ''})", "flag")
+
+    def _done(self, function: str, text: str) -> str:
+        rows = self.connection.execute(f"SELECT {_TEXT_FUNCTIONS[function]('?::VARCHAR')}", [text]).fetchall()
+        return str(rows[0][0])
 
     def _flag(self, node: Mapping[str, Any]) -> _Sql:
         sql = self.write(node)
@@ -234,3 +261,9 @@ class _Writer:
             hint = "a column that the contract does not know as a number is text: put the value in single quotes"
             raise _NotAConditionError(f"compares {first.text}, a {first.type}, with {other.text}, a {other.type}", hint)
         return kinds[0] if kinds else "nothing"
+
+
+def _text_of(node: Mapping[str, Any]) -> str | None:
+    """The text that a condition has in single quotes, if the node is one."""
+    is_text = node["class"] == "CONSTANT" and node["literal"]["kind"] == "STRING"
+    return str(node["literal"].get("text", "")) if is_text else None

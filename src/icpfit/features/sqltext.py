@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from icpfit.features.schema import Schema
-from icpfit.sources.sql import literal, quoted
+from icpfit.sources import sql
+from icpfit.sources.sql import quoted
 
-__all__ = ["MOMENTS", "common_tables", "identifier", "known_moments", "literal"]
+__all__ = ["MOMENTS", "common_tables", "identifier", "known_moments", "literal", "lower_case", "millionths"]
 
 MOMENTS = "_moments"
 """The relation that a query asks about: ``_moment`` (a number of its own), ``account_id``, ``as_of`` (microseconds)."""
@@ -32,6 +33,32 @@ def identifier(name: str) -> str:
     user_id "user" "Team size"
     """
     return name if re.fullmatch(r"[a-z_][a-z0-9_]*", name) and name not in _RESERVED else quoted(name)
+
+
+def literal(text: str) -> str:
+    """A text for SQL; without a backslash, in which Spark sees an escape.
+
+    >>> print(literal("it's"), literal("a\\\\b"))
+    'it''s' ('a' || CHR(92) || 'b')
+    """
+    if "\\" not in text:
+        return sql.literal(text)
+    return "(" + " || CHR(92) || ".join(sql.literal(part) for part in text.split("\\")) + ")"
+
+
+def lower_case(text: str) -> str:
+    """Small letters, each for one letter: at the end of a word Spark would write a Greek one otherwise, and two for the Turkish İ."""
+    return f"LOWER(REPLACE(REPLACE({text}, 'Σ', 'σ'), 'İ', 'i'))"
+
+
+def millionths(number: str) -> str:
+    """A double as a decimal, rounded to a millionth; for numbers smaller than 10^18.
+
+    A plain cast would not do: PostgreSQL keeps 15 digits, and each engine rounds in its own way.
+    """
+    whole = f"FLOOR({number})"
+    parts = f"CAST(FLOOR(({number} - {whole}) * 1000000 + 0.5) AS DECIMAL(7, 0))"
+    return f"CAST(CAST({whole} AS BIGINT) AS DECIMAL(28, 6)) + {parts} * 0.000001"
 
 
 def known_moments(schema: Schema) -> str:

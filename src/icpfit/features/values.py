@@ -8,9 +8,9 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from icpfit.features.plan import Finish
+from icpfit.features.plan import OF_TWO, Finish
 from icpfit.moments import DAY
-from icpfit.sources.identity import FREE_EMAIL_DOMAINS, normalise_domains
+from icpfit.sources.identity import is_disposable_email, is_free_email, normalise_domains
 from icpfit.sources.sql import known, number_of
 
 Floats = npt.NDArray[np.float64]
@@ -20,6 +20,26 @@ _YES = frozenset(("true", "yes", "y", "t"))
 _NO = frozenset(("false", "no", "n", "f"))
 FIRST_YEAR = 1000
 """A founding year before this is a placeholder, not a year."""
+MONTH = 30 * DAY
+"""What a rate counts in."""
+
+
+def as_frame(answer: pa.Table) -> pd.DataFrame:
+    """An engine's answer as pandas. A decimal becomes the double that is nearest to it, however it was stored.
+
+    >>> from decimal import Decimal
+    >>> as_frame(pa.table({"a": pa.array([Decimal("0.1"), None])}))["a"].tolist()
+    [0.1, nan]
+    """
+
+    def plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+        if not pa.types.is_decimal(column.type):
+            return column
+        # Through its digits: the way straight to a double divides, and may miss the nearest by one.
+        digits = column if column.type.scale == 0 else column.cast(pa.string())
+        return digits.cast(pa.float64())
+
+    return pa.table({name: plain(answer[name]) for name in answer.column_names}).to_pandas()
 
 
 def parse_numbers(connection: duckdb.DuckDBPyConnection, texts: Texts) -> Floats:
@@ -72,27 +92,55 @@ def as_texts(column: pd.Series) -> Texts:
 
 
 def finished(
-    connection: duckdb.DuckDBPyConnection, finish: Finish, columns: list[pd.Series], as_of: npt.NDArray[np.int64]
+    connection: duckdb.DuckDBPyConnection,
+    finish: Finish,
+    columns: list[pd.Series],
+    as_of: npt.NDArray[np.int64],
+    domains: tuple[str, ...] = (),
 ) -> Floats | Texts:
     """A feature's values, one per row of ``columns``: float64 with NaN for unknown, or texts and None for a category."""
-    column = columns[0]
     if finish == "category":
-        return as_texts(column)
-    if finish == "free_email_domain":
-        domains = pd.Series(normalise_domains(as_texts(column)), dtype=object)
-        return np.where(domains.isna(), np.nan, domains.isin(FREE_EMAIL_DOMAINS).astype(np.float64)).astype(np.float64)
-    if pd.api.types.is_numeric_dtype(column):
-        numbers: Floats = column.to_numpy(np.float64, na_value=np.nan)
-    elif finish == "flag":
-        numbers = parse_flags(connection, as_texts(column))
-    else:
-        numbers = parse_numbers(connection, as_texts(column))
+        return as_texts(columns[0])
+    if finish in ("free_email_domain", "disposable_email_domain", "competitor_domain"):
+        return _of_domains(as_texts(columns[0]), finish, domains)
+    if finish == "flag" and not pd.api.types.is_numeric_dtype(columns[0]):
+        return parse_flags(connection, as_texts(columns[0]))
+    numbers = _numbers(connection, columns[0])
     if finish == "days":
         return numbers / DAY
-    if finish == "mean":
-        count: Floats = columns[1].to_numpy(np.float64, na_value=np.nan)
-        return numbers / count
     if finish == "age_years":
         year = as_of.astype("datetime64[us]").astype("datetime64[Y]").astype(np.int64) + 1970
         return np.where((numbers >= FIRST_YEAR) & (numbers <= year), year - numbers, np.nan)
+    if finish in OF_TWO:
+        second = _numbers(connection, columns[1])
+        return quotient(numbers * MONTH if finish == "rate" else numbers, second)
     return numbers
+
+
+def quotient(above: Floats, below: Floats) -> Floats:
+    """One by the other; by 0 it is unknown.
+
+    >>> quotient(np.array([3.0, 3.0, 0.0]), np.array([2.0, 0.0, 0.0])).tolist()
+    [1.5, nan, nan]
+    """
+    return np.asarray(above / np.where(below == 0, np.nan, below), dtype=np.float64)
+
+
+def _numbers(connection: duckdb.DuckDBPyConnection, column: pd.Series) -> Floats:
+    if pd.api.types.is_numeric_dtype(column):
+        return column.to_numpy(np.float64, na_value=np.nan)
+    return parse_numbers(connection, as_texts(column))
+
+
+def _of_domains(texts: Texts, finish: Finish, named: tuple[str, ...]) -> Floats:
+    """1 where the domain is one of a list's, 0 where it is none, NaN where there is none."""
+    domains = normalise_domains(texts)
+
+    def listed(domain: str) -> bool:
+        if finish == "competitor_domain":
+            return any(domain == d or domain.endswith(f".{d}") for d in named)
+        return is_free_email(domain) if finish == "free_email_domain" else is_disposable_email(domain)
+
+    # Each distinct domain is looked up once.
+    said = {d: float(listed(d)) for d in dict.fromkeys(domains) if d is not None}
+    return np.array([np.nan if d is None else said[d] for d in domains], dtype=np.float64)

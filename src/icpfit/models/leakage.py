@@ -12,6 +12,7 @@ from sklearn.metrics import roc_auc_score
 
 from icpfit.config import FeatureSpec, LeakageAllowance
 from icpfit.errors import ConfigError
+from icpfit.features.combine import made_of
 from icpfit.models.results import Refusal
 from icpfit.sources.leak_names import refused_by_meaning
 from icpfit.training_set import TrainingSet
@@ -61,11 +62,13 @@ def find_leaks(training: TrainingSet, allow: tuple[LeakageAllowance, ...] = ()) 
 
 
 def _judge(spec: FeatureSpec, training: TrainingSet) -> tuple[Refusal | None, Refusal | None]:
-    stands = spec.aggregate in AS_IT_STANDS and not spec.history
-    if stands:
-        reason = refused_by_meaning((spec.column or spec.name, spec.name), training.outcome)
+    parts = made_of(spec, (*training.specs, *training.helpers))
+    standing = [s for s in parts if s.aggregate in AS_IT_STANDS and not s.history]
+    for part in standing:
+        reason = refused_by_meaning((part.column or part.name, part.name), training.outcome)
         if reason is not None:
-            return Refusal(spec.name, reason, "MEANING"), None
+            return Refusal(spec.name, reason if part == spec else f"made of {part.name}: {reason}", "MEANING"), None
+    stands = bool(standing)
     label = training.label
     positives, negatives = int(label.sum()), int(len(label) - label.sum())
     if positives < 10 or negatives < 10 or len(label) < MIN_ROWS:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from icpfit.moments import Micros
-from icpfit.sources.identity import is_free_email
+from icpfit.sources.directory import Directory
+from icpfit.sources.identity import company_domain, names_company
 from icpfit.sources.targets import NO_MOMENT, TargetList, rejected_rows
 
 
@@ -33,15 +33,13 @@ class Resolved:
             raise ValueError("rows, account_id and as_of have one entry per row to score")
 
 
-def resolve(targets: TargetList, known_ids: frozenset[str], by_domain: Mapping[str, str], as_of: Micros | None) -> Resolved:
-    """``account_id`` decides where it is known; else the domain, never a free-mail domain.
+def resolve(targets: TargetList, directory: Directory, as_of: Micros | None) -> Resolved:
+    """``account_id`` decides where it is known; else the domain, never a mail provider's.
 
-    ``by_domain`` maps normalised domains to accounts; ``as_of`` is the moment of rows that name none of their
-    own. Two rows are the same only with the same resolved account and moment; the second is rejected as
-    "the same as line N".
+    ``as_of`` is the moment of rows that name none of their own. Two rows are the same only with the same resolved
+    account and moment; the second is rejected as "the same as line N".
     """
     moments = np.where(targets.as_of == NO_MOMENT, NO_MOMENT if as_of is None else as_of, targets.as_of)
-    named = {d: d is not None and not is_free_email(d) for d in set(targets.domain.tolist())}
     first_line: dict[tuple[str, str, int], int] = {}
     rows: list[int] = []
     accounts: list[str | None] = []
@@ -49,7 +47,7 @@ def resolve(targets: TargetList, known_ids: frozenset[str], by_domain: Mapping[s
     reasons: list[str] = []
     cells = zip(targets.account_id.tolist(), targets.domain.tolist(), targets.line.tolist(), moments.tolist(), strict=True)
     for i, (said_id, domain, line, moment) in enumerate(cells):
-        account, what, which = identify(said_id, domain if named[domain] else None, known_ids, by_domain)
+        account, what, which = identify(said_id, domain, directory, None if moment == NO_MOMENT else moment)
         if what != "nobody":
             earlier = first_line.setdefault((what, which, moment), line)
             if earlier != line:
@@ -67,24 +65,24 @@ def resolve(targets: TargetList, known_ids: frozenset[str], by_domain: Mapping[s
     return Resolved(kept, accounts, moments[kept].astype(np.int64), rejected)
 
 
-def identify(
-    account_id: str | None, domain: str | None, known_ids: frozenset[str], by_domain: Mapping[str, str]
-) -> tuple[str | None, str, str]:
+def identify(account_id: str | None, domain: str | None, directory: Directory, moment: Micros | None = None) -> tuple[str | None, str, str]:
     """The known account, if any, and what makes two rows the same: ``account``, ``domain`` or ``id``, and which one.
 
-    ``domain`` is normalised and no free mail provider's. A row with neither names ``nobody``: two of them
-    may be two companies.
+    ``domain`` is normalised. Of a company that nobody knows, domains that one owner registered are the same. A row
+    with neither an id nor a domain of a company names ``nobody``: two of them may be two companies.
 
-    >>> identify(None, "acme.example", frozenset({"A1"}), {"acme.example": "A1"})
+    >>> identify(None, "eu.acme.example", Directory.of(["A1"], {"acme.example": "A1"}))
     ('A1', 'account', 'A1')
-    >>> identify("A9", None, frozenset({"A1"}), {})
+    >>> identify("A9", "gmail.com", Directory.of(["A1"], {}))
     (None, 'id', 'A9')
     """
-    account = account_id if account_id in known_ids else by_domain.get(domain) if domain is not None else None
+    account = directory.by_id(account_id, moment)
+    if account is None:
+        account = directory.by_domain(domain, moment)
     if account is not None:
         return account, "account", account
-    if domain is not None:
-        return None, "domain", domain
+    if domain is not None and names_company(domain):
+        return None, "domain", company_domain(domain) or domain
     if account_id is not None:
         return None, "id", account_id
     return None, "nobody", ""

@@ -11,10 +11,11 @@ import pandas as pd
 from icpfit.errors import SourceError
 from icpfit.sources.contract import REQUIRED_TABLES
 from icpfit.sources.phrases import UNREADABLE, left_out_finding
+from icpfit.sources.raw import RawTable
 from icpfit.sources.rows import DataFinding, LeftOut, RowCount
 from icpfit.sources.set_aside import SET_ASIDE
 from icpfit.sources.sql import literal, quoted
-from icpfit.sources.staging import CELL, IN_ORDER, NO_ACCOUNT, NO_CLOSE, NOTE, REASON, ROW, SUBJECT, Staged, kind_of
+from icpfit.sources.staging import CELL, IN_ORDER, NO_CLOSE, NOTE, OF_MERGING, REASON, ROW, SUBJECT, Staged, kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,41 +29,47 @@ class Account:
     """the reader itself says of rows that they do not count"""
 
 
-def account_for(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Account:
-    """Count every row of a table, used or left out, and say for each reason how many and one example."""
+def account_for(connection: duckdb.DuckDBPyConnection, staged: Staged, exempt: frozenset[str] = frozenset()) -> Account:
+    """Count every row of a file, used or left out, and say for each reason how many and one example.
+
+    ``exempt``: reasons that are no fault of the file.
+    """
     table, raw = staged.table, staged.mapped.raw
     rows_in = staged.rows + len(raw.unreadable)
     notes, judged = tuple(_notes(connection, staged)), raw.reason is not None
     if not raw.unreadable and not connection.execute(f"SELECT 1 FROM {staged.faults} LIMIT 1").fetchall():
-        return Account(RowCount(table.name, rows_in, rows_in), None, notes, judged)
+        return Account(RowCount(table.name, rows_in, rows_in, place=raw.place), None, notes, judged)
     faults = _faults(connection, staged)
     by_reason = {str(r): int(n) for r, n in faults["reason"].value_counts().sort_index().items()}
     if raw.unreadable:
         by_reason[UNREADABLE] = len(raw.unreadable)
-    count = RowCount(table.name, rows_in, rows_in - sum(by_reason.values()), by_reason)
+    count = RowCount(table.name, rows_in, rows_in - sum(by_reason.values()), by_reason, raw.place)
     unreadable = pd.DataFrame({"row": list(raw.unreadable), "key": None, "reason": UNREADABLE, "column": None, "cell": None})
     both = [f for f in (faults, unreadable.astype({"key": object, "column": object, "cell": object})) if len(f)]
     everything = pd.concat(both, ignore_index=True).sort_values("row", kind="stable", ignore_index=True)
-    findings = [_finding(staged, rows_in, group) for _, group in everything.groupby(["reason", "column"], sort=True, dropna=False)]
-    return Account(count, LeftOut(table.name, everything[["row", "key", "reason"]]), (*findings, *notes), judged)
+    groups = everything.groupby(["reason", "column"], sort=True, dropna=False)
+    findings = [_finding(staged, rows_in, group, exempt) for _, group in groups]
+    return Account(count, LeftOut(table.name, everything[["row", "key", "reason"]], raw.place), (*findings, *notes), judged)
 
 
-def check_share(account: Account, place: str, max_left_out: float, accountless_rows_exempt: bool) -> None:
+def check_share(account: Account, raw: RawTable, max_left_out: float, exempt: frozenset[str]) -> None:
     """Raises SourceError where too much of a table had to be left out, or nothing usable is left of a needed one.
 
-    Rows that the source itself sets aside do not count, and a CRM's table may hold nothing but rows that do not.
+    Rows that were left out for a reason in ``exempt`` do not count, nor do those that the source itself sets aside: a CRM's
+    table may hold nothing but such rows.
     """
-    count = account.count
-    free = (*SET_ASIDE, NO_ACCOUNT) if accountless_rows_exempt else tuple(SET_ASIDE)
-    exempt = sum(count.left_out.get(reason, 0) for reason in free)
+    count, place = account.count, raw.place
+    excused = sum(count.left_out.get(reason, 0) for reason in {*exempt, *OF_MERGING, *SET_ASIDE})
     worst = max(count.left_out, key=lambda r: (count.left_out[r], r), default="")
     example = next((f.words for f in sorted(account.findings, key=lambda f: -f.rows)), "")
-    if count.used == 0 and count.table in REQUIRED_TABLES and not (account.judged and 0 < exempt == count.rows_in):
+    if count.used == 0 and count.table in REQUIRED_TABLES and not (account.judged and 0 < excused == count.rows_in):
+        if not count.rows_in and not raw.is_file:
+            raise SourceError(f"{place}: the table has no rows", hint="nothing can be learned without them")
         if not count.rows_in:
             raise SourceError(f"{place}: the file has a header and no rows", hint="export it again, with its rows")
         raise SourceError(f"{place}: none of its {count.rows_in:,} rows can be used, mostly '{worst}'", hint=example)
-    counted = count.rows_in - exempt
-    left_out = sum(count.left_out.values()) - exempt
+    counted = count.rows_in - excused
+    left_out = sum(count.left_out.values()) - excused
     if counted and left_out / counted > max_left_out:
         share = f"{left_out:,} of {counted:,} rows ({left_out / counted:.1%}) cannot be used, more than max_left_out ({max_left_out:.0%})"
         raise SourceError(f"{place}: {share}, mostly '{worst}'", hint=example)
@@ -116,7 +123,7 @@ def _notes(connection: duckdb.DuckDBPyConnection, staged: Staged) -> list[DataFi
     return found
 
 
-def _finding(staged: Staged, rows_in: int, group: pd.DataFrame) -> DataFinding:
+def _finding(staged: Staged, rows_in: int, group: pd.DataFrame, exempt: frozenset[str]) -> DataFinding:
     first = group.iloc[0]
     return left_out_finding(
         staged.table.name,
@@ -128,4 +135,5 @@ def _finding(staged: Staged, rows_in: int, group: pd.DataFrame) -> DataFinding:
         key=first["key"],
         column=first["column"],
         cell=first["cell"],
+        expected=str(first["reason"]) in exempt,
     )

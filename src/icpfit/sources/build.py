@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import duckdb
 
+from icpfit.config import Feed
+from icpfit.config_identity import DEFAULT_IDENTITY, IdentitySettings
 from icpfit.errors import SourceError
 from icpfit.sources.accounting import account_for, check_share
+from icpfit.sources.companies import identify_companies, mark_circles, mark_merged
 from icpfit.sources.contract import REQUIRED_TABLES, TABLES
-from icpfit.sources.domains import clean_domains
+from icpfit.sources.domains import clean_domains, shared_domains
+from icpfit.sources.feed_formats import table_of
+from icpfit.sources.feeds import feed_part
 from icpfit.sources.keys import mark_repeated_keys, mark_unknown_accounts
 from icpfit.sources.mapping import MappedTable
+from icpfit.sources.merges import Merge
+from icpfit.sources.moved import mark_moved_twice, moved_columns, moves, seen
 from icpfit.sources.newest import any_moment, newest_moment
+from icpfit.sources.parts import Part, add_counts, stage_parts
+from icpfit.sources.people import standardise_people
 from icpfit.sources.rows import DataFinding, LeftOut, RowCount
 from icpfit.sources.sql import quoted
-from icpfit.sources.staging import ROW, Staged, kind_of, stage
+from icpfit.sources.staging import NO_ACCOUNT, Staged, kind_of
 from icpfit.sources.warehouse import Warehouse
+
+ORDER: tuple[str, ...] = ("account_merges", *(name for name in TABLES if name != "account_merges"))
+"""Who is who first: all other tables are checked against accounts, and accounts are merged by account_merges."""
 
 
 def build_warehouse(
@@ -27,69 +39,102 @@ def build_warehouse(
     max_left_out: float,
     accountless_rows_exempt: bool,
     date_format: str | None = None,
+    identity: IdentitySettings = DEFAULT_IDENTITY,
+    feeds: Sequence[Feed] = (),
     findings: tuple[DataFinding, ...] = (),
 ) -> Warehouse:
-    """Check every row of every table, and keep the clean ones.
+    """Check every row of every table, and keep the clean ones. ``feeds`` add rows to the tables, after the tables' own.
 
     Raises:
         SourceError: a needed table is missing or has no usable row; more than ``max_left_out`` of a
             table's rows cannot be used; a time lies far in the future of all others.
+        ConfigError: a setting of ``identity`` names what is no domain, or a feed what is not there.
     """
+    adding = {name: [i for i, feed in enumerate(feeds) if table_of(feed, i) == name] for name in TABLES}
     for name in REQUIRED_TABLES:
-        if name not in mapped:
+        if name not in mapped and not adding[name]:
             raise SourceError(f"the table {name} is not there", hint=f"nothing can be learned without {' and '.join(REQUIRED_TABLES)}")
     counts: list[RowCount] = []
     left_out: list[LeftOut] = []
     columns: dict[str, tuple[str, ...]] = {}
     found = list(findings)
-    sums: list[str] = []
+    sums: dict[str, str] = {}
+    places: dict[str, str] = {}
     newest: list[int] = []
     moments: list[int] = []
-    for name in TABLES:  # the contract's order: accounts first, since the others are checked against them
-        if name not in mapped:
+    merges: tuple[Merge, ...] = ()
+    exempt = frozenset({NO_ACCOUNT}) if accountless_rows_exempt else frozenset[str]()
+    for name in _in_order(feeds, adding):
+        parts = [Part(mapped[name], date_format)] if name in mapped else []
+        parts += [feed_part(connection, feeds[i], i, columns) for i in adding[name]]
+        if not parts:
             continue
-        found += mapped[name].findings
-        staged = stage(connection, mapped[name], date_format)
-        mark_unknown_accounts(connection, staged)
-        mark_repeated_keys(connection, staged)
-        account = account_for(connection, staged)
-        counts.append(account.count)
-        left_out += [account.left_out] if account.left_out else []
-        found += account.findings
-        check_share(account, mapped[name].raw.place, max_left_out, accountless_rows_exempt)
-        newest += newest_moment(connection, staged)
-        moments += any_moment(connection, staged)
-        columns[name] = _keep(connection, staged)
+        place = parts[0].mapped.raw.place
+        places[name] = " and ".join(dict.fromkeys(part.mapped.raw.place for part in parts))
+        staged = stage_parts(connection, parts)
+        mark_unknown_accounts(connection, staged.whole)
+        mark_repeated_keys(connection, staged.whole)
+        if name == "account_merges":
+            mark_circles(connection, staged.whole)
+        mark_moved_twice(connection, staged.whole)
+        columns[name] = _keep(connection, staged.whole)
         if name == "accounts":
-            found += clean_domains(connection, mapped[name].raw.place)
-        sums.append(_content(connection, name, columns[name]))
-        connection.execute(f"DROP TABLE {staged.staged}")
-        connection.execute(f"DROP TABLE {staged.faults}")
+            found += clean_domains(connection, place)
+            companies = identify_companies(connection, columns[name], place, places.get("account_merges"), identity)
+            merges = companies.merges
+            mark_merged(connection, staged.whole, merges)
+            found += [*companies.findings, *shared_domains(connection, place)]
+        of_files = []
+        for part, own in zip(parts, staged.each, strict=True):
+            account = account_for(connection, own, part.exempt)
+            of_files.append(account.count)
+            left_out += [account.left_out] if account.left_out else []
+            found += [*part.mapped.findings, *account.findings]
+            check_share(account, part.mapped.raw, max_left_out, exempt | part.exempt)
+            newest += newest_moment(connection, own)
+            moments += any_moment(connection, own)
+        counts.append(add_counts(name, of_files))
+        sums[name] = _content(connection, name, columns[name])
+        if name == "contacts":
+            columns[name], said = standardise_people(connection, columns[name], place)
+            found += said
+        connection.execute(f"DROP TABLE {staged.whole.staged}")
+        connection.execute(f"DROP TABLE {staged.whole.faults}")
     if not newest and not moments:
         raise SourceError("no row of any table has a date", hint="a deal has created_at: when it was opened")
     return Warehouse(
         connection=connection,
-        columns=columns,
-        counts=tuple(counts),
+        columns={name: columns[name] for name in TABLES if name in columns},
+        counts=tuple(sorted(counts, key=lambda c: list(TABLES).index(c.table))),
         newest=max(newest or moments),  # where no deal is used there may be no other
-        fingerprint=hashlib.sha256("\n".join(sums).encode()).hexdigest(),
+        fingerprint=hashlib.sha256("\n".join(sums[name] for name in TABLES if name in sums).encode()).hexdigest(),
         findings=tuple(found),
         left_out=tuple(left_out),
-        places={name: mapped[name].raw.place for name in columns},
+        places={name: places[name] for name in TABLES if name in places},
+        merges=merges,
     )
 
 
+def _in_order(feeds: Sequence[Feed], adding: Mapping[str, Sequence[int]]) -> list[str]:
+    """Who is who first, then the contract's order; last, what looks its accounts up in other tables."""
+    later = [name for name in TABLES if any((through := feeds[i].account_from) and through.table for i in adding[name])]
+    return [*(name for name in ORDER if name not in later), *later]
+
+
 def _keep(connection: duckdb.DuckDBPyConnection, staged: Staged) -> tuple[str, ...]:
-    """The clean table under its contract name, in the order of its key, or of everything where it has none."""
+    """The clean table under its contract name, in the order of its key; without one by account, so that an account's rows lie together.
+
+    Nothing may depend on the order of rows: it is there for speed. Putting 20 million events into the order of everything
+    takes as long again.
+    """
     table = staged.table
-    recorded = "recorded_at" if "recorded_at" in staged.names else "CAST(NULL AS BIGINT)"
-    own = quoted(table.time) if table.time else "CAST(NULL AS BIGINT)"
-    # greatest() passes over NULL: where only one of the two is known, that one.
-    names = [*(quoted(n) for n in staged.names), f"greatest({own}, {recorded}) AS visible_at"]
-    order = ", ".join(quoted(n) for n in table.key or staged.names)
+    if moves(connection, staged):
+        names, joins = moved_columns(staged)
+    else:
+        names, joins = [*(f"s.{quoted(n)}" for n in staged.names), f"{seen(table, staged.names)} AS visible_at"], ""
+    order = ", ".join(quoted(n) for n in table.key or [n for n in staged.names if n == "account_id"] or staged.names)
     connection.execute(f"""
-        CREATE TABLE {quoted(table.name)} AS SELECT {", ".join(names)} FROM {staged.staged} s
-        WHERE NOT EXISTS (SELECT 1 FROM {staged.faults} f WHERE f.{ROW} = s.rowid) ORDER BY {order}""")
+        CREATE TABLE {quoted(table.name)} AS SELECT {", ".join(names)} FROM {staged.staged} s {joins} {staged.good} ORDER BY {order}""")
     return (*staged.names, "visible_at")
 
 

@@ -37,7 +37,10 @@ TABLES: dict[str, Table] = {
             "accounts",
             ("account_id",),
             ("account_id", "domain"),
-            _words("name industry sub_industry employee_count annual_revenue country region funding_stage founded_year"),
+            _words(
+                "name industry sub_industry employee_count annual_revenue country region funding_stage founded_year"
+                " additional_domains parent_id"
+            ),
             numbers=("employee_count", "annual_revenue", "founded_year"),
         ),
         Table(
@@ -47,6 +50,7 @@ TABLES: dict[str, Table] = {
             time="valid_from",
             times=("valid_from",),
         ),
+        Table("account_merges", ("account_id",), ("account_id", "merged_into")),
         Table(
             "deals",
             ("deal_id",),
@@ -114,6 +118,14 @@ TABLES: dict[str, Table] = {
         ),
         Table("contacts", ("contact_id",), ("contact_id", "account_id"), _words("deal_id title function seniority buying_role")),
         Table(
+            "contact_roles",
+            (),
+            ("account_id", "buying_role", "assigned_at"),
+            ("contact_id", "deal_id"),
+            time="assigned_at",
+            times=("assigned_at",),
+        ),
+        Table(
             "interactions",
             (),
             ("account_id", "occurred_at"),
@@ -134,3 +146,6 @@ TABLES: dict[str, Table] = {
 
 REQUIRED_TABLES: tuple[str, ...] = ("accounts", "deals")
 """Tables without which nothing can be learned. Retention needs ``subscriptions`` too."""
+
+SET_LATER: dict[str, frozenset[str]] = {"contacts": frozenset({"buying_role"})}
+"""Columns that are filled after the row itself, nobody can tell when: no feature may read them."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 
-from icpfit.config import DatabaseSource, DuckDBSource, PostgresSource
+from icpfit.config import DatabaseSource, DuckDBSource, Feed, IdentitySettings, PostgresSource
+from icpfit.config_identity import DEFAULT_IDENTITY
 from icpfit.errors import SourceError
 from icpfit.sources.build import build_warehouse
 from icpfit.sources.contract import REQUIRED_TABLES, TABLES
 from icpfit.sources.duckdb_store import DuckDBStore
+from icpfit.sources.feed_formats import tables_of
 from icpfit.sources.mapping import check_table_names, closest, map_table
 from icpfit.sources.postgres_store import PostgresStore
 from icpfit.sources.rows import DataFinding
@@ -32,11 +34,15 @@ def read_database(
     *,
     max_left_out: float,
     accountless_rows_exempt: bool,
+    identity: IdentitySettings = DEFAULT_IDENTITY,
+    feeds: Sequence[Feed] = (),
     tell: Callable[[str], None] = lambda _: None,
 ) -> Warehouse:
     """Read and check the tables of a database, as :func:`icpfit.sources.folder.read_folder` does those of a folder.
 
     Args:
+        identity: which accounts are one company.
+        feeds: files that add rows to the tables.
         tell: is told how far a long load is.
 
     Raises:
@@ -47,7 +53,7 @@ def read_database(
         check_table_names(getattr(source, setting), f"source.{setting}")
     connection = connect()
     with open_database(source, tell) as store:
-        names, findings = find_tables(source, store)
+        names, findings = find_tables(source, store, tables_of(feeds))
         mapped = {
             table: map_table(TABLES[table], store.open(connection, name), source.columns.get(table), source.values.get(table))
             for table, name in names.items()
@@ -58,12 +64,17 @@ def read_database(
             max_left_out=max_left_out,
             accountless_rows_exempt=accountless_rows_exempt,
             date_format=source.date_format,
+            identity=identity,
+            feeds=feeds,
             findings=findings,
         )
 
 
-def find_tables(source: DatabaseSource, store: TableStore) -> tuple[dict[str, str], tuple[DataFinding, ...]]:
-    """The name there of each table of the contract, and notes on what is called nearly as one that is not there."""
+def find_tables(source: DatabaseSource, store: TableStore, fed: Collection[str] = ()) -> tuple[dict[str, str], tuple[DataFinding, ...]]:
+    """The name there of each table of the contract, and notes on what is called nearly as one that is not there.
+
+    ``fed``: tables that feeds fill.
+    """
     present = store.names()
     found: dict[str, str] = {}
     for table in TABLES:
@@ -86,7 +97,7 @@ def find_tables(source: DatabaseSource, store: TableStore) -> tuple[dict[str, st
         for words in (f"{name}: is not read; if it is the table {table}, say source.tables: {{{table}: {name}}}",)
     )
     for table in REQUIRED_TABLES:
-        if table not in found:
+        if table not in found and table not in fed:
             guess = "".join(f"; {f.words}" for f in near if f.table == table)
             raise SourceError(
                 f"{store.place}: there is no table or view {table!r}; it holds {listed(present, 'no tables')}",

@@ -32,16 +32,21 @@ def clean_domains(connection: duckdb.DuckDBPyConnection, place: str) -> tuple[Da
         rows = _count(connection, free)
         words = f"{place}: {rows:,} of the accounts have a free mail provider's domain, e.g. {free[0]!r}; nothing is matched by it."
         findings.append(DataFinding("DOMAIN-FREE-EMAIL", "note", "accounts", words, rows))
+    return tuple(findings)
+
+
+def shared_domains(connection: duckdb.DuckDBPyConnection, place: str) -> tuple[DataFinding, ...]:
+    """What is said of accounts that still share a domain, once duplicates are merged."""
     shared = connection.execute("""
         SELECT domain, count(*) AS n FROM accounts WHERE domain IS NOT NULL
         GROUP BY domain HAVING count(*) > 1 ORDER BY n DESC, domain""").fetchall()
-    shared = [(d, int(n)) for d, n in shared if d not in free]
-    if shared:
-        domain, n = shared[0]
-        rows = sum(n for _, n in shared)
-        words = f"{place}: {rows:,} accounts share a domain with others, e.g. {n} have {domain!r}; the domain alone does not tell which."
-        findings.append(DataFinding("DOMAIN-SHARED", "warning", "accounts", words, rows))
-    return tuple(findings)
+    shared = [(d, int(n)) for d, n in shared if not is_free_email(d)]
+    if not shared:
+        return ()
+    domain, n = shared[0]
+    rows = sum(n for _, n in shared)
+    words = f"{place}: {rows:,} accounts share a domain with others, e.g. {n} have {domain!r}; the domain alone does not tell which."
+    return (DataFinding("DOMAIN-SHARED", "warning", "accounts", words, rows),)
 
 
 def _count(connection: duckdb.DuckDBPyConnection, domains: list[str]) -> int:

@@ -75,7 +75,7 @@ class DuckDBStore:
             raise SourceError(f"{place}: cannot be read ({str(error).splitlines()[0]})", hint="look at it in DuckDB itself") from error
         check_names(tuple(str(c[0]).strip() for c in columns), place)
         cells = ", ".join(f"{_cell(quoted(str(c[0])), str(c[1]))} AS {quoted(str(c[0]))}" for c in columns)
-        return describe(connection, place, f"(SELECT {cells} FROM {table})", tuple(str(c[0]) for c in columns))
+        return describe(connection, place, f"(SELECT {cells} FROM {table})", tuple(str(c[0]) for c in columns), is_file=False)
 
 
 def _attach(connection: duckdb.DuckDBPyConnection, path: Path) -> None:

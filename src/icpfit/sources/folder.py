@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from icpfit.config import FolderSource
+from icpfit.config import Feed, FolderSource, IdentitySettings
+from icpfit.config_identity import DEFAULT_IDENTITY
 from icpfit.errors import SourceError
 from icpfit.sources.build import build_warehouse
 from icpfit.sources.contract import REQUIRED_TABLES, TABLES
+from icpfit.sources.feed_formats import tables_of
 from icpfit.sources.mapping import MappedTable, check_table_names, closest, map_table
 from icpfit.sources.rows import DataFinding
-from icpfit.sources.sql import connect
+from icpfit.sources.scratch import connect_for
 from icpfit.sources.store import ENDINGS, FolderStore, listed, open_table
 from icpfit.sources.warehouse import Warehouse
 
 
-def read_folder(source: FolderSource, *, max_left_out: float, accountless_rows_exempt: bool) -> Warehouse:
+def read_folder(
+    source: FolderSource,
+    *,
+    max_left_out: float,
+    accountless_rows_exempt: bool,
+    identity: IdentitySettings = DEFAULT_IDENTITY,
+    feeds: Sequence[Feed] = (),
+) -> Warehouse:
     """Read and check a data folder.
 
     Args:
         max_left_out: the share of a table's rows that may be left out before it counts as a file fault.
         accountless_rows_exempt: rows without an account do not count towards that share.
+        identity: which accounts are one company.
+        feeds: files that add rows to the tables.
 
     Raises:
         SourceError: a file fault; one sentence with file, column, row, count and example.
@@ -28,8 +40,8 @@ def read_folder(source: FolderSource, *, max_left_out: float, accountless_rows_e
     """
     for setting in ("columns", "files", "values"):
         check_table_names(getattr(source, setting), f"source.{setting}")
-    files, findings = find_tables(source)
-    connection = connect()
+    files, findings = find_tables(source, tables_of(feeds))
+    connection = connect_for(files.values())
     mapped: dict[str, MappedTable] = {}
     for name, path in files.items():
         raw = open_table(connection, path, alias=name)
@@ -40,12 +52,14 @@ def read_folder(source: FolderSource, *, max_left_out: float, accountless_rows_e
         max_left_out=max_left_out,
         accountless_rows_exempt=accountless_rows_exempt,
         date_format=source.date_format,
+        identity=identity,
+        feeds=feeds,
         findings=findings,
     )
 
 
-def find_tables(source: FolderSource) -> tuple[dict[str, Path], tuple[DataFinding, ...]]:
-    """The file of each table that is there, and notes on what is called nearly as one that is not."""
+def find_tables(source: FolderSource, fed: Collection[str] = ()) -> tuple[dict[str, Path], tuple[DataFinding, ...]]:
+    """The file of each table that is there, and notes on what is called nearly as one that is not. ``fed``: tables that feeds fill."""
     store = FolderStore(source.path)
     folder, inside, present = store.path, store.inside, store.files
     files: dict[str, Path] = {}
@@ -67,7 +81,7 @@ def find_tables(source: FolderSource) -> tuple[dict[str, Path], tuple[DataFindin
         if table not in files and (words := _nearly(path, table))
     )
     for table in REQUIRED_TABLES:
-        if table not in files:
+        if table not in files and table not in fed:
             where = f"{folder}: there is no {table}.csv or {table}.parquet; the folder holds {listed(present, 'no files')}"
             guess = "".join(f"; {f.words}" for f in near if f.table == table)
             raise SourceError(where, hint=f"if it has another name, say so: source.files: {{{table}: FILE}}{guess}")

@@ -8,6 +8,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
+from icpfit.config_identity import DEFAULT_IDENTITY, IdentitySettings
 from icpfit.sources.build import build_warehouse
 from icpfit.sources.contract import TABLES
 from icpfit.sources.csvfile import check_names
@@ -26,6 +27,7 @@ def warehouse_from_frames(
     columns: Mapping[str, Mapping[str, str | None]] | None = None,
     values: Mapping[str, Mapping[str, Mapping[str, str]]] | None = None,
     date_format: str | None = None,
+    identity: IdentitySettings = DEFAULT_IDENTITY,
 ) -> Warehouse:
     """Check tables in memory as :func:`icpfit.sources.folder.read_folder` checks files.
 
@@ -40,7 +42,12 @@ def warehouse_from_frames(
             raw = _raw(connection, name, frames[name])
             mapped[name] = map_table(TABLES[name], raw, (columns or {}).get(name), (values or {}).get(name))
     warehouse = build_warehouse(
-        connection, mapped, max_left_out=max_left_out, accountless_rows_exempt=accountless_rows_exempt, date_format=date_format
+        connection,
+        mapped,
+        max_left_out=max_left_out,
+        accountless_rows_exempt=accountless_rows_exempt,
+        date_format=date_format,
+        identity=identity,
     )
     for name in mapped:
         connection.unregister(f"icpfit frame {name}")
@@ -53,7 +60,7 @@ def _raw(connection: duckdb.DuckDBPyConnection, name: str, frame: pd.DataFrame) 
     table = pa.table([_array(frame.iloc[:, i]) for i in range(len(names))], names=list(names))
     view = f"icpfit frame {name}"
     connection.register(view, table)
-    return describe(connection, name, quoted(view), names)
+    return describe(connection, name, quoted(view), names, is_file=False)
 
 
 def _array(column: pd.Series) -> pa.Array:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 import numpy as np
 import numpy.typing as npt
+from publicsuffixlist import PublicSuffixList
 
 _PLAIN = re.compile(r"(?!www\d?\.)(?!.*--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*\.[a-z]{2,63}")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
@@ -82,14 +83,72 @@ def normalise_domains(texts: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]
     return out
 
 
+@lru_cache(maxsize=4096)
+def registrable_domain(domain: str) -> str | None:
+    """The part of a normalised domain that one owner registered, by the public-suffix list that the package carries.
+
+    Hosting domains such as ``github.io`` keep their owners apart. None where the domain is itself a public
+    suffix, which nobody's company owns. An ending that the list does not know, such as ``.example``, has one label.
+
+    >>> [registrable_domain(d) for d in ("mail.acme.co.uk", "a.acme.example", "acme.github.io", "github.io", "co.uk")]
+    ['acme.co.uk', 'acme.example', 'acme.github.io', None, None]
+    """
+    return _public_suffixes().privatesuffix(domain)
+
+
 @cache
-def free_email_domains() -> frozenset[str]:
-    """Domains of mail providers that anyone can have an address at, from ``free_email_domains.txt`` in the package."""
-    text = resources.files("icpfit.sources").joinpath("free_email_domains.txt").read_text(encoding="utf-8")
+def _public_suffixes() -> PublicSuffixList:
+    return PublicSuffixList()  # reads the list in its own package, never the network
+
+
+def company_domain(domain: str | None) -> str | None:
+    """The registrable domain of a normalised one, where it is one company's own.
+
+    None for mail providers, public suffixes, and sites on which others have their pages.
+
+    >>> [company_domain(d) for d in ("mail.acme.co.uk", "gmail.com", "x.mailinator.com", "github.io", "facebook.com", None)]
+    ['acme.co.uk', None, None, None, None, None]
+    """
+    if domain is None or not names_company(domain):
+        return None
+    own = registrable_domain(domain)
+    return None if own in PLATFORM_DOMAINS else own
+
+
+def names_company(domain: str) -> bool:
+    """Whether a normalised domain can name a company: it is no free or disposable mail provider's, nor a part of one.
+
+    >>> [names_company(d) for d in ("acme.com", "eu.acme.com", "gmail.com", "x.mailinator.com")]
+    [True, True, False, False]
+    """
+    own = {domain, registrable_domain(domain)}
+    return own.isdisjoint(FREE_EMAIL_DOMAINS) and own.isdisjoint(DISPOSABLE_EMAIL_DOMAINS)
+
+
+def split_domains(cell: str | None) -> tuple[str, ...]:
+    """The domains in a cell that holds several, normalised, each once; what is no domain is passed over.
+
+    >>> split_domains("acme.de; https://www.acme.fr/, acme.de n/a")
+    ('acme.de', 'acme.fr')
+    """
+    parts = re.split(r"[;,|\s]+", cell or "")
+    return tuple(dict.fromkeys(d for p in parts if (d := normalise_domain(p)) is not None))
+
+
+def _listed(name: str) -> frozenset[str]:
+    """The domains in a text of the package: one a line, what follows a # is a remark."""
+    text = resources.files("icpfit.sources").joinpath(name).read_text(encoding="utf-8")
     return frozenset(line for raw in text.splitlines() if (line := raw.split("#", 1)[0].strip()))
 
 
-FREE_EMAIL_DOMAINS: frozenset[str] = free_email_domains()
+FREE_EMAIL_DOMAINS: frozenset[str] = _listed("free_email_domains.txt")
+"""Domains of mail providers that anyone can have an address at."""
+
+DISPOSABLE_EMAIL_DOMAINS: frozenset[str] = _listed("disposable_email_domains.txt")
+"""Domains of throw-away mail addresses."""
+
+PLATFORM_DOMAINS: frozenset[str] = _listed("platform_domains.txt")
+"""Domains of sites on which companies have a page under a path."""
 
 
 def is_free_email(domain: str | None) -> bool:
@@ -99,3 +158,13 @@ def is_free_email(domain: str | None) -> bool:
     [True, True, False, False]
     """
     return normalise_domain(domain) in FREE_EMAIL_DOMAINS
+
+
+def is_disposable_email(domain: str | None) -> bool:
+    """Whether a domain, in any form, or the one it is a part of, gives out throw-away addresses.
+
+    >>> [is_disposable_email(d) for d in ("mailinator.com", "x@eu.Mailinator.com", "acme.com", "gmail.com", None)]
+    [True, True, False, False, False]
+    """
+    plain = normalise_domain(domain)
+    return plain is not None and not {plain, registrable_domain(plain)}.isdisjoint(DISPOSABLE_EMAIL_DOMAINS)

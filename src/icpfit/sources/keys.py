@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import duckdb
 
+from icpfit.sources.companies import MEMBERS
 from icpfit.sources.sql import quoted
 from icpfit.sources.staging import CELL, COPY, REASON, REPEATED, ROW, SUBJECT, UNKNOWN_ACCOUNT, Staged
 
 
 def mark_unknown_accounts(connection: duckdb.DuckDBPyConnection, staged: Staged) -> None:
-    """Mark the rows whose ``account_id`` is not in the clean ``accounts``."""
-    if "account_id" not in staged.names or staged.table.name == "accounts":
+    """Mark the rows whose ``account_id`` is neither in the clean ``accounts`` nor merged into one that is."""
+    if "account_id" not in staged.names or staged.table.name in ("accounts", "account_merges"):
         return
     connection.execute(f"""
         INSERT INTO {staged.faults}
         SELECT s.rowid, '{UNKNOWN_ACCOUNT}', 'account_id', s.account_id FROM {staged.staged} s
-        WHERE s.{REASON} IS NULL AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.account_id = s.account_id)""")
+        WHERE s.{REASON} IS NULL AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.account_id = s.account_id)
+            AND NOT EXISTS (SELECT 1 FROM {MEMBERS} m WHERE m.account_id = s.account_id)""")
 
 
 def mark_repeated_keys(connection: duckdb.DuckDBPyConnection, staged: Staged) -> None:

@@ -99,7 +99,7 @@ def map_table(
     names = {c.name for c in found}
     for name in values:
         if name not in names:
-            hint = closest(name, names) or f"it has {_some(sorted(names))}"
+            hint = closest(name, names) or f"it has {some(sorted(names))}"
             raise ConfigError(f"source.values.{table.name}: {raw.place} has no column {name!r}", hint=hint)
     findings = [
         DataFinding("COLUMN-IGNORED", "note", table.name, f"{raw.place}: {_ignored(i, n)} and is not read")
@@ -130,7 +130,7 @@ def _check_configured(table: Table, raw: RawTable, columns: Mapping[str, str | N
             if name in table.needed and name not in MAY_BE_ABSENT.get(table.name, ()):
                 raise ConfigError(f"{setting}.{name}: nothing can be learned without it", hint="name the column of the file that holds it")
         elif source not in raw.names:
-            hint = closest(source, _free(raw, taken)) or f"it has the columns {_some(raw.names)}"
+            hint = closest(source, _free(raw, taken)) or f"it has the columns {some(raw.names)}"
             raise ConfigError(f"{setting}.{name}: {raw.place} has no column {source!r}", hint=hint)
 
 
@@ -140,14 +140,15 @@ def _missing(table: Table, raw: RawTable, name: str, free: Sequence[str]) -> Sou
     hint = f"if another column holds it, say so in the configuration: source.columns.{table.name}: {{{name}: {example}}}"
     if name in MAY_BE_ABSENT.get(table.name, ()):
         hint += f"; if you do not have it: {{{name}: null}}"
-    return SourceError(f"{raw.place}: the needed column {name!r} is not there; it has the columns {_some(raw.names)}", hint=hint)
+    return SourceError(f"{raw.place}: the needed column {name!r} is not there; it has the columns {some(raw.names)}", hint=hint)
 
 
 def _ignored(number: int, name: str) -> str:
     return f"the column {name!r} bears a name that another column stands for" if name else f"column {number} has no name"
 
 
-def _some(names: Iterable[str], most: int = 12) -> str:
+def some(names: Iterable[str], most: int = 12) -> str:
+    """The first of many names, and how many more there are."""
     listed = [n or "(no name)" for n in names]
     more = f" and {len(listed) - most} more" if len(listed) > most else ""
     return ", ".join(listed[:most]) + more

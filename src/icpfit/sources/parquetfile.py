@@ -44,7 +44,7 @@ def open_parquet(connection: duckdb.DuckDBPyConnection, path: Path, *, place: st
     return describe(connection, place, source, names)
 
 
-def describe(connection: duckdb.DuckDBPyConnection, place: str, source: str, names: tuple[str, ...]) -> RawTable:
+def describe(connection: duckdb.DuckDBPyConnection, place: str, source: str, names: tuple[str, ...], *, is_file: bool = True) -> RawTable:
     """A relation with unique names as a raw table; names are stripped of the spaces around them."""
     names = tuple(n for n in names if n.strip() and not n.startswith("__index_level_"))  # pandas' row numbers are no content
     listed = ", ".join(f"{quoted(n)} AS c{i}" for i, n in enumerate(names))
@@ -52,9 +52,10 @@ def describe(connection: duckdb.DuckDBPyConnection, place: str, source: str, nam
     try:
         types = [str(row[1]) for row in connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()]
     except duckdb.Error as error:
-        raise SourceError(f"{place}: cannot be read ({_first_line(error)})", hint="export or copy it again") from error
+        hint = "export or copy it again" if is_file else "look at it where it lies"
+        raise SourceError(f"{place}: cannot be read ({_first_line(error)})", hint=hint) from error
     columns = tuple(RawColumn(n.strip(), f"c{i}", t) for i, (n, t) in enumerate(zip(names, types, strict=True)))
-    return RawTable(place, relation, columns)
+    return RawTable(place, relation, columns, is_file=is_file)
 
 
 def _first_line(error: Exception) -> str:

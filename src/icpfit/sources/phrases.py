@@ -7,12 +7,13 @@ from typing import Literal
 from icpfit.moments import Micros, day_text
 from icpfit.sources.rows import DataFinding
 from icpfit.sources.set_aside import SET_ASIDE
-from icpfit.sources.staging import COPY, IN_ORDER, NO_ACCOUNT, REPEATED, UNKNOWN_ACCOUNT
+from icpfit.sources.staging import COPY, IN_ORDER, MERGED, NO_ACCOUNT, OF_MERGING, OWN_HISTORY, OWN_ROW, REPEATED, UNKNOWN_ACCOUNT
 
 UNREADABLE = "unreadable line"
 
 # reason -> what one row does, what several do, what to do about it
 _PHRASES: dict[str, tuple[str, str, str]] = {
+    **SET_ASIDE,
     "closed before created": (
         "closes before it was created",
         "close before they were created",
@@ -27,6 +28,23 @@ _PHRASES: dict[str, tuple[str, str, str]] = {
     ),
     NO_ACCOUNT: ("has no account", "have no account", "Where that is normal, set accountless_rows_exempt."),
     REPEATED: ("repeats a key with other content", "repeat a key with other content", "The row that was known first stays."),
+    MERGED: (
+        "is the same company as another account",
+        "are the same companies as other accounts",
+        "Their rows in the other tables count for that account; icpfit check --merges FILE lists them, and identity in the"
+        " configuration keeps apart what is not one company.",
+    ),
+    OWN_HISTORY: (
+        "tells of a field of which the account that it was merged into had a history already",
+        "tell of fields of which the accounts that they were merged into had a history already",
+        "",
+    ),
+    OWN_ROW: ("is known of the account that it was merged into", "are known of the accounts that they were merged into", ""),
+    "merged in a circle": (
+        "is merged into an account that leads back to it",
+        "are merged into accounts that lead back to them",
+        "Say which of them is kept.",
+    ),
     COPY: ("is an exact copy of another", "are exact copies of others", "The first stays."),
     "bad stage": (
         "has an unknown stage",
@@ -53,7 +71,6 @@ _PHRASES: dict[str, tuple[str, str, str]] = {
         "cannot be read",
         "They do not have as many cells as the header, or a quote stands where none may.",
     ),
-    **SET_ASIDE,
 }
 
 _THINGS = {"deals": "deal", "accounts": "account", "subscriptions": "subscription", "contacts": "contact", "interviews": "interview"}
@@ -70,9 +87,14 @@ def left_out_finding(
     key: str | None,
     column: str | None,
     cell: str | None,
+    expected: bool = False,
 ) -> DataFinding:
-    """One sentence for one reason. ``row``, ``key``, ``column`` and ``cell`` are those of the example."""
+    """One sentence for one reason. ``row``, ``key``, ``column`` and ``cell`` are those of the example.
+
+    ``expected``: such rows are no fault, as those of companies that nobody here knows in a file about the whole market.
+    """
     one, many, hint = _PHRASES.get(reason, (f"has {reason}", f"have {reason}", ""))
+    hint = "That is no fault: the file may speak of others than your accounts." if expected else hint
     example = f"row {row:,}"
     if key:
         example += f", {_THINGS.get(table, 'key')} {_short(key)!r}"
@@ -81,8 +103,9 @@ def left_out_finding(
     elif cell is not None and reason not in (REPEATED, COPY):
         example += f": {column} {_short(cell)!r}"
     were = "It was" if rows == 1 else "They were"
-    words = f"{place}: {rows:,} of {rows_in:,} rows {one if rows == 1 else many}, e.g. {example}. {were} left out. {hint}".rstrip()
-    severity: Literal["note", "warning"] = "note" if reason in (COPY, NO_ACCOUNT, *SET_ASIDE) else "warning"
+    done = "merged" if reason == MERGED else "left out"
+    words = f"{place}: {rows:,} of {rows_in:,} rows {one if rows == 1 else many}, e.g. {example}. {were} {done}. {hint}".rstrip()
+    severity: Literal["note", "warning"] = "note" if expected or reason in (COPY, NO_ACCOUNT, *OF_MERGING, *SET_ASIDE) else "warning"
     return DataFinding("ROWS-" + reason.upper().replace(" ", "-").replace("_", "-"), severity, table, words, rows)
 
 

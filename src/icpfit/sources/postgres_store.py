@@ -90,11 +90,19 @@ class PostgresStore:
             cursor.execute(f"SELECT * FROM {table} LIMIT 0".encode())
             columns = columns_of(cursor.description or ())
             check_names(tuple(c.name.strip() for c in columns), place)
-            if self._folder is None:
-                self._folder = tempfile.TemporaryDirectory(prefix="icpfit-")
-            path = Path(self._folder.name) / f"{len(os.listdir(self._folder.name))}.parquet"
+            path = self._aside() / f"{len(os.listdir(self._aside()))}.parquet"
             relation = copy_table(cursor, table, columns, path, place, self.tell)
-        return describe(connection, place, relation, tuple(c.name for c in columns))
+        return describe(connection, place, relation, tuple(c.name for c in columns), is_file=False)
+
+    def _aside(self) -> Path:
+        if self._folder is None:
+            try:
+                self._folder = tempfile.TemporaryDirectory(prefix="icpfit-")
+            except OSError as error:
+                raise SourceError(
+                    f"no temporary file can be made ({error.strerror})", hint="name a folder for them: export TMPDIR=…"
+                ) from error
+        return Path(self._folder.name)
 
     @contextmanager
     def _cursor(self, place: str) -> Iterator[psycopg.Cursor[Any]]:

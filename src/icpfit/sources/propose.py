@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from icpfit.errors import SourceError
+from icpfit.sources.duckdb_store import is_duckdb
 from icpfit.sources.propose_flat import propose_flat
 from icpfit.sources.propose_folder import propose_folder
 
@@ -20,7 +21,7 @@ class Proposal:
 
 
 def propose(path: Path, *, out: Path | None = None, company: str | None = None) -> Proposal:
-    """A configuration for a flat file, or for a data folder that follows the contract. The same for the same data.
+    """A configuration for a flat file, or for a data folder or DuckDB file that follows the contract. The same for the same data.
 
     ``out`` is where the configuration will lie: the data's path is then written relative to its folder
     where that is short, else it is written in full.
@@ -29,8 +30,8 @@ def propose(path: Path, *, out: Path | None = None, company: str | None = None) 
         SourceError: there is nothing at ``path``, or it cannot be read as the contract asks.
     """
     if not path.exists():
-        raise SourceError(f"{path}: no such file or folder", hint="--from names a CSV or Parquet file, or a folder of tables")
-    make = propose_folder if path.is_dir() else propose_flat
+        raise SourceError(f"{path}: no such file or folder", hint="--from names a CSV, Parquet or DuckDB file, or a folder of tables")
+    make = propose_folder if path.is_dir() or is_duckdb(path) else propose_flat
     lines, doubts = make(path, _shown(path, out), company or "Your company")
     return Proposal("\n".join(lines) + "\n", tuple(doubts))
 

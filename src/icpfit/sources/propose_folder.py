@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from icpfit.config import LAYERS, Disqualifier, FeatureSpec, FolderSource
+from icpfit.config import LAYERS, Disqualifier, FeatureSpec
 from icpfit.sources.contract import TABLES
-from icpfit.sources.folder import find_tables
 from icpfit.sources.names import TAKEN
 from icpfit.sources.propose_activity import event_features, signal_features
 from icpfit.sources.propose_features import Features, account_features, technology_features
@@ -19,13 +18,13 @@ MOST_FEATURES = 120
 
 
 def propose_folder(path: Path, shown_path: str, company: str) -> tuple[list[str], list[str]]:
-    """Lines of YAML, and the doubts. Only distinct names and counts are read.
+    """Lines of YAML for a data folder or a DuckDB file, and the doubts. Only distinct names and counts are read.
 
     Raises:
-        SourceError: the folder or a table in it cannot be read as the contract asks.
+        SourceError: the folder, the file or a table in it cannot be read as the contract asks.
     """
-    files, _ = find_tables(FolderSource(kind="folder", path=path))
-    tables = Tables.open(files)
+    kind = "folder" if path.is_dir() else "duckdb"
+    tables = Tables.of_folder(path) if kind == "folder" else Tables.of_duckdb(path)
     taken = set(TAKEN)
     parts = [make(tables, taken) for make in (account_features, technology_features, event_features, signal_features)]
     chosen, dropped = _within(parts)
@@ -44,7 +43,7 @@ def propose_folder(path: Path, shown_path: str, company: str) -> tuple[list[str]
             f"# Left out to stay within {MOST_FEATURES} features: {one_line(', '.join(dropped[:20]))}{' …' if len(dropped) > 20 else ''}."
         )
     lines += [f"# unsure: {one_line(d)}" for d in doubts]
-    lines += [f"company: {scalar(company)}", "source:", "  kind: folder", f"  path: {scalar(shown_path)}"]
+    lines += [f"company: {scalar(company)}", "source:", f"  kind: {kind}", f"  path: {scalar(shown_path)}"]
     lines += _disqualifier_lines(disqualifiers)
     lines.append("features:" + ("" if chosen else " []"))
     for layer in LAYERS:

@@ -10,8 +10,12 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from icpfit.config import DuckDBSource, FolderSource
 from icpfit.errors import SourceError
 from icpfit.sources.contract import TABLES
+from icpfit.sources.database import find_tables
+from icpfit.sources.duckdb_store import DuckDBStore
+from icpfit.sources.folder import find_tables as find_files
 from icpfit.sources.mapping import map_table
 from icpfit.sources.raw import RawTable
 from icpfit.sources.sql import connect, text_of
@@ -35,13 +39,22 @@ class Tables:
     raw: Mapping[str, RawTable]
 
     @classmethod
-    def open(cls, files: Mapping[str, Path]) -> Tables:
+    def of_folder(cls, folder: Path) -> Tables:
         """Raises SourceError where a table cannot be read or lacks a needed column."""
-        connection = connect()
-        raw = {}
-        for table, path in files.items():
-            raw[table] = open_table(connection, path, alias=table)
-            map_table(TABLES[table], raw[table], None, None)
+        connection, (files, _) = connect(), find_files(FolderSource(kind="folder", path=folder))
+        return cls._checked(connection, {table: open_table(connection, path, alias=table) for table, path in files.items()})
+
+    @classmethod
+    def of_duckdb(cls, file: Path) -> Tables:
+        """The same of a DuckDB file's main schema."""
+        connection, source = connect(), DuckDBSource(kind="duckdb", path=file)
+        store = DuckDBStore(source.path, source.schema_name)  # not left: the tables are read as long as they are asked
+        return cls._checked(connection, {table: store.open(connection, name) for table, name in find_tables(source, store)[0].items()})
+
+    @classmethod
+    def _checked(cls, connection: duckdb.DuckDBPyConnection, raw: Mapping[str, RawTable]) -> Tables:
+        for table, found in raw.items():
+            map_table(TABLES[table], found, None, None)
         return cls(connection, raw)
 
     def has(self, table: str, column: str | None = None) -> bool:

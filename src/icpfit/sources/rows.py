@@ -11,7 +11,7 @@ import pandas as pd
 
 @dataclass(frozen=True, slots=True)
 class RowCount:
-    """Rows of one table: in = used + left out, by reason.
+    """Rows of one table: in = used + left out, by reason. Where several files make a table, ``parts`` are those, each with its ``place``.
 
     >>> RowCount("deals", 3, 2, {})
     Traceback (most recent call last):
@@ -23,10 +23,14 @@ class RowCount:
     rows_in: int
     used: int
     left_out: Mapping[str, int] = field(default_factory=dict)
+    place: str = ""
+    parts: tuple[RowCount, ...] = ()
 
     def __post_init__(self) -> None:
         if self.rows_in != self.used + sum(self.left_out.values()):
             raise ValueError(f"{self.table}: {self.rows_in} rows in, but {self.used} used + {sum(self.left_out.values())} left out")
+        if self.parts and self.rows_in != sum(p.rows_in for p in self.parts):
+            raise ValueError(f"{self.table}: {self.rows_in} rows in, but {sum(p.rows_in for p in self.parts)} in its files")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,8 @@ class DataFinding:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """The rows left out of one table: columns ``row`` (1 = first data row of the file), ``key`` and ``reason``."""
+    """The rows of one file left out of a table: columns ``row`` (1 = first data row of the file), ``key`` and ``reason``."""
 
     table: str
     rows: pd.DataFrame
+    place: str = ""

@@ -26,6 +26,11 @@ NO_ACCOUNT = "no account"
 REPEATED = "repeated key"
 COPY = "exact copy"
 UNKNOWN_ACCOUNT = "unknown account"
+MERGED = "merged into another account"
+OWN_HISTORY = "merged account's history"
+OWN_ROW = "merged account's copy"
+OF_MERGING = (MERGED, OWN_HISTORY, OWN_ROW)
+"""Reasons that say nothing against the file: its duplicates were made one."""
 
 ROW = '"icpfit row"'
 REASON = '"icpfit reason"'
@@ -54,6 +59,11 @@ class Staged:
     def names(self) -> tuple[str, ...]:
         return tuple(c.name for c in self.mapped.columns)
 
+    @property
+    def good(self) -> str:
+        """``WHERE``, for the rows ``s`` that have no fault so far."""
+        return f"WHERE NOT EXISTS (SELECT 1 FROM {self.faults} f WHERE f.{ROW} = s.rowid)"
+
 
 def kind_of(table: Table, name: str) -> str:
     """``time``, ``number`` or ``text``."""
@@ -67,14 +77,14 @@ def is_own(table: Table, name: str) -> bool:
     return name not in table.columns or (table.name, name) == ("account_history", "value")
 
 
-def stage(connection: duckdb.DuckDBPyConnection, mapped: MappedTable, date_format: str | None) -> Staged:
-    """Read a table once, from its file into parsed cells.
+def stage(connection: duckdb.DuckDBPyConnection, mapped: MappedTable, date_format: str | None, part: str = "") -> Staged:
+    """Read a table once, from its file into parsed cells. ``part`` tells the files of a table apart that has several.
 
     Raises:
         SourceError: the file turns out to be broken on the way.
         ConfigError: ``date_format`` is not one.
     """
-    table, name = mapped.table, mapped.table.name
+    table, name = mapped.table, mapped.table.name + part
     if date_format is not None:
         check_date_format(connection, date_format)
     texts, parsed = [], []
@@ -89,29 +99,30 @@ def stage(connection: duckdb.DuckDBPyConnection, mapped: MappedTable, date_forma
         subject, cell = (f"CASE WHEN given IS NULL THEN {part} END" for part in (subject, cell))
     outs = ", ".join(f"{_stored(mapped, c.name)} AS {quoted(c.name)}" for c in mapped.columns)
     body = f"""
-        CREATE TEMP TABLE "icpfit staged {name}" AS
+        CREATE TABLE "icpfit staged {name}" AS
         SELECT {outs}, {reason} AS {REASON}, {subject} AS {SUBJECT}, {cell} AS {CELL}, {_note(mapped)} AS {NOTE}
         FROM (SELECT *, {", ".join(parsed)} FROM (SELECT {", ".join(texts)} FROM {mapped.raw.relation}))"""
     try:
         connection.execute(body)
     except duckdb.Error as error:
         if mapped.raw.row_by_row is not None:
-            return stage(connection, replace(mapped, raw=mapped.raw.row_by_row()), date_format)
+            return stage(connection, replace(mapped, raw=mapped.raw.row_by_row()), date_format, part)
         first = str(error).splitlines()[0]
-        raise SourceError(f"{mapped.raw.place}: cannot be read to its end ({first})", hint="export the file again") from error
+        hint = "export the file again" if mapped.raw.is_file else "look at it where it lies"
+        raise SourceError(f"{mapped.raw.place}: cannot be read to its end ({first})", hint=hint) from error
     connection.execute(f"""
-        CREATE TEMP TABLE "icpfit faults {name}" AS
+        CREATE TABLE "icpfit faults {name}" AS
         SELECT rowid AS {ROW}, {REASON}, {SUBJECT}, {CELL} FROM "icpfit staged {name}" WHERE {REASON} IS NOT NULL""")
     rows = connection.execute(f'SELECT count(*) FROM "icpfit staged {name}"').fetchall()
     return Staged(mapped, f'"icpfit staged {name}"', f'"icpfit faults {name}"', int(rows[0][0]))
 
 
-def check_date_format(connection: duckdb.DuckDBPyConnection, date_format: str) -> None:
+def check_date_format(connection: duckdb.DuckDBPyConnection, date_format: str, setting: str = "source.date_format") -> None:
     """Raises ConfigError where strptime would not take the format."""
     try:
         connection.execute(f"SELECT epoch_us(try_strptime('x', {literal(date_format)}))").fetchall()
     except duckdb.Error as error:
-        raise ConfigError(f"source.date_format: {date_format!r} is not a form of dates", hint="for 1/31/2026 write %m/%d/%Y") from error
+        raise ConfigError(f"{setting}: {date_format!r} is not a form of dates", hint="for 1/31/2026 write %m/%d/%Y") from error
 
 
 def _cell(table: Table, column: Column, text_name: str, date_format: str | None) -> tuple[str, str]:

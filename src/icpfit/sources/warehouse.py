@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import duckdb
 import pandas as pd
 
+from icpfit.sources.merges import Merge
 from icpfit.sources.rows import DataFinding, LeftOut, RowCount
 from icpfit.sources.sql import quoted
 
@@ -34,7 +35,9 @@ class Warehouse:
     findings: tuple[DataFinding, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     places: Mapping[str, str] = field(default_factory=dict)
-    """table -> the file it was read from, for messages"""
+    """table -> the file or files it was read from, for messages"""
+    merges: tuple[Merge, ...] = ()
+    """accounts that are another one: their rows stand under the account that is kept"""
 
     def has(self, table: str) -> bool:
         return table in self.columns

@@ -31,6 +31,7 @@ def assemble(
     labels_at: Callable[[int], npt.NDArray[np.float64]],
     timing: Timing,
     current_state: tuple[str, ...],
+    helpers: tuple[FeatureSpec, ...] = (),
     notes: tuple[str, ...] = (),
 ) -> TrainingSet:
     """``used`` are the entries of ``now`` that become rows, in order. ``now, deal_id, account_id, amount`` have one entry per
@@ -55,6 +56,7 @@ def assemble(
         left_out={str(reason): int(count) for reason, count in left_out_rows["reason"].value_counts().sort_index().items()},
         left_out_rows=left_out_rows,
         fingerprint=fingerprint_of(frame, specs, outcome, config),
+        helpers=helpers,
         current_state=current_state,
         notes=notes,
     )

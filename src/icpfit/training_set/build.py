@@ -79,7 +79,7 @@ def build_training_set(
         FeatureError: a declared feature cannot be computed.
     """
     attributes = deal_attribute_specs(config)
-    specs = (*config.features, *attributes)
+    specs = (*(s for s in config.features if not s.hidden), *attributes)
     twice = sorted({s.name for s in config.features} & {s.name for s in attributes})
     if twice:
         raise ConfigError(f"features: {', '.join(twice)} is the name of a deal attribute", hint="give the feature another name")
@@ -112,6 +112,7 @@ def build_training_set(
         amount=book.amount,
         labels_at=labels_at,
         timing="dated",
+        helpers=tuple(s for s in config.features if s.hidden),
         current_state=(*current_state(warehouse, config.features), *(s.name for s in attributes)),
         notes=(*_missing_attributes(deals, attributes), *_late_accounts(book, used), *_notes(book, now, as_of)),
     )

@@ -46,6 +46,8 @@ class TrainingSet:
     left_out_rows: pd.DataFrame
     """columns ``deal_id, account_id, reason``"""
     fingerprint: str
+    helpers: tuple[FeatureSpec, ...] = ()
+    """hidden features, of which combinations among ``specs`` are made"""
     current_state: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
-from icpfit.config import CrmSource
+from icpfit.config import CrmSource, Feed, IdentitySettings
 from icpfit.config_crm import DuckDBPlace, FolderPlace, Place
+from icpfit.config_identity import DEFAULT_IDENTITY
 from icpfit.sources.build import build_warehouse
 from icpfit.sources.contract import TABLES
 from icpfit.sources.crm.contract import CrmTables, contract_tables
@@ -24,11 +25,19 @@ from icpfit.sources.warehouse import Warehouse
 
 
 def read_crm(
-    source: CrmSource, *, max_left_out: float, accountless_rows_exempt: bool, tell: Callable[[str], None] = lambda _: None
+    source: CrmSource,
+    *,
+    max_left_out: float,
+    accountless_rows_exempt: bool,
+    identity: IdentitySettings = DEFAULT_IDENTITY,
+    feeds: Sequence[Feed] = (),
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Warehouse:
     """Read and check the tables of a CRM, as :func:`icpfit.sources.folder.read_folder` does those of a folder.
 
     Args:
+        identity: which accounts are one company.
+        feeds: files that add rows to the tables.
         tell: is told how far a long load is.
 
     Raises:
@@ -45,7 +54,13 @@ def read_crm(
         tables, findings = contract_tables(connection, given)
     mapped = {name: map_table(TABLES[name], raw, None, source.values.get(name)) for name, raw in tables.items() if name in TABLES}
     warehouse = build_warehouse(
-        connection, mapped, max_left_out=max_left_out, accountless_rows_exempt=accountless_rows_exempt, findings=findings
+        connection,
+        mapped,
+        max_left_out=max_left_out,
+        accountless_rows_exempt=accountless_rows_exempt,
+        identity=identity,
+        feeds=feeds,
+        findings=findings,
     )
     forget(connection)
     return replace(warehouse, findings=(*warehouse.findings, *said_of_the_past(warehouse)))
