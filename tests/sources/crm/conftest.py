@@ -106,7 +106,8 @@ def with_api_names(frame: pd.DataFrame) -> pd.DataFrame:
 
 def own_stage_history(frame: pd.DataFrame) -> pd.DataFrame:
     """Versions of opportunities as Salesforce's own OpportunityHistory has them."""
-    return frame.rename(columns={"id": "opportunity_id", "_fivetran_start": "created_date"})[
+    of_version = frame.drop(columns="created_date", errors="ignore")
+    return of_version.rename(columns={"id": "opportunity_id", "_fivetran_start": "created_date"})[
         ["opportunity_id", "stage_name", "amount", "created_date"]
     ]
 
@@ -135,11 +136,11 @@ def hubspot() -> Tables:
     return {
         "company": table(
             "id property_name property_domain property_hs_additional_domains property_industry property_numberofemployees"
-            " property_country property_createdate property_plan is_deleted property_hs_merged_object_ids",
-            "901|Acme|acme.example||Software|60|Germany|2025-12-01 08:00:00|gold|false|903;904",
-            "902|Beta||beta.example;beta.test|Retail|200|France|2026-02-01 10:00:00||false|",
-            "903|Old Acme|acme.example||Retail|10|Germany|2025-11-01 08:00:00||true|",
-            "905|Gone|gone.example||Retail|10|Germany|2025-11-01 08:00:00||true|",
+            " property_country property_annualrevenue property_createdate property_plan is_deleted property_hs_merged_object_ids",
+            "901|Acme|acme.example||Software|60|Germany|5000|2025-12-01 08:00:00|gold|false|903;904",
+            "902|Beta||beta.example;beta.test|Retail|200|France||2026-02-01 10:00:00||false|",
+            "903|Old Acme|acme.example||Retail|10|Germany||2025-11-01 08:00:00||true|",
+            "905|Gone|gone.example||Retail|10|Germany||2025-11-01 08:00:00||true|",
         ),
         "deal": table(
             "deal_id deal_pipeline_id deal_pipeline_stage_id owner_id property_dealname property_amount property_dealtype"
@@ -223,15 +224,15 @@ def hubspot_as() -> Callable[[Tables, str], Tables]:
         deals = deals.rename(columns={"owner_id": f"{prefix}hubspot_owner_id"})
         pairs = given.get("deal_company", pd.DataFrame({"deal_id": [], "company_id": [], "type_id": []}))
         primary = pairs[pairs["type_id"] == "5"].drop_duplicates("deal_id").set_index("deal_id")["company_id"]
-        deals[f"{prefix}hs_primary_associated_company"] = deals["id"].map(primary).fillna("")
+        deals[f"{prefix}hs_primary_associated_company"] = deals["id"].map(primary).astype(object).fillna("")
         merged = given["merged_deal"].groupby("deal_id")["merged_deal_id"].agg(";".join)
-        deals[f"{prefix}hs_merged_object_ids"] = deals["id"].map(merged).fillna("")
+        deals[f"{prefix}hs_merged_object_ids"] = deals["id"].map(merged).astype(object).fillna("")
         out = {"companies": given["company"], "deals": deals, "contacts": given["contact"]}
         history = given["company_property_history"]
         stages = given["deal_pipeline_stage"]
         if airbyte:
             ids = pairs.groupby("deal_id")["company_id"].agg(lambda each: json.dumps([int(i) for i in dict.fromkeys(each)]))
-            deals["companies"] = deals["id"].map(ids).fillna("")
+            deals["companies"] = deals["id"].map(ids).astype(object).fillna("")
             told = [
                 {
                     "label": s.label,
