@@ -36,6 +36,7 @@ class CrmTables:
     rules: Rules
     columns: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
     date_format: str | None = None
+    time_zone: str | None = None
 
 
 def contract_tables(connection: duckdb.DuckDBPyConnection, given: CrmTables) -> tuple[dict[str, RawTable], tuple[DataFinding, ...]]:
@@ -52,7 +53,7 @@ def contract_tables(connection: duckdb.DuckDBPyConnection, given: CrmTables) -> 
     long = given.crm == "salesforce" and given.layout == "export"
     tables = {}
     for role, raw in given.raws.items():
-        table = load(connection, role, raw, wanted_columns(given.crm, role, further), is_date, given.date_format)
+        table = load(connection, role, raw, wanted_columns(given.crm, role, further), is_date, given.date_format, given.time_zone)
         tables[role] = replace(table, form=lambda text: long_id(f"({text})")) if long else replace(table, form=id_of)
     if given.crm == "hubspot":
         out, findings = read_hubspot(connection, tables, given.rules, given.columns)

@@ -20,6 +20,7 @@ from icpfit.sources.duckdb_store import DuckDBStore
 from icpfit.sources.mapping import check_table_names, map_table
 from icpfit.sources.postgres_store import PostgresStore
 from icpfit.sources.sql import connect
+from icpfit.sources.staging import check_date_format, check_time_zone
 from icpfit.sources.store import FolderStore, TableStore
 from icpfit.sources.warehouse import Warehouse
 
@@ -47,10 +48,14 @@ def read_crm(
     check_table_names(source.values, "source.values")
     rules = Rules(source.stages, source.deal_types, source.pipelines)
     connection = connect()
+    if source.date_format is not None:
+        check_date_format(connection, source.date_format)
+    if source.time_zone is not None:
+        check_time_zone(connection, source.time_zone)
     with open_place(source.over, tell) as store:
         found = find_crm_tables(source.kind, source.layout, store.names(), source.tables, store.place)
         raws = {role: store.open(connection, name) for role, name in found.items()}
-        given = CrmTables(source.kind, source.layout, raws, rules, source.columns, source.date_format)
+        given = CrmTables(source.kind, source.layout, raws, rules, source.columns, source.date_format, source.time_zone)
         tables, findings = contract_tables(connection, given)
     mapped = {name: map_table(TABLES[name], raw, None, source.values.get(name)) for name, raw in tables.items() if name in TABLES}
     warehouse = build_warehouse(

@@ -118,6 +118,7 @@ def load(
     wanted: Callable[[str], bool],
     is_date: Callable[[str], bool],
     date_format: str | None,
+    time_zone: str | None = None,
 ) -> CrmTable:
     """Copy the wanted columns of a table; a file that DuckDB cannot read whole is read row by row.
 
@@ -135,7 +136,7 @@ def load(
         raise SourceError(f"{raw.place}: none of its columns is one of the table {name}", hint=f"it has the columns {listed}")
     dates = {squash: f"m{i}" for i, squash in enumerate(columns) if is_date(squash)}
     listed = ", ".join(f"{_kept(raw.column(c.name))} AS {c.sql}" for c in columns.values())
-    read = "".join(f", {_micros(columns[s], date_format)} AS {m}" for s, m in dates.items())
+    read = "".join(f", {_micros(columns[s], date_format, time_zone)} AS {m}" for s, m in dates.items())
     relation = quoted(f"icpfit crm {name}")
     try:
         connection.execute(f"CREATE TEMP TABLE {relation} AS SELECT *{read} FROM (SELECT {listed} FROM {raw.relation})")
@@ -143,7 +144,7 @@ def load(
         if raw.row_by_row is None:
             first = str(error).splitlines()[0]
             raise SourceError(f"{raw.place}: cannot be read to its end ({first})", hint="export it again") from error
-        return load(connection, name, raw.row_by_row(), wanted, is_date, date_format)
+        return load(connection, name, raw.row_by_row(), wanted, is_date, date_format, time_zone)
     return CrmTable(name, raw.place, relation, columns, dates, raw.unreadable)
 
 
@@ -161,11 +162,11 @@ def _text(column: RawColumn) -> str:
     return f"t.{column.sql}" if column.duck_type == "VARCHAR" else f"({text_of(f't.{column.sql}', column.duck_type)})"
 
 
-def _micros(column: RawColumn, date_format: str | None) -> str:
+def _micros(column: RawColumn, date_format: str | None, time_zone: str | None) -> str:
     if is_time(column.duck_type):
-        return micros_of(column.sql, column.duck_type, None)
+        return micros_of(column.sql, column.duck_type, None, time_zone)
     if is_numeric(column.duck_type):
         return f"CAST({column.sql} AS BIGINT) * 1000"
     text = column.sql if column.duck_type == "VARCHAR" else f"({text_of(column.sql, column.duck_type)})"
-    written = micros_of(f"({known(text)})", "VARCHAR", date_format)
+    written = micros_of(f"({known(text)})", "VARCHAR", date_format, time_zone)
     return f"CASE WHEN regexp_full_match({text}, '[0-9]{{12,14}}') THEN CAST({text} AS BIGINT) * 1000 ELSE {written} END"
