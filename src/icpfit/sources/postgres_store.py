@@ -48,6 +48,7 @@ class PostgresStore:
     schema: str = "public"
     tell: Callable[[str], None] = lambda _: None
     _connection: psycopg.Connection[Any] | None = field(default=None, repr=False)
+    _names: tuple[str, ...] = field(default=(), repr=False)
     _folder: tempfile.TemporaryDirectory[str] | None = field(default=None, repr=False)
 
     @property
@@ -65,21 +66,23 @@ class PostgresStore:
         self._connection = self._folder = None
 
     def names(self) -> tuple[str, ...]:
+        if self._names:  # the transaction sees no others later
+            return self._names
         with self._cursor(self.place) as cursor:
             cursor.execute(
                 f"SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
                 f" WHERE n.nspname = %s AND c.relkind IN ({_READ}) AND NOT c.relispartition",
                 (self.schema,),
             )
-            names = tuple(sorted(str(row[0]) for row in cursor.fetchall()))
-            if not names:
+            self._names = tuple(sorted(str(row[0]) for row in cursor.fetchall()))
+            if not self._names:
                 cursor.execute(
                     "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname <> 'information_schema' AND left(nspname, 3) <> 'pg_'"
                 )
                 there = {str(row[0]) for row in cursor.fetchall()}
                 if self.schema not in there:
                     raise no_schema("PostgreSQL", self.schema, there)
-        return names
+        return self._names
 
     def open(self, connection: duckdb.DuckDBPyConnection, name: str) -> RawTable:
         names = self.names()
@@ -145,7 +148,7 @@ def _connect(variable: str) -> psycopg.Connection[Any]:
         ) from None  # it may show the password
     parts = {"connect_timeout": SECONDS_TO_CONNECT, "application_name": "icpfit", **parts, "client_encoding": "UTF8"}
     try:
-        connection = psycopg.connect(**parts)  # type: ignore[arg-type]
+        connection = psycopg.connect(**parts, prepare_threshold=None)  # type: ignore[arg-type]
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
         for setting in _SESSION:
