@@ -26,6 +26,16 @@ def window_micros(spec: FeatureSpec) -> int | None:
     return None if spec.window_days is None else round(spec.window_days * DAY)
 
 
+WITHIN = frozenset(("count", "distinct", "sum", "mean", "max", "any", "recency_days", "days_since_first"))
+"""The aggregates that look at no row before their window."""
+
+
+def reach(specs: Sequence[FeatureSpec]) -> int | None:
+    """How long before the moment the oldest row lies that any feature looks at, in microseconds; None where there is no such end."""
+    windows = [window_micros(s) if s.aggregate in WITHIN and s.after is None else None for s in specs]
+    return None if None in windows else max(w for w in windows if w is not None)
+
+
 def _all(*conditions: str | None) -> str:
     """All of them; ``TRUE`` where there is none.
 
@@ -52,7 +62,9 @@ class RowPass:
         outputs = tuple(Output(s.name, tuple(columns), finish) for s, (finish, columns) in zip(specs, made, strict=True))
         columns = "".join(f",\n  {sql} AS {identifier(name)}" for _, named in made for name, sql in named.items())
         text_numbers = {f"_numbers{j}": c for j, c in enumerate(self.numbers) if self.schema.tables[self.table][c] == "text"}
-        parts = self._moments() | {"_first": self._first(), "_rows": self._rows(specs), "_pairs": self._pairs()} | self._totals()
+        parts = (
+            self._moments() | {"_first": self._first(), "_rows": self._rows(specs), "_pairs": self._pairs(reach(specs))} | self._totals()
+        )
         joined = "FROM _known k CROSS JOIN _first f LEFT JOIN _totals a ON a._moment = k._moment"
         return Query(self.table, f"{common_tables(parts)}\nSELECT k._moment{columns}\n{joined}", outputs, text_numbers)
 
@@ -175,7 +187,7 @@ class RowPass:
         where = "\n  WHERE " + "\n    OR ".join(self.flags) if narrow else ""
         return f"SELECT {', '.join(columns)}\n  FROM {identifier(self.table)} t{joins}{where}"
 
-    def _pairs(self) -> str:
+    def _pairs(self, reach: int | None) -> str:
         columns = ["k._moment", "k.as_of - r._at AS _age"]
         columns += [f"r._at - k.{start} AS {start.replace('_start', '_since')}" for start in self.starts.values()]
         if self.who is not None:
@@ -183,8 +195,10 @@ class RowPass:
         if self.uses_end:
             columns.append("CASE WHEN r._end < k.as_of THEN FALSE ELSE TRUE END AS _live")
         columns += [f"r.{name}" for name in (*self.flags.values(), *self.numbers.values())]
+        # Older rows count for nothing: leaving them out here halves the work on a history of two years.
+        recent = "" if reach is None else f" AND r._at >= k.as_of - {reach}"
         return f"""SELECT {", ".join(columns)}
-  FROM _known k JOIN _rows r ON r.account_id = k.account_id AND r._at < k.as_of AND r._seen < k.as_of"""
+  FROM _known k JOIN _rows r ON r.account_id = k.account_id AND r._at < k.as_of AND r._seen < k.as_of{recent}"""
 
     def _totals(self) -> dict[str, str]:
         states = {sql: (name, merge) for sql, (name, merge) in self.states.items() if merge}

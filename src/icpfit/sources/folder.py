@@ -10,7 +10,7 @@ from icpfit.sources.build import build_warehouse
 from icpfit.sources.contract import REQUIRED_TABLES, TABLES
 from icpfit.sources.mapping import MappedTable, check_table_names, closest, map_table
 from icpfit.sources.rows import DataFinding
-from icpfit.sources.sql import connect
+from icpfit.sources.scratch import connect_for
 from icpfit.sources.store import ENDINGS, FolderStore, listed, open_table
 from icpfit.sources.warehouse import Warehouse
 
@@ -29,7 +29,7 @@ def read_folder(source: FolderSource, *, max_left_out: float, accountless_rows_e
     for setting in ("columns", "files", "values"):
         check_table_names(getattr(source, setting), f"source.{setting}")
     files, findings = find_tables(source)
-    connection = connect()
+    connection = connect_for(files.values())
     mapped: dict[str, MappedTable] = {}
     for name, path in files.items():
         raw = open_table(connection, path, alias=name)

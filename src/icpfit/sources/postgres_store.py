@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +36,15 @@ _SESSION = (
 _READ = "'r', 'p', 'v', 'm', 'f'"  # tables, partitioned ones, views, materialised ones, foreign ones
 
 
+@dataclass(frozen=True)
+class _Copied:
+    """A table in a temporary file; ``relation`` reads it under its own names."""
+
+    path: Path
+    relation: str
+    names: tuple[str, ...]
+
+
 @dataclass
 class PostgresStore:
     """Tables and views of one schema, read in one transaction that sees them all at the same moment and can write nothing.
@@ -49,6 +58,7 @@ class PostgresStore:
     tell: Callable[[str], None] = lambda _: None
     _connection: psycopg.Connection[Any] | None = field(default=None, repr=False)
     _names: tuple[str, ...] = field(default=(), repr=False)
+    _copies: dict[str, _Copied] = field(default_factory=dict, repr=False)
     _folder: tempfile.TemporaryDirectory[str] | None = field(default=None, repr=False)
 
     @property
@@ -64,6 +74,7 @@ class PostgresStore:
         if self._folder is not None:
             self._folder.cleanup()
         self._connection = self._folder = None
+        self._copies.clear()
 
     def names(self) -> tuple[str, ...]:
         if self._names:  # the transaction sees no others later
@@ -84,7 +95,19 @@ class PostgresStore:
                     raise no_schema("PostgreSQL", self.schema, there)
         return self._names
 
+    def bring(self, names: Iterable[str]) -> tuple[Path, ...]:
+        """Copy tables to temporary files, and say which; their sizes tell how much is to come."""
+        for name in names:
+            self._copied(name)
+        return tuple(copied.path for copied in self._copies.values())
+
     def open(self, connection: duckdb.DuckDBPyConnection, name: str) -> RawTable:
+        copied = self._copied(name)
+        return describe(connection, f"{self.schema}.{name}", copied.relation, copied.names, is_file=False)
+
+    def _copied(self, name: str) -> _Copied:
+        if name in self._copies:
+            return self._copies[name]
         names = self.names()
         if name not in names:
             raise no_table(self.place, name, names)
@@ -93,9 +116,10 @@ class PostgresStore:
             cursor.execute(f"SELECT * FROM {table} LIMIT 0".encode())
             columns = columns_of(cursor.description or ())
             check_names(tuple(c.name.strip() for c in columns), place)
-            path = self._aside() / f"{len(os.listdir(self._aside()))}.parquet"
+            path = self._aside() / f"{len(self._copies)}.parquet"
             relation = copy_table(cursor, table, columns, path, place, self.tell)
-        return describe(connection, place, relation, tuple(c.name for c in columns), is_file=False)
+        self._copies[name] = _Copied(path, relation, tuple(c.name for c in columns))
+        return self._copies[name]
 
     def _aside(self) -> Path:
         if self._folder is None:

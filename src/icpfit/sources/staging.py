@@ -85,7 +85,7 @@ def stage(connection: duckdb.DuckDBPyConnection, mapped: MappedTable, date_forma
     reason, subject, cell = _checks(mapped)
     outs = ", ".join(f"{_stored(mapped, c.name)} AS {quoted(c.name)}" for c in mapped.columns)
     body = f"""
-        CREATE TEMP TABLE "icpfit staged {name}" AS
+        CREATE TABLE "icpfit staged {name}" AS
         SELECT {outs}, {reason} AS {REASON}, {subject} AS {SUBJECT}, {cell} AS {CELL}, {_note(mapped)} AS {NOTE}
         FROM (SELECT *, {", ".join(parsed)} FROM (SELECT {", ".join(texts)} FROM {mapped.raw.relation}))"""
     try:
@@ -97,7 +97,7 @@ def stage(connection: duckdb.DuckDBPyConnection, mapped: MappedTable, date_forma
         hint = "export the file again" if mapped.raw.is_file else "look at it where it lies"
         raise SourceError(f"{mapped.raw.place}: cannot be read to its end ({first})", hint=hint) from error
     connection.execute(f"""
-        CREATE TEMP TABLE "icpfit faults {name}" AS
+        CREATE TABLE "icpfit faults {name}" AS
         SELECT rowid AS {ROW}, {REASON}, {SUBJECT}, {CELL} FROM "icpfit staged {name}" WHERE {REASON} IS NOT NULL""")
     rows = connection.execute(f'SELECT count(*) FROM "icpfit staged {name}"').fetchall()
     return Staged(mapped, f'"icpfit staged {name}"', f'"icpfit faults {name}"', int(rows[0][0]))
