@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
 
-.PHONY: install demo test verify lint bench lock clean
+.PHONY: install demo test verify lint bench bench-features lock clean
 
 install: $(VENV)/.installed
 
@@ -43,6 +43,16 @@ lint: install
 bench: install
 	$(BIN)/python benchmarks/attainable.py --seeds 11 12
 
+# Features side by side with SQL by hand, Polars, pandas and featuretools, and docs/benchmarks.md of it. 20 minutes, 20 GB of disk.
+bench-features: install $(VENV)-peers/.installed
+	$(BIN)/python benchmarks/features.py --peers $(VENV)-peers/bin/python --write docs/benchmarks.md
+
+# featuretools wants an older pandas than ours, so the peers live apart.
+$(VENV)-peers/.installed: benchmarks/peers.txt
+	$(PYTHON) -m venv $(VENV)-peers
+	$(VENV)-peers/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/peers.txt
+	@touch $@
+
 # Makes constraints.txt again; it names no registry. An old graphene would break python-dateutil.
 lock: install
 	printf 'graphene>=3.4.3\n' > $(VENV)/lock-floor.txt
@@ -50,4 +60,4 @@ lock: install
 	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header -c $(VENV)/lock-floor.txt -o constraints.txt
 
 clean:
-	rm -rf $(VENV) demo documents .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(VENV)-peers demo documents .mypy_cache .ruff_cache .pytest_cache

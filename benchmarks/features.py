@@ -1,7 +1,7 @@
 """How fast are features, and against whom? One command makes the table of docs/benchmarks.md.
 
     python benchmarks/features.py [--events 2000000 20000000 100000000] [--contestants ours by_user polars …]
-        [--repeat 3] [--featuretools-python PATH] [--folder PLACE] [--write docs/benchmarks.md]
+        [--repeat 3] [--peers PYTHON] [--folder PLACE] [--write docs/benchmarks.md]
 
 For each size: make up a company, let icpfit read and check it (``whole``), then let every contestant answer the same
 question of the same clean rows, each in a process of its own, one after another and round by round; the shortest time
@@ -35,6 +35,8 @@ MODULES = {
     "pandas": ("contestants.pandas_merge",),
 }
 CONTESTANTS = (*MODULES, "featuretools")
+PEERS = ("polars", "featuretools")
+"""Those that icpfit does not depend on: they live in an environment of their own (``benchmarks/peers.txt``)."""
 MOST = {"one_join": 20_000_000, "pandas": 20_000_000, "featuretools": 2_000_000}
 """The largest size that a contestant is asked for; beyond it, why not."""
 BEYOND = {
@@ -58,7 +60,7 @@ def run(folder: Path, *command: str, python: str = sys.executable) -> report.Fig
     )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or [f"ended with {done.returncode}"])[-1]
-        raise Absent(f"not installed ({last})" if "ModuleNotFoundError" in last else f"failed: {last}")
+        raise Absent(f"not installed (make bench-features installs it beside)" if "ModuleNotFoundError" in last else f"failed: {last}")
     figures: report.Figures = json.loads(done.stdout.strip().splitlines()[-1])
     return figures
 
@@ -72,7 +74,7 @@ def same(folder: Path, name: str, reference: str) -> None:
             raise ValueError(f"{name} differs from {reference} in {column}, in {wrong:,} of {len(expected):,} rows")
 
 
-def measure(folder: Path, events: int, contestants: list[str], repeat: int, featuretools: str | None) -> report.Size:
+def measure(folder: Path, events: int, contestants: list[str], repeat: int, peers: str) -> report.Size:
     """Every contestant at one size."""
     say(f"{events:,} events: making them up")
     data.make(folder, events)
@@ -87,25 +89,22 @@ def measure(folder: Path, events: int, contestants: list[str], repeat: int, feat
                 size.absent[name] = BEYOND[name]
                 continue
             try:
-                figures = run(folder, *MODULES[name])
+                figures = run(folder, *MODULES[name], python=peers if name in PEERS else sys.executable)
             except Absent as why:
                 size.absent[name] = str(why)
                 continue
             same(folder, name, "whole")
             size.add(name, figures)
-            say(f"{events:,} events, round {turn + 1} of {repeat}: {name} {figures['seconds']:.2f} s")
+            say(f"{events:,} events, round {turn + 1} of {repeat}: {name} {figures['seconds']:.2f} s, {figures['cpu']:.2f} s of all cores")
     if "featuretools" in contestants:
-        measure_featuretools(folder, size, featuretools)
+        measure_featuretools(folder, size, peers)
     return size
 
 
-def measure_featuretools(folder: Path, size: report.Size, python: str | None) -> None:
+def measure_featuretools(folder: Path, size: report.Size, python: str) -> None:
     """Its cost for all days, from two small numbers of days; equal to the best SQL on those."""
     if size.events > MOST["featuretools"]:
         size.absent["featuretools"] = BEYOND["featuretools"]
-        return
-    if python is None:
-        size.absent["featuretools"] = "not installed; make bench-features installs it beside"
         return
     seconds = []
     try:
@@ -156,7 +155,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, nargs="+", default=[2_000_000, 20_000_000, 100_000_000])
     parser.add_argument("--contestants", nargs="+", choices=CONTESTANTS, default=list(CONTESTANTS))
     parser.add_argument("--repeat", type=int, default=3, help="rounds; one less from 20 million on, one alone from 100 million on")
-    parser.add_argument("--featuretools-python", help="a Python that has featuretools, whose pins are older than ours")
+    parser.add_argument("--peers", default=sys.executable, help="the Python that has what benchmarks/peers.txt names")
     parser.add_argument("--folder", type=Path, help="where the data is made and left; by default a temporary folder")
     parser.add_argument("--write", type=Path, help="the document to write; by default the table is printed only")
     asked = parser.parse_args()
@@ -165,7 +164,7 @@ def main() -> None:
         rounds = max(1, asked.repeat - (events >= 20_000_000) - (events >= 100_000_000))
         with tempfile.TemporaryDirectory(prefix="icpfit-bench-") as temporary:
             folder = (asked.folder or Path(temporary)) / str(events)
-            sizes.append(measure(folder, events, asked.contestants, rounds, asked.featuretools_python))
+            sizes.append(measure(folder, events, asked.contestants, rounds, asked.peers))
             if asked.folder is None:
                 shutil.rmtree(folder)
     text = report.document(sizes)

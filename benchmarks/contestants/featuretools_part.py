@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import time
 import warnings
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from contestants.task import COLUMNS, DAY, KINDS, WINDOWS, hand_in, peak_gb
+from contestants.task import COLUMNS, DAY, KINDS, WINDOWS, Watch, hand_in
 
 warnings.filterwarnings("ignore")  # its pins are older than what it warns of
 
@@ -34,8 +33,8 @@ def entities(folder: Path) -> ft.EntitySet:
 def features(entity_set: ft.EntitySet) -> list[ft.FeatureBase]:
     rows = ft.Feature(entity_set["events"].ww["number"])
     of = {"parent_dataframe_name": "accounts"}
-    counts = [ft.Feature(rows, primitive="count", where=ft.Feature(entity_set["events"].ww["event"]) == k, **of) for k in KINDS]
-    users = ft.Feature(entity_set["events"].ww["user_id"], primitive="num_unique", **of)
+    counts = [ft.Feature(rows, primitive=ft.primitives.Count, where=ft.Feature(entity_set["events"].ww["event"]) == k, **of) for k in KINDS]
+    users = ft.Feature(entity_set["events"].ww["user_id"], primitive=ft.primitives.NumUnique, **of)
     last = ft.Feature(entity_set["events"].ww["occurred_at"], primitive=ft.primitives.TimeSinceLast(unit="seconds"), **of)
     return [*counts, users, last]
 
@@ -47,11 +46,16 @@ if __name__ == "__main__":
     entity_set = entities(asked.folder)
     moments = pd.read_parquet(asked.folder / "moments.parquet")
     moments["time"] = moments.pop("as_of").astype("datetime64[us]").astype("datetime64[ns]")
-    started = time.perf_counter()
+    watch = Watch()
     found = []
     for w in WINDOWS:
         matrix = ft.calculate_feature_matrix(
-            features(entity_set), entity_set, cutoff_time=moments, training_window=f"{w} days", include_cutoff_time=False
+            features(entity_set),
+            entity_set,
+            cutoff_time=moments,
+            cutoff_time_in_index=True,
+            training_window=f"{w} days",
+            include_cutoff_time=False,
         )
         asked_for = pd.MultiIndex.from_frame(moments[["account_id", "time"]])
         values = matrix.loc[asked_for].to_numpy(np.float64, na_value=np.nan)
@@ -59,4 +63,4 @@ if __name__ == "__main__":
         values[:, -1] = np.round(values[:, -1] * 1e6) / DAY
         found.append(values)
     assert len(COLUMNS) == sum(f.shape[1] for f in found)
-    hand_in(asked.folder, "featuretools", np.hstack(found), seconds=time.perf_counter() - started, peak=peak_gb(), version=ft.__version__)
+    hand_in(asked.folder, "featuretools", np.hstack(found), **watch.figures(), version=ft.__version__)

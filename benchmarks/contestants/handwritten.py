@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import time
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
 
 from contestants.ours import opened
-from contestants.task import COLUMNS, DAY, KINDS, WINDOWS, hand_in, ordered, peak_gb
+from contestants.task import COLUMNS, DAY, KINDS, WINDOWS, Watch, hand_in, ordered
 
 PAIRS = "asked m JOIN events e ON e.account_id = m.account_id AND e.occurred_at < m.as_of AND e.visible_at < m.as_of"
 
@@ -67,8 +66,8 @@ if __name__ == "__main__":
     asked = parser.parse_args()
     connection = opened(asked.folder)
     moments = pq.read_table(asked.folder / "moments.parquet")
-    started = time.perf_counter()
+    watch = Watch()
     connection.register("asked", moments.append_column("_moment", [np.arange(moments.num_rows)]))
     found = connection.sql(WAYS[asked.what]()).df()
     values = ordered({c: found[c].to_numpy(np.float64, na_value=np.nan) for c in COLUMNS}, found["_moment"].to_numpy(), moments.num_rows)
-    hand_in(asked.folder, asked.what, values, seconds=time.perf_counter() - started, peak=peak_gb())
+    hand_in(asked.folder, asked.what, values, **watch.figures())

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import time
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pandas as pd
 
-from contestants.task import COLUMNS, KINDS, WINDOWS, hand_in, peak_gb
+from contestants.task import COLUMNS, KINDS, WINDOWS, Watch, hand_in
 from icpfit.config import FeatureSpec, FolderSource
 from icpfit.features.build import build_features
 from icpfit.sources.folder import read_folder
+from icpfit.sources.scratch import memory_bytes
 from icpfit.sources.sql import connect, literal, quoted
 from icpfit.sources.warehouse import Warehouse
 
@@ -32,40 +32,39 @@ def specs() -> tuple[FeatureSpec, ...]:
     return (*counts, *users, *(spec(f"recency_{w}d", "recency_days", w) for w in WINDOWS))
 
 
-def answer(warehouse: Warehouse, folder: Path) -> tuple[float, np.ndarray]:
+def answer(warehouse: Warehouse, folder: Path) -> tuple[dict[str, float], np.ndarray]:
     moments = pd.read_parquet(folder / "moments.parquet")
-    started = time.perf_counter()
-    built = build_features(warehouse, specs(), moments)
-    return time.perf_counter() - started, built[list(COLUMNS)].to_numpy(np.float64)
+    watch = Watch()
+    values = build_features(warehouse, specs(), moments)[list(COLUMNS)].to_numpy(np.float64)
+    return watch.figures(), values
 
 
 def whole(folder: Path) -> None:
-    started = time.perf_counter()
+    watch = Watch()
     source = FolderSource.model_validate({"kind": "folder", "path": folder / "company"})
     warehouse = read_folder(source, max_left_out=0.0, accountless_rows_exempt=False)
-    load = time.perf_counter() - started
-    seconds, values = answer(warehouse, folder)
-    figures = {"seconds": seconds, "load": load, "peak": peak_gb(), "fingerprint": warehouse.fingerprint}
+    reading = watch.figures()
+    figures, values = answer(warehouse, folder)
     connection = warehouse.connection
     connection.execute(f"ATTACH {literal(str(folder / 'warehouse.db'))} AS kept")
     for table in TABLES:
         connection.execute(f"CREATE TABLE kept.{quoted(table)} AS SELECT * FROM {quoted(table)}")
     connection.execute("DETACH kept")
     connection.execute(f"COPY events TO {literal(str(folder / 'clean.parquet'))}")
-    hand_in(folder, "whole", values, **figures)
+    hand_in(folder, "whole", values, **figures, load=reading["seconds"], load_cpu=reading["cpu"])
 
 
 def again(folder: Path) -> None:
     connection = opened(folder)
     columns = {t: tuple(connection.sql(f"SELECT * FROM {quoted(t)} LIMIT 0").columns) for t in TABLES}
-    seconds, values = answer(Warehouse(connection, columns, (), 0, ""), folder)
-    hand_in(folder, "ours", values, seconds=seconds, peak=peak_gb())
+    figures, values = answer(Warehouse(connection, columns, (), 0, ""), folder)
+    hand_in(folder, "ours", values, **figures)
 
 
 def opened(folder: Path) -> duckdb.DuckDBPyConnection:
     """The clean tables as icpfit left them, with the memory that it allows itself."""
     connection = connect()
-    connection.execute("SET memory_limit = '1GB'")
+    connection.execute(f"SET memory_limit = '{memory_bytes() // 1_000_000}MB'")
     connection.execute(f"SET temp_directory = {literal(str(folder / 'aside'))}")
     connection.execute(f"ATTACH {literal(str(folder / 'warehouse.db'))} AS kept (READ_ONLY)")
     connection.execute("USE kept")

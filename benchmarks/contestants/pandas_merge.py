@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from contestants.task import COLUMNS, DAY, KINDS, WINDOWS, hand_in, ordered, peak_gb
+from contestants.task import COLUMNS, DAY, KINDS, WINDOWS, Watch, hand_in, ordered
 
 
 def features(events: pd.DataFrame, moments: pd.DataFrame) -> pd.DataFrame:
@@ -40,7 +39,7 @@ if __name__ == "__main__":
     events["user"] = pd.factorize(events.pop("user_id"))[0].astype(np.int32)
     events["event"] = pd.Index(KINDS).get_indexer(events["event"]).astype(np.int8)
     moments = pd.DataFrame({"account": codes.astype(np.int32), "as_of": moments["as_of"], "_moment": np.arange(len(moments), dtype=np.int32)})
-    started = time.perf_counter()
+    watch = Watch()
     found = features(events, moments)
     values = ordered({c: found[c].to_numpy(np.float64) for c in COLUMNS}, found.index.to_numpy(), len(moments))
-    hand_in(asked.folder, "pandas", values, seconds=time.perf_counter() - started, peak=peak_gb())
+    hand_in(asked.folder, "pandas", values, **watch.figures())

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import time
 from pathlib import Path
 
 import polars as pl
 
-from contestants.task import COLUMNS, DAY, KINDS, WINDOWS, hand_in, ordered, peak_gb
+from contestants.task import COLUMNS, DAY, KINDS, WINDOWS, Watch, hand_in, ordered
 
 
 def query(folder: Path, moments: pl.DataFrame) -> pl.LazyFrame:
@@ -32,8 +31,8 @@ if __name__ == "__main__":
     parser.add_argument("folder", type=Path)
     asked = parser.parse_args()
     moments = pl.read_parquet(asked.folder / "moments.parquet").with_row_index("_moment")
-    started = time.perf_counter()
+    watch = Watch()
     found = query(asked.folder, moments).collect(engine="streaming")
     columns = {c: found[c].cast(pl.Float64).fill_null(float("nan")).to_numpy() for c in COLUMNS}
     values = ordered(columns, found["_moment"].to_numpy(), len(moments))
-    hand_in(asked.folder, "polars", values, seconds=time.perf_counter() - started, peak=peak_gb(), version=pl.__version__)
+    hand_in(asked.folder, "polars", values, **watch.figures(), version=pl.__version__)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import resource
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -22,10 +23,15 @@ COLUMNS = tuple(f"{what}_{w}d" for w in WINDOWS for what in (*KINDS, "users", "r
 """The order of the answer's columns: float64, recency in days and NaN where there was no event in the window."""
 
 
-def peak_gb() -> float:
-    """The most memory that this process had, in GB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1e9 if sys.platform == "darwin" else 1e6)
+class Watch:
+    """What an answer costs from now on: seconds on the wall and of all cores, and the most memory that the process had, in GB."""
+
+    def __init__(self) -> None:
+        self.wall, self.cpu = time.perf_counter(), time.process_time()
+
+    def figures(self) -> dict[str, float]:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e9 if sys.platform == "darwin" else 1e6)
+        return {"seconds": time.perf_counter() - self.wall, "cpu": time.process_time() - self.cpu, "peak": peak}
 
 
 def hand_in(folder: Path, name: str, values: np.ndarray, **figures: float | str) -> None:

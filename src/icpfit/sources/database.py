@@ -15,7 +15,7 @@ from icpfit.sources.feed_formats import tables_of
 from icpfit.sources.mapping import check_table_names, closest, map_table
 from icpfit.sources.postgres_store import PostgresStore
 from icpfit.sources.rows import DataFinding
-from icpfit.sources.sql import connect
+from icpfit.sources.scratch import connect_for
 from icpfit.sources.store import TableStore, listed
 from icpfit.sources.warehouse import Warehouse
 
@@ -51,9 +51,9 @@ def read_database(
     """
     for setting in ("columns", "tables", "values"):
         check_table_names(getattr(source, setting), f"source.{setting}")
-    connection = connect()
     with open_database(source, tell) as store:
         names, findings = find_tables(source, store, tables_of(feeds))
+        connection = connect_for(store.bring(names.values()))
         mapped = {
             table: map_table(TABLES[table], store.open(connection, name), source.columns.get(table), source.values.get(table))
             for table, name in names.items()

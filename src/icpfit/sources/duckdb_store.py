@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,6 +61,10 @@ class DuckDBStore:
         if self.schema not in schemas | {"main"}:
             raise no_schema(str(self.path), self.schema, schemas)
         return tuple(sorted(str(name) for schema, name in rows if schema == self.schema))
+
+    def bring(self, names: Iterable[str]) -> tuple[Path, ...]:
+        """The files that hold tables; nothing has to be brought here."""
+        return (self.path,)
 
     def open(self, connection: duckdb.DuckDBPyConnection, name: str) -> RawTable:
         if all(known is not connection for known in self._attached):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +36,15 @@ _SESSION = (
 _READ = "'r', 'p', 'v', 'm', 'f'"  # tables, partitioned ones, views, materialised ones, foreign ones
 
 
+@dataclass(frozen=True)
+class _Copied:
+    """A table in a temporary file; ``relation`` reads it under its own names."""
+
+    path: Path
+    relation: str
+    names: tuple[str, ...]
+
+
 @dataclass
 class PostgresStore:
     """Tables and views of one schema, read in one transaction that sees them all at the same moment and can write nothing.
@@ -48,6 +57,8 @@ class PostgresStore:
     schema: str = "public"
     tell: Callable[[str], None] = lambda _: None
     _connection: psycopg.Connection[Any] | None = field(default=None, repr=False)
+    _names: tuple[str, ...] = field(default=(), repr=False)
+    _copies: dict[str, _Copied] = field(default_factory=dict, repr=False)
     _folder: tempfile.TemporaryDirectory[str] | None = field(default=None, repr=False)
 
     @property
@@ -63,25 +74,40 @@ class PostgresStore:
         if self._folder is not None:
             self._folder.cleanup()
         self._connection = self._folder = None
+        self._copies.clear()
 
     def names(self) -> tuple[str, ...]:
+        if self._names:  # the transaction sees no others later
+            return self._names
         with self._cursor(self.place) as cursor:
             cursor.execute(
                 f"SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
                 f" WHERE n.nspname = %s AND c.relkind IN ({_READ}) AND NOT c.relispartition",
                 (self.schema,),
             )
-            names = tuple(sorted(str(row[0]) for row in cursor.fetchall()))
-            if not names:
+            self._names = tuple(sorted(str(row[0]) for row in cursor.fetchall()))
+            if not self._names:
                 cursor.execute(
                     "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname <> 'information_schema' AND left(nspname, 3) <> 'pg_'"
                 )
                 there = {str(row[0]) for row in cursor.fetchall()}
                 if self.schema not in there:
                     raise no_schema("PostgreSQL", self.schema, there)
-        return names
+        return self._names
+
+    def bring(self, names: Iterable[str]) -> tuple[Path, ...]:
+        """Copy tables to temporary files, and say which; their sizes tell how much is to come."""
+        for name in names:
+            self._copied(name)
+        return tuple(copied.path for copied in self._copies.values())
 
     def open(self, connection: duckdb.DuckDBPyConnection, name: str) -> RawTable:
+        copied = self._copied(name)
+        return describe(connection, f"{self.schema}.{name}", copied.relation, copied.names, is_file=False)
+
+    def _copied(self, name: str) -> _Copied:
+        if name in self._copies:
+            return self._copies[name]
         names = self.names()
         if name not in names:
             raise no_table(self.place, name, names)
@@ -90,9 +116,10 @@ class PostgresStore:
             cursor.execute(f"SELECT * FROM {table} LIMIT 0".encode())
             columns = columns_of(cursor.description or ())
             check_names(tuple(c.name.strip() for c in columns), place)
-            path = self._aside() / f"{len(os.listdir(self._aside()))}.parquet"
+            path = self._aside() / f"{len(self._copies)}.parquet"
             relation = copy_table(cursor, table, columns, path, place, self.tell)
-        return describe(connection, place, relation, tuple(c.name for c in columns), is_file=False)
+        self._copies[name] = _Copied(path, relation, tuple(c.name for c in columns))
+        return self._copies[name]
 
     def _aside(self) -> Path:
         if self._folder is None:
@@ -145,7 +172,7 @@ def _connect(variable: str) -> psycopg.Connection[Any]:
         ) from None  # it may show the password
     parts = {"connect_timeout": SECONDS_TO_CONNECT, "application_name": "icpfit", **parts, "client_encoding": "UTF8"}
     try:
-        connection = psycopg.connect(**parts)  # type: ignore[arg-type]
+        connection = psycopg.connect(**parts, prepare_threshold=None)  # type: ignore[arg-type]
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
         for setting in _SESSION:
