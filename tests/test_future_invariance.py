@@ -21,6 +21,8 @@ import pytest
 
 import icpfit.features.build
 import icpfit.outcomes
+import icpfit.sources.companies
+import icpfit.sources.moved
 import icpfit.training_set
 from icpfit.config import OUTCOMES, Config, Outcome
 from icpfit.features.compile import compile_features
@@ -291,3 +293,85 @@ def test_the_filters_that_are_taken_away_are_all_there_are() -> None:
     assert "r._end" in by_table["technologies"]
     assert "e.visible_at" in by_table["events"]
     assert len(sites()) >= 8
+
+
+# Duplicate accounts, some of them recorded late.
+
+
+def doubled(tables: Mapping[str, pd.DataFrame], seed: int) -> dict[str, pd.DataFrame]:
+    """A quarter of the accounts stand there twice, under a part of their domain, half of them recorded later; half of the rows are theirs.
+
+    Of another part of the rows the account was merged in the CRM and is gone. An account that stands there twice lacks its
+    industry now and then, which the other one has.
+    """
+    rng = np.random.default_rng(seed)
+    out = dict(tables)
+    accounts = out["accounts"].reset_index(drop=True)
+    twice = rng.random(len(accounts)) < 0.25
+    copies = accounts[twice].copy()
+    copies["account_id"] += "-copy"
+    copies["domain"] = "eu." + copies["domain"]
+    late = pd.Timestamp("2022-06-01") + pd.to_timedelta(rng.integers(1, 1_000, len(copies)), unit="D")
+    copies["recorded_at"] = pd.Series(late, index=copies.index).where(rng.random(len(copies)) < 0.5)
+    accounts.loc[twice & (rng.random(len(accounts)) < 0.5), "industry"] = None
+    out["accounts"] = pd.concat([accounts, copies], ignore_index=True)
+    gone = set(accounts["account_id"][~twice & (rng.random(len(accounts)) < 0.1)])
+    out["account_merges"] = pd.DataFrame({"account_id": [f"{one}-gone" for one in sorted(gone)], "merged_into": sorted(gone)})
+    copied = set(accounts["account_id"][twice])
+    for name, table in tables.items():
+        if name != "accounts" and "account_id" in table.columns:
+            own = table["account_id"]
+            other = [f"{one}-copy" if one in copied else f"{one}-gone" if one in gone else one for one in own]
+            out[name] = table.assign(account_id=own.where(rng.random(len(table)) < 0.5, pd.Series(other, index=table.index)))
+    return out
+
+
+def company_of(tables: Mapping[str, pd.DataFrame]) -> Company:
+    """Who is who is no event: what the CRM merged is known whatever is deleted."""
+    merges = {"account_merges": tables["account_merges"]}
+    rest = {name: table for name, table in tables.items() if name not in merges}
+
+    @cache
+    def warehouse(date: str | None) -> Warehouse:
+        return warehouse_from_frames({**(rest if date is None else without_future(rest, pd.Timestamp(date))), **merges})
+
+    return warehouse
+
+
+@pytest.fixture(scope="module")
+def duplicate_tables() -> dict[str, pd.DataFrame]:
+    return doubled(recorded_late(simulate_company(accounts=400, seed=12).tables, 12), 12)
+
+
+@pytest.fixture(scope="module")
+def duplicates(duplicate_tables: dict[str, pd.DataFrame]) -> Company:
+    return company_of(duplicate_tables)
+
+
+@pytest.mark.parametrize("outcome", ["win", "retention"])
+@pytest.mark.parametrize("date", DATES)
+def test_deleting_the_future_changes_no_byte_where_accounts_are_merged(duplicates: Company, date: str, outcome: Outcome) -> None:
+    assert len(duplicates(None).merges) > 100
+    assert {"industry", "employee_count"} <= set(duplicates(None).columns["accounts"])
+    whole, cut = both(duplicates, date, outcome, CONFIGS["plain"])
+    assert len(whole.frame) > (80 if outcome == "win" else 3)
+    assert described(whole, parse_moment(date)) == described(cut, parse_moment(date))
+
+
+@pytest.mark.parametrize("date", DATES)
+def test_deleting_the_future_changes_no_feature_of_a_list_where_accounts_are_merged(duplicates: Company, date: str) -> None:
+    whole, cut = targets(duplicates, date)
+    pd.testing.assert_frame_equal(whole, cut, check_exact=True)
+
+
+def test_when_a_merged_account_was_known_matters(duplicate_tables: dict[str, pd.DataFrame], monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = icpfit.sources.moved.seen
+    monkeypatch.setattr(icpfit.sources.moved, "seen", lambda table, names, row="s", member=None: plain(table, names, row))
+    assert any(target_breaks(company_of(duplicate_tables))), "rows count before their account was known, and the test could not see it"
+
+
+def test_that_fields_are_filled_only_from_what_was_known_as_early_matters(
+    duplicate_tables: dict[str, pd.DataFrame], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(icpfit.sources.companies, "AS_EARLY", "true")
+    assert any(target_breaks(company_of(duplicate_tables))), "fields are filled from later accounts, and the test could not see it"

@@ -164,11 +164,11 @@ def test_rows_of_one_key_stay_one_account_where_the_file_names_none(tmp_path: Pa
 
 
 def test_rows_of_one_domain_are_one_account_unless_it_is_a_mail_provider(tmp_path: Path) -> None:
-    rows = [f"D{i},Won,{d}" for i, d in enumerate(["acme.com", "https://www.ACME.com/x", "gmail.com", "gmail.com", ""])]
+    rows = [f"D{i},Won,{d}" for i, d in enumerate(["acme.com", "https://www.ACME.com/x", "gmail.com", "gmail.com", "", "eu.acme.com"])]
     path = deals(tmp_path, rows, "id,r,web")
     roles = {"id": "id", "result": "r", "positive": ["Won"], "negative": ["Lost"], "domain": "web"}
     flat = read_flat(FlatSource.model_validate({"kind": "flat", "path": path, "columns": roles}), max_left_out=0)
-    assert flat.frame["account_id"].tolist() == ["acme.com", "acme.com", "D2", "D3", "D4"]
+    assert flat.frame["account_id"].tolist() == ["acme.com", "acme.com", "D2", "D3", "D4", "acme.com"]
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from icpfit.cli.options import answer, as_of_option, config_option, json_option, say
+from icpfit.plural import counted
 
 
 @click.command()
@@ -55,14 +56,21 @@ def init(source: Path, out: Path, company: str | None, force: bool, as_json: boo
 @click.command()
 @config_option
 @as_of_option
+@click.option("--merges", type=click.Path(path_type=Path, dir_okay=False), help="A CSV file to write: every account that is another one.")
 @json_option
 @click.pass_context
-def check(ctx: click.Context, config_path: Path, as_of: str | None, as_json: bool) -> None:
+def check(ctx: click.Context, config_path: Path, as_of: str | None, merges: Path | None, as_json: bool) -> None:
     """Contract, row accounting, identity, leakage and evidence; leaves with 1 when there is an error."""
     from icpfit.cycle.check import check_source
     from icpfit.cycle.opened import open_config
+    from icpfit.cycle.report import merges_csv
+    from icpfit.sources.files import write_text
 
-    report = check_source(open_config(config_path, as_of), as_of)
+    opened = open_config(config_path, as_of)
+    report = check_source(opened, as_of)
+    if merges is not None:
+        write_text(merges, merges_csv(opened.merges))
+        say(f"{merges}: {counted(len(opened.merges), 'account')} merged into another")
     answer(report.values, report.lines, as_json=as_json)
     ctx.exit(1 if report.failed else 0)
 
@@ -78,7 +86,6 @@ def training_set(out: Path, model: str, config_path: Path, as_of: str | None, as
     from icpfit.cycle.opened import open_config
     from icpfit.cycle.report import left_out_lines
     from icpfit.errors import ConfigError
-    from icpfit.plural import counted
     from icpfit.sources.files import write_bytes
     from icpfit.training_set import parquet_bytes
 

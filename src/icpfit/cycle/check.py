@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from icpfit.cycle.opened import Opened
-from icpfit.cycle.report import findings_report, left_out_lines, refusals_report, rows_report
+from icpfit.cycle.report import findings_report, left_out_lines, merges_report, refusals_report, rows_report
 from icpfit.models.evidence import MEANING, weigh_evidence
 from icpfit.models.leakage import find_leaks
 from icpfit.plural import counted
@@ -74,7 +74,8 @@ def check_source(opened: Opened, as_of: str | None) -> CheckReport:
         "outcomes": outcomes,
         "notes": list(notes),
         "current_state": list(current),
-        "identity": [f for f in findings_report(opened.findings) if f["code"].startswith(("IDENTITY", "DOMAIN"))],
+        "identity": [f for f in findings_report(opened.findings) if f["code"].startswith(("IDENTITY", "DOMAIN"))]
+        + merges_report(opened.merges),
         "findings": findings_report(findings),
     }
     return CheckReport(values, lines, any(f.severity == "error" for f in findings))

@@ -25,6 +25,7 @@ from icpfit.sources.directory import Directory, directory_of
 from icpfit.sources.flat import FlatTable, read_flat, read_under
 from icpfit.sources.flat_features import flat_targets
 from icpfit.sources.folder import read_folder
+from icpfit.sources.merges import Merge
 from icpfit.sources.rows import DataFinding, RowCount
 from icpfit.sources.sql import plain_own_text
 from icpfit.sources.staging import is_own
@@ -72,6 +73,11 @@ class Opened:
     @property
     def findings(self) -> tuple[DataFinding, ...]:
         return self.warehouse.findings if self.warehouse is not None else self.flat.findings
+
+    @property
+    def merges(self) -> tuple[Merge, ...]:
+        """Accounts that are another one. A flat file has none."""
+        return self.warehouse.merges if self.warehouse is not None else ()
 
     @property
     def fingerprint(self) -> str:

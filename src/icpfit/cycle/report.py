@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 from icpfit.documents.words import LEFT_OUT
 from icpfit.models.results import Metrics, OutcomeResult, Refusal
 from icpfit.scorecard.card import Scorecard
+from icpfit.sources.merges import Merge
 from icpfit.sources.rows import DataFinding, RowCount
 from icpfit.training_set import TrainingSet
 
@@ -33,6 +36,33 @@ def left_out_lines(left_out: Mapping[str, int]) -> list[str]:
 
 def findings_report(findings: tuple[DataFinding, ...]) -> list[dict[str, Any]]:
     return [asdict(f) for f in findings]
+
+
+MERGE_REASONS = {"domain": "same domain", "crm": "merged in the CRM", "parent": "its parent or a sister"}
+
+
+def merges_report(merges: tuple[Merge, ...]) -> list[dict[str, Any]]:
+    """Every account that is another one, with the account that is kept and the reason."""
+    return [
+        {
+            "code": "IDENTITY-MERGED",
+            "account_id": m.account_id,
+            "merged_into": m.merged_into,
+            "reason": MERGE_REASONS[m.reason],
+            "domain": m.domain,
+        }
+        for m in merges
+    ]
+
+
+def merges_csv(merges: tuple[Merge, ...]) -> str:
+    """The same as a CSV file."""
+    columns = ("account_id", "merged_into", "reason", "domain")
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([row[c] for c in columns] for row in merges_report(merges))
+    return text.getvalue()
 
 
 def refusals_report(refusals: tuple[Refusal, ...], training: TrainingSet) -> list[dict[str, str]]:

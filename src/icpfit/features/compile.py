@@ -13,7 +13,7 @@ from icpfit.features.account_query import account_queries, field_of
 from icpfit.features.conditions import row_condition
 from icpfit.features.plan import Plan, Query
 from icpfit.features.row_query import END_OF, RowPass
-from icpfit.features.schema import ColumnType, Schema, did_you_mean
+from icpfit.features.schema import ColumnType, Schema, did_you_mean, instead_of, later_times
 from icpfit.sources.contract import TABLES
 
 ACCOUNT_FIELDS = ("value", "age_years", "free_email_domain")
@@ -146,5 +146,7 @@ def _check_rows(schema: Schema, spec: FeatureSpec) -> None:
 def _check_column(columns: Mapping[str, ColumnType], spec: FeatureSpec, column: str) -> None:
     if column not in columns:
         _refuse(spec, f"reads {spec.table}.{column}, which is not there", did_you_mean(column, columns))
+    if column in later_times(spec.table):
+        _refuse(spec, f"reads {spec.table}.{column}, which is written after the row itself: it would see the future", instead_of(column))
     if columns[column] == "time":
         _refuse(spec, f"takes the {spec.aggregate} of a time, {spec.table}.{column}", "recency_days and days_since_first are made of times")

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import duckdb
 
 from icpfit.errors import FeatureError
-from icpfit.features.schema import ColumnType, did_you_mean, later_times
+from icpfit.features.schema import ColumnType, did_you_mean, instead_of, later_times
 from icpfit.features.sqltext import identifier, literal
 
 _COMPARE = {
@@ -134,7 +134,7 @@ class _Writer:
         if column in later_times(self.table):
             raise _NotAConditionError(
                 f"uses {column}, which is written after the row itself: it would see the future",
-                "for what is in use as of a moment there is the aggregate present",
+                instead_of(column),
             )
         return _Sql(f"{self.alias}.{identifier(column)}", "text" if self.columns[column] == "text" else "number")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from icpfit.sources.contract import TABLES
+from icpfit.sources.contract import SET_LATER, TABLES
 from icpfit.sources.sql import is_numeric, quoted
 from icpfit.sources.warehouse import Warehouse
 
@@ -38,14 +38,21 @@ class Schema:
 
 
 def later_times(table: str) -> frozenset[str]:
-    """Times that are written into a row after it became visible (an end, a close): a condition on them would see the future.
+    """What is written into a row after it became visible (an end, a close, a role): a condition on it would see the future.
 
-    >>> sorted(later_times("technologies"))
-    ['last_seen_at']
+    >>> sorted(later_times("technologies")), sorted(later_times("contacts"))
+    (['last_seen_at'], ['buying_role'])
     """
     if table not in TABLES:
         return _NO_TIMES
-    return frozenset(TABLES[table].times) - {TABLES[table].time or ""}
+    return (frozenset(TABLES[table].times) - {TABLES[table].time or ""}) | SET_LATER.get(table, _NO_TIMES)
+
+
+def instead_of(column: str) -> str:
+    """What to read instead of a column that is written later."""
+    if column == "buying_role":
+        return "roles with the dates on which they were given belong into the table contact_roles"
+    return "for what is in use as of a moment there is the aggregate present"
 
 
 def read_schema(warehouse: Warehouse) -> Schema:

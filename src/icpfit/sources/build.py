@@ -22,6 +22,7 @@ from icpfit.sources.merges import Merge
 from icpfit.sources.moved import mark_moved_twice, moved_columns, moves, seen
 from icpfit.sources.newest import any_moment, newest_moment
 from icpfit.sources.parts import Part, add_counts, stage_parts
+from icpfit.sources.people import standardise_people
 from icpfit.sources.rows import DataFinding, LeftOut, RowCount
 from icpfit.sources.sql import quoted
 from icpfit.sources.staging import NO_ACCOUNT, Staged, kind_of
@@ -94,6 +95,9 @@ def build_warehouse(
             moments += any_moment(connection, own)
         counts.append(add_counts(name, of_files))
         sums[name] = _content(connection, name, columns[name])
+        if name == "contacts":
+            columns[name], said = standardise_people(connection, columns[name], place)
+            found += said
         connection.execute(f"DROP TABLE {staged.whole.staged}")
         connection.execute(f"DROP TABLE {staged.whole.faults}")
     if not newest and not moments:

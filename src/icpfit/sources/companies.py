@@ -27,6 +27,9 @@ CLAIMS = "icpfit_domain_claims"
 
 CIRCLE = "merged in a circle"
 
+AS_EARLY = "k.visible_at IS NOT DISTINCT FROM a.visible_at"
+"""Of the kept account ``k`` and a merged one ``a``: both became known at once. (None became known before the kept one.)"""
+
 
 @dataclass(frozen=True)
 class Companies:
@@ -180,7 +183,7 @@ def _fill(connection: duckdb.DuckDBPyConnection, columns: tuple[str, ...]) -> No
     connection.execute(f"""
         UPDATE accounts SET {", ".join(f"{f} = coalesce(accounts.{f}, filled.{f})" for f in fields)}
         FROM (SELECT m.kept_id, {firsts} FROM {MEMBERS} m JOIN accounts a ON a.account_id = m.account_id
-            JOIN accounts k ON k.account_id = m.kept_id AND k.visible_at IS NOT DISTINCT FROM a.visible_at GROUP BY m.kept_id) filled
+            JOIN accounts k ON k.account_id = m.kept_id AND {AS_EARLY} GROUP BY m.kept_id) filled
         WHERE accounts.account_id = filled.kept_id""")
 
 
@@ -219,8 +222,8 @@ def _nowhere(place: str | None, nowhere: list[tuple[str, str]]) -> list[DataFind
         return []
     one, last = nowhere[0]
     words = (
-        f"{place}: {counted(len(nowhere), 'row')} merge into an account that is not in accounts, e.g. {one!r} into {last!r}. "
-        "Nothing was moved: add the account, or leave out the row."
+        f"{place}: {counted(len(nowhere), 'row merges', 'rows merge')} into an account that is not in accounts, "
+        f"e.g. {one!r} into {last!r}. Nothing was moved: add the account, or leave out the row."
     )
     return [DataFinding("IDENTITY-MERGED-NOWHERE", "warning", "account_merges", words, len(nowhere))]
 

@@ -118,6 +118,14 @@ TABLES: dict[str, Table] = {
         ),
         Table("contacts", ("contact_id",), ("contact_id", "account_id"), _words("deal_id title function seniority buying_role")),
         Table(
+            "contact_roles",
+            (),
+            ("account_id", "buying_role", "assigned_at"),
+            ("contact_id", "deal_id"),
+            time="assigned_at",
+            times=("assigned_at",),
+        ),
+        Table(
             "interactions",
             (),
             ("account_id", "occurred_at"),
@@ -138,3 +146,6 @@ TABLES: dict[str, Table] = {
 
 REQUIRED_TABLES: tuple[str, ...] = ("accounts", "deals")
 """Tables without which nothing can be learned. Retention needs ``subscriptions`` too."""
+
+SET_LATER: dict[str, frozenset[str]] = {"contacts": frozenset({"buying_role"})}
+"""Columns that are filled after the row itself, nobody can tell when: no feature may read them."""

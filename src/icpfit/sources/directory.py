@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import duckdb
+import pyarrow as pa
 
 from icpfit.moments import Micros
 from icpfit.sources.companies import CLAIMS, MEMBERS
@@ -14,6 +15,7 @@ from icpfit.sources.identity import names_company, normalise_domain, registrable
 DOMAINS = "icpfit_account_domains"
 """``domain, account_id``: each domain of an account, as it is and as it is registered. Made by ``account_of_domain``."""
 
+_SCHEMA = pa.schema([("domain", pa.string()), ("account_id", pa.string())])
 _RANKED = f"""
     SELECT c.domain, c.account_id, coalesce(m.kept_id, c.account_id) AS kept_id, coalesce(m.visible_at, a.visible_at) AS since,
         c.level, coalesce(a.child, 0) AS child
@@ -55,7 +57,7 @@ class Directory:
         """The account that has a normalised domain, or the domain that it is a part of; among several, of those known then."""
         if domain is None or not names_company(domain):
             return None
-        claims = self.domains.get(domain) or self.domains.get(registrable_domain(domain) or domain) or ()
+        claims = [c for key in dict.fromkeys((domain, registrable_domain(domain))) if key is not None for c in self.domains.get(key, ())]
         known = next((c for c in claims if c.known(moment)), None)
         return known.account_id if known is not None else claims[0].account_id if claims else None
 
@@ -84,21 +86,24 @@ def account_of_domain(connection: duckdb.DuckDBPyConnection, texts: Iterable[str
     where the account was merged away, it moves to the one that is kept. Among several accounts the one known first
     is meant, so that accounts that come later change nothing. Also leaves the table ``icpfit_account_domains``.
     """
-    connection.execute(f"""
-        CREATE TEMP TABLE IF NOT EXISTS {DOMAINS} AS SELECT domain, account_id FROM (
-            SELECT domain, account_id, row_number() OVER (
-                PARTITION BY domain ORDER BY since NULLS FIRST, level, child, account_id) AS place
-            FROM ({_ranked(connection)})) WHERE place = 1""")
-    known = dict(connection.sql(f"SELECT domain, account_id FROM {DOMAINS}").fetchall())
+    claims = connection.sql(f"""
+        SELECT domain, account_id FROM ({_ranked(connection)}) ORDER BY since NULLS FIRST, level, child, account_id""").fetchall()
+    place: dict[str, int] = {}
+    for i, (domain, _) in enumerate(claims):
+        place.setdefault(domain, i)
+
+    def claim(domain: str) -> str | None:
+        keys = (domain, registrable_domain(domain) or domain)
+        first = min((place[key] for key in keys if key in place), default=None)
+        return None if first is None else claims[first][1]
+
+    connection.register("icpfit_found", pa.table({"domain": list(place), "account_id": [claim(d) for d in place]}, _SCHEMA))
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {DOMAINS} AS SELECT domain, account_id FROM icpfit_found")
+    connection.unregister("icpfit_found")
     found: dict[str, str] = {}
-    for text in texts:
-        if text is None or text in found:
-            continue
+    for text in dict.fromkeys(texts):
         domain = normalise_domain(text)
-        if domain is None or not names_company(domain):
-            continue
-        account = known.get(domain) or known.get(registrable_domain(domain) or domain)
-        if account is not None:
+        if text is not None and domain is not None and names_company(domain) and (account := claim(domain)) is not None:
             found[text] = account
     return found
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from icpfit.config import FlatSource
-from icpfit.sources.identity import FREE_EMAIL_DOMAINS, normalise_domains
+from icpfit.sources.identity import company_domain, normalise_domains
 from icpfit.sources.rows import DataFinding
 from icpfit.sources.values import Moments, categories
 
@@ -68,7 +68,7 @@ def _alike(source: FlatSource, frame: pd.DataFrame) -> tuple[DataFinding, ...]:
 
 
 def account_ids(source: FlatSource, frame: pd.DataFrame, ids: npt.NDArray[np.object_], missing: frozenset[str]) -> npt.NDArray[np.object_]:
-    """The account's id, else its domain (never a free mail provider's), else the row's own key (before any ``#2``).
+    """The account's id, else its registrable domain (never a mail provider's), else the row's own key (before any ``#2``).
 
     So rows of one company, and rows of one key, stay together.
     """
@@ -81,4 +81,4 @@ def account_ids(source: FlatSource, frame: pd.DataFrame, ids: npt.NDArray[np.obj
 
 
 def _companies(domains: npt.NDArray[np.object_]) -> list[str | None]:
-    return [None if d in FREE_EMAIL_DOMAINS else d for d in normalise_domains(domains)]
+    return [company_domain(d) for d in normalise_domains(domains)]
