@@ -14,9 +14,9 @@ from icpfit.sources.crm.ids import long_id
 from icpfit.sources.crm.layouts import Crm, Layout
 from icpfit.sources.crm.read_hubspot import read_hubspot
 from icpfit.sources.crm.read_salesforce import read_salesforce
-from icpfit.sources.crm.stages import Rules
+from icpfit.sources.crm.stages import Rules, said_of_unseen_closes
 from icpfit.sources.crm.table import bare, load, squashed
-from icpfit.sources.crm.wanted import wanted_columns
+from icpfit.sources.crm.wanted import is_date, wanted_columns
 from icpfit.sources.mapping import closest
 from icpfit.sources.raw import RawTable
 from icpfit.sources.rows import DataFinding
@@ -52,11 +52,13 @@ def contract_tables(connection: duckdb.DuckDBPyConnection, given: CrmTables) -> 
     long = given.crm == "salesforce" and given.layout == "export"
     tables = {}
     for role, raw in given.raws.items():
-        table = load(connection, role, raw, wanted_columns(given.crm, role, further), given.date_format)
+        table = load(connection, role, raw, wanted_columns(given.crm, role, further), is_date, given.date_format)
         tables[role] = replace(table, form=lambda text: long_id(f"({text})")) if long else replace(table, form=id_of)
     if given.crm == "hubspot":
-        return read_hubspot(connection, tables, given.rules, given.columns)
-    return read_salesforce(connection, tables, given.rules, given.columns), ()
+        out, findings = read_hubspot(connection, tables, given.rules, given.columns)
+    else:
+        out, findings = read_salesforce(connection, tables, given.rules, given.columns), ()
+    return out, (*findings, *said_of_unseen_closes(connection, out["deals"].place))
 
 
 def _check_columns(given: CrmTables) -> None:

@@ -123,9 +123,7 @@ def stage_sql(table: CrmTable, rules: Rules, stage: str) -> str:
     return f"coalesce({own}, s.state, {flags}, {state_of(NAMED_STAGES, stage, label)}, {stage})"
 
 
-def deals(
-    connection: duckdb.DuckDBPyConnection, table: CrmTable, closes: str, rules: Rules, named: Named, merged: CrmTable | None
-) -> RawTable:
+def deals(connection: duckdb.DuckDBPyConnection, table: CrmTable, rules: Rules, named: Named, merged: CrmTable | None) -> RawTable:
     """Deals. They join ``icpfit crm stages`` (stage_id, label, pipeline, state) and ``icpfit crm companies`` (deal_id, account_id).
 
     Raises:
@@ -158,7 +156,7 @@ def deals(
     joins = f"""LEFT JOIN "icpfit crm stages" s ON s.stage_id = {given}
         LEFT JOIN "icpfit crm pipelines" p ON p.pipeline_id = {table.text(*PIPELINE_OF)}
         LEFT JOIN "icpfit crm companies" a ON a.deal_id = {deal_id}
-        LEFT JOIN {closes} c ON c.deal_id = {deal_id}
+        LEFT JOIN "icpfit crm closes" c ON c.deal_id = {deal_id}
         LEFT JOIN "icpfit crm fate" f ON f.account_id = a.account_id"""
     return view_of(connection, "deals", table, columns, reason, joins)
 

@@ -15,6 +15,7 @@ from icpfit.sources.crm.contract import CrmTables, contract_tables
 from icpfit.sources.crm.layouts import find_crm_tables
 from icpfit.sources.crm.promises import said_of_the_past
 from icpfit.sources.crm.stages import Rules
+from icpfit.sources.crm.view import forget
 from icpfit.sources.duckdb_store import DuckDBStore
 from icpfit.sources.mapping import check_table_names, map_table
 from icpfit.sources.postgres_store import PostgresStore
@@ -61,6 +62,7 @@ def read_crm(
         feeds=feeds,
         findings=findings,
     )
+    forget(connection)
     return replace(warehouse, findings=(*warehouse.findings, *said_of_the_past(warehouse)))
 
 

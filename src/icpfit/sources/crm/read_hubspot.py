@@ -36,9 +36,8 @@ def read_hubspot(
     check_pipelines(connection, deal, rules)
     know_companies(connection, tables)
     known = hubspot_history.know_steps(connection, tables, rules)
-    out["deals"] = hubspot.deals(
-        connection, deal, closes(connection, known[0] if known else None), rules, named.get("deals", {}), tables.get("merged_deal")
-    )
+    closes(connection, known[0] if known else None)
+    out["deals"] = hubspot.deals(connection, deal, rules, named.get("deals", {}), tables.get("merged_deal"))
     if known is not None:
         out["deal_stages"] = hubspot_history.deal_stages(connection, *known)
     hubspot_people.know_deals(connection, deal)

@@ -27,7 +27,8 @@ def read_salesforce(
         out["account_merges"] = merged
     stages = tables.get("opportunity_history") or (opportunity if salesforce_history.is_versions(opportunity) else None)
     steps = salesforce_history.steps(connection, stages, opportunity, rules) if stages is not None else None
-    out["deals"] = salesforce.deals(connection, opportunity, account, closes(connection, steps), rules, named.get("deals", {}))
+    closes(connection, steps)
+    out["deals"] = salesforce.deals(connection, opportunity, account, rules, named.get("deals", {}))
     if stages is not None and steps is not None:
         out["deal_stages"] = salesforce_history.deal_stages(connection, stages, steps)
     salesforce_people.know_deals(connection, opportunity, *salesforce.account_of(connection, opportunity, account))

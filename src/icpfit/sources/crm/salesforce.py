@@ -92,7 +92,7 @@ def merges(connection: duckdb.DuckDBPyConnection, table: CrmTable) -> RawTable |
     merged = define(connection, "merged accounts", f"SELECT t.* FROM {table.relation} t WHERE {master} IS NOT NULL ORDER BY t.rowid")
     if not connection.execute(f"SELECT 1 FROM {merged} LIMIT 1").fetchall():
         return None
-    part = CrmTable(table.name, table.place, merged, table.cells, table.date_format, form=table.form)
+    part = CrmTable(table.name, table.place, merged, table.cells, table.dates, form=table.form)
     columns = {"account_id": part.key(*ID["account"]), "merged_into": part.key(*MASTER)}
     return view_of(connection, "account_merges", part, columns, first_reason())
 
@@ -104,7 +104,7 @@ def stage_sql(table: CrmTable, rules: Rules) -> str:
     return f"coalesce({state_of(rules.stages, name)}, {flags}, {state_of(NAMED_STAGES, name)}, {name})"
 
 
-def deals(connection: duckdb.DuckDBPyConnection, table: CrmTable, account: CrmTable, closes: str, rules: Rules, named: Named) -> RawTable:
+def deals(connection: duckdb.DuckDBPyConnection, table: CrmTable, account: CrmTable, rules: Rules, named: Named) -> RawTable:
     """Opportunities.
 
     Raises:
@@ -125,7 +125,7 @@ def deals(connection: duckdb.DuckDBPyConnection, table: CrmTable, account: CrmTa
         "deal_type": deal_type_of(NAMED_TYPES | dict(rules.deal_types), table.text("Type", "Opportunity Type")),
         **{name: table.raw(*names) for name, names in renamed(DEAL_COLUMNS, named).items() if table.has(*names)},
     }
-    joins = f"""{by_name} LEFT JOIN {closes} c ON c.deal_id = {columns["deal_id"]}
+    joins = f"""{by_name} LEFT JOIN "icpfit crm closes" c ON c.deal_id = {columns["deal_id"]}
         LEFT JOIN "icpfit crm fate" f ON f.account_id = {account_id}"""
     return view_of(connection, "deals", table, columns, reason, joins)
 

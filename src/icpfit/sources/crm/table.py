@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import duckdb
 
@@ -42,7 +42,7 @@ def bare(name: str) -> str:
 
 @dataclass(frozen=True)
 class CrmTable:
-    """``name`` as the layout calls it; ``relation`` holds the readable rows in the file's order, by ``rowid``.
+    """``relation`` holds the readable rows in the file's order, by ``rowid``; its texts are trimmed, and NULL where empty.
 
     The methods give SQL over the alias ``t``. Of several names the first that is there and not empty holds; a name that
     is not there is NULL.
@@ -52,7 +52,8 @@ class CrmTable:
     place: str
     relation: str
     cells: Mapping[str, RawColumn]
-    date_format: str | None = None
+    dates: Mapping[str, str] = field(default_factory=dict)
+    """squashed name -> the column of the relation that holds its moment in microseconds"""
     unreadable: tuple[int, ...] = ()
     form: Callable[[str], str] = id_of
     """What an identifier becomes: Salesforce's of 15 letters become those of 18."""
@@ -65,11 +66,11 @@ class CrmTable:
 
     def text(self, *names: str) -> str:
         """The cell, trimmed; NULL where empty."""
-        return _first([text_of(f"t.{c.sql}", c.duck_type) for c in self.found(*names)], "VARCHAR")
+        return _first([_text(c) for c in self.found(*names)], "VARCHAR")
 
     def key(self, *names: str) -> str:
         """An identifier."""
-        return _first([self.form(f"({text_of(f't.{c.sql}', c.duck_type)})") for c in self.found(*names)], "VARCHAR")
+        return _first([self.form(_text(c)) for c in self.found(*names)], "VARCHAR")
 
     def word(self, *names: str) -> str:
         """The cell in small letters, for comparing."""
@@ -77,15 +78,15 @@ class CrmTable:
 
     def flag(self, *names: str) -> str:
         """TRUE, FALSE, or NULL where it is neither."""
-        each = [f"lower({text_of(f't.{c.sql}', c.duck_type)})" for c in self.found(*names)]
+        each = [f"lower({_text(c)})" for c in self.found(*names)]
         return _first([f"CASE WHEN {e} IN {_YES} THEN true WHEN {e} IN {_NO} THEN false END" for e in each], "BOOLEAN")
 
     def number(self, *names: str) -> str:
-        return _first([f"TRY_CAST({text_of(f't.{c.sql}', c.duck_type)} AS DOUBLE)" for c in self.found(*names)], "DOUBLE")
+        return _first([f"TRY_CAST({_text(c)} AS DOUBLE)" for c in self.found(*names)], "DOUBLE")
 
     def micros(self, *names: str) -> str:
-        """A moment in microseconds since 1970; NULL where it is none. Milliseconds since 1970, as APIs give them, are moments too."""
-        return _first([_micros(f"t.{c.sql}", c.duck_type, self.date_format) for c in self.found(*names)], "BIGINT")
+        """A moment in microseconds since 1970; NULL where it is none."""
+        return _first([f"t.{self.dates[squashed(c.name)]}" for c in self.found(*names)], "BIGINT")
 
     def moment(self, *names: str) -> str:
         """A moment as ISO text; what is no moment stays as it is written, for the check to find."""
@@ -111,11 +112,16 @@ def iso(micros: str) -> str:
 
 
 def load(
-    connection: duckdb.DuckDBPyConnection, name: str, raw: RawTable, wanted: Callable[[str], bool], date_format: str | None
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    raw: RawTable,
+    wanted: Callable[[str], bool],
+    is_date: Callable[[str], bool],
+    date_format: str | None,
 ) -> CrmTable:
     """Copy the wanted columns of a table; a file that DuckDB cannot read whole is read row by row.
 
-    ``wanted`` is asked with a squashed name.
+    ``wanted`` and ``is_date`` are asked with a squashed name. Milliseconds since 1970, as APIs give them, are dates too.
 
     Raises:
         SourceError: it cannot be read at all.
@@ -127,16 +133,18 @@ def load(
     if not columns:
         listed = ", ".join(raw.names[:12])
         raise SourceError(f"{raw.place}: none of its columns is one of the table {name}", hint=f"it has the columns {listed}")
-    listed = ", ".join(f"{raw.column(c.name).sql} AS {c.sql}" for c in columns.values())
+    dates = {squash: f"m{i}" for i, squash in enumerate(columns) if is_date(squash)}
+    listed = ", ".join(f"{_kept(raw.column(c.name))} AS {c.sql}" for c in columns.values())
+    read = "".join(f", {_micros(columns[s], date_format)} AS {m}" for s, m in dates.items())
     relation = quoted(f"icpfit crm {name}")
     try:
-        connection.execute(f"CREATE TEMP TABLE {relation} AS SELECT {listed} FROM {raw.relation}")
+        connection.execute(f"CREATE TEMP TABLE {relation} AS SELECT *{read} FROM (SELECT {listed} FROM {raw.relation})")
     except duckdb.Error as error:
         if raw.row_by_row is None:
             first = str(error).splitlines()[0]
             raise SourceError(f"{raw.place}: cannot be read to its end ({first})", hint="export it again") from error
-        return load(connection, name, raw.row_by_row(), wanted, date_format)
-    return CrmTable(name, raw.place, relation, columns, date_format, raw.unreadable)
+        return load(connection, name, raw.row_by_row(), wanted, is_date, date_format)
+    return CrmTable(name, raw.place, relation, columns, dates, raw.unreadable)
 
 
 def _first(each: list[str], kind: str) -> str:
@@ -145,11 +153,19 @@ def _first(each: list[str], kind: str) -> str:
     return each[0] if len(each) == 1 else f"coalesce({', '.join(each)})"
 
 
-def _micros(column: str, duck_type: str, date_format: str | None) -> str:
-    if is_time(duck_type):
-        return micros_of(column, duck_type, None)
-    if is_numeric(duck_type):
-        return f"CAST({column} AS BIGINT) * 1000"
-    text = f"({text_of(column, duck_type)})"
+def _kept(column: RawColumn) -> str:
+    return text_of(column.sql, column.duck_type) if column.duck_type == "VARCHAR" else column.sql
+
+
+def _text(column: RawColumn) -> str:
+    return f"t.{column.sql}" if column.duck_type == "VARCHAR" else f"({text_of(f't.{column.sql}', column.duck_type)})"
+
+
+def _micros(column: RawColumn, date_format: str | None) -> str:
+    if is_time(column.duck_type):
+        return micros_of(column.sql, column.duck_type, None)
+    if is_numeric(column.duck_type):
+        return f"CAST({column.sql} AS BIGINT) * 1000"
+    text = column.sql if column.duck_type == "VARCHAR" else f"({text_of(column.sql, column.duck_type)})"
     written = micros_of(f"({known(text)})", "VARCHAR", date_format)
     return f"CASE WHEN regexp_full_match({text}, '[0-9]{{12,14}}') THEN CAST({text} AS BIGINT) * 1000 ELSE {written} END"

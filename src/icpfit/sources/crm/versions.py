@@ -70,5 +70,5 @@ def keyed_history(
 
 def _as_text(connection: duckdb.DuckDBPyConnection, table: CrmTable, sql: str) -> str:
     """A field as history holds it: text, numbers as they are read out of it again."""
-    kind = connection.execute(f"DESCRIBE SELECT {sql} AS x FROM {table.relation} t").fetchall()[0][1]
-    return text_of(f"({sql})", str(kind))
+    kind = str(connection.execute(f"DESCRIBE SELECT {sql} AS x FROM {table.relation} t").fetchall()[0][1])
+    return sql if kind == "VARCHAR" else text_of(f"({sql})", kind)

@@ -1,4 +1,4 @@
-"""A table of the contract as a view over a table of the CRM: one row for each, in the same order, with the reader's reason."""
+"""A table of the contract made of a table of the CRM: one row for each, in the same order, with the reader's reason."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from icpfit.sources.raw import RawColumn, RawTable
 from icpfit.sources.sql import literal, quoted
 
 REASON = "icpfit left out because"
+OWN = "icpfit crm"
+"""How the names of all tables begin that the reader makes on the way."""
 
 
 def first_reason(*cases: tuple[str, str]) -> str:
@@ -35,9 +37,12 @@ def view_of(
 
 
 def of_query(connection: duckdb.DuckDBPyConnection, name: str, body: str, tables: Iterable[CrmTable]) -> RawTable:
-    """A query in the order of the tables' rows; several tables are counted through, one after the other."""
-    view = quoted(f"icpfit as {name}")
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {body}")
+    """A query in the order of the tables' rows; several tables are counted through, one after the other.
+
+    Its rows are kept, not looked up again and again: the check asks each cell many questions.
+    """
+    view = quoted(f"{OWN} as {name}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {view} AS {body}")
     described = connection.execute(f"DESCRIBE {view}").fetchall()
     columns = tuple(RawColumn(str(r[0]), quoted(str(r[0])), str(r[1])) for r in described if r[0] != REASON)
     unreadable: list[int] = []
@@ -57,3 +62,12 @@ def define(connection: duckdb.DuckDBPyConnection, name: str, body: str) -> str:
     relation = quoted(f"icpfit crm {name}")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {relation} AS {body}")
     return relation
+
+
+def forget(connection: duckdb.DuckDBPyConnection) -> None:
+    """Drop everything that the reader made on the way."""
+    rows = connection.execute(
+        f"SELECT table_name FROM duckdb_tables() WHERE temporary AND starts_with(table_name, {literal(OWN)})"
+    ).fetchall()
+    for (name,) in sorted(rows):
+        connection.execute(f"DROP TABLE {quoted(str(name))}")

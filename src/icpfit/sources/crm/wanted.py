@@ -36,6 +36,26 @@ _HUBSPOT = (
 )
 
 
+_DATES = (
+    *("CreatedDate", "LastModifiedDate", "SystemModstamp", "_fivetran_start", "timestamp", "date_entered"),
+    *("hs_date_entered_", "hs_date_enteredx"),
+    *(*salesforce.CLOSE, *salesforce_people.TASK_TIMES, *salesforce_people.EVENT_TIMES),
+    *(*hubspot.CREATED, *hubspot.CLOSE, *hubspot_people.OCCURRED, *hubspot_people.MADE),
+)
+
+
+def is_date(name: str) -> bool:
+    """Whether a column, by its squashed name, is read as a date.
+
+    >>> is_date("createddate"), is_date("hsdateenteredclosedwon"), is_date("name")
+    (True, True, False)
+    """
+    return name in _DATE_NAMES or name.startswith(hubspot_history.ENTERED)
+
+
+_DATE_NAMES = frozenset(squashed(n) for n in _DATES)
+
+
 def wanted_columns(crm: str, role: str, further: tuple[str, ...] = ()) -> Callable[[str], bool]:
     """Whether a column, by its squashed name, is read of a table. ``further``: those that the configuration names."""
     if role in WHOLE:
