@@ -69,7 +69,7 @@ def test_builtwith_rows_find_their_accounts_by_domain(feed: Read) -> None:
     assert (count.rows_in, count.used) == (6, 2)
     assert dict(count.left_out) == {"unknown account": 2, "last seen before first seen": 1, "bad date": 1}
     assert [f.severity for f in warehouse.findings if f.code == "ROWS-UNKNOWN-ACCOUNT"] == ["note"]
-    assert any("row 3" in f.words and "stranger.example" in f.words for f in warehouse.findings)
+    assert any("2 of 6 rows" in f.words and "row 3" in f.words and "stranger.example" in f.words for f in warehouse.findings)
 
 
 def test_a_technology_is_gone_only_when_it_was_not_seen_for_long(feed: Read) -> None:
@@ -106,8 +106,9 @@ def test_wappalyzer_columns_are_categories_with_lists_of_technologies(feed: Read
         ("A", "Marketing automation", "HubSpot"),
         ("B", "CRM", "Salesforce"),
     ]
-    [left] = [part for part in warehouse.left_out if part.table == "technologies"]
-    assert left.rows["row"].tolist() == [3], "the row of the file, not of the list made from it"
+    [unknown] = [f for f in warehouse.findings if f.code == "ROWS-UNKNOWN-ACCOUNT"]
+    assert "1 of 5 rows" in unknown.words
+    assert "e.g. row 3, key" in unknown.words, "the row of the file, not of the list made from it"
     assert count_of(warehouse, "technologies").rows_in == 5
 
 
@@ -240,7 +241,8 @@ def test_broken_lines_are_counted_in_the_file_they_are_in(feed: Read) -> None:
     count = count_of(warehouse, "signals")
     assert dict(count.left_out) == {"unreadable line": 1, "unknown account": 1}
     [left] = [part for part in warehouse.left_out if part.table == "signals"]
-    assert sorted(left.rows["row"]) == [2, 3]
+    assert left.rows["row"].tolist() == [2], "strangers are counted and not listed"
+    assert any("e.g. row 3, key" in f.words for f in warehouse.findings if f.code == "ROWS-UNKNOWN-ACCOUNT")
 
 
 def test_order_of_rows_does_not_matter(feed: Read) -> None:

@@ -32,24 +32,26 @@ class Account:
 def account_for(connection: duckdb.DuckDBPyConnection, staged: Staged, exempt: frozenset[str] = frozenset()) -> Account:
     """Count every row of a file, used or left out, and say for each reason how many and one example.
 
-    ``exempt``: reasons that are no fault of the file.
+    ``exempt``: reasons that are no fault of the file. Such rows are counted and not listed: a file about a whole market may
+    be nearly all of them.
     """
     table, raw = staged.table, staged.mapped.raw
     rows_in = staged.rows + len(raw.unreadable)
     notes, judged = tuple(_notes(connection, staged)), raw.reason is not None
     if not raw.unreadable and not connection.execute(f"SELECT 1 FROM {staged.faults} LIMIT 1").fetchall():
         return Account(RowCount(table.name, rows_in, rows_in, place=raw.place), None, notes, judged)
-    faults = _faults(connection, staged)
-    by_reason = {str(r): int(n) for r, n in faults["reason"].value_counts().sort_index().items()}
+    faults = _faults(connection, staged, exempt)
+    by_reason = {str(r): int(n) for r, n in faults.groupby("reason")["rows"].sum().sort_index().items()}
     if raw.unreadable:
         by_reason[UNREADABLE] = len(raw.unreadable)
     count = RowCount(table.name, rows_in, rows_in - sum(by_reason.values()), by_reason, raw.place)
-    unreadable = pd.DataFrame({"row": list(raw.unreadable), "key": None, "reason": UNREADABLE, "column": None, "cell": None})
+    unreadable = pd.DataFrame({"row": list(raw.unreadable), "key": None, "reason": UNREADABLE, "column": None, "cell": None, "rows": 1})
     both = [f for f in (faults, unreadable.astype({"key": object, "column": object, "cell": object})) if len(f)]
     everything = pd.concat(both, ignore_index=True).sort_values("row", kind="stable", ignore_index=True)
     groups = everything.groupby(["reason", "column"], sort=True, dropna=False)
     findings = [_finding(staged, rows_in, group, exempt) for _, group in groups]
-    return Account(count, LeftOut(table.name, everything[["row", "key", "reason"]], raw.place), (*findings, *notes), judged)
+    listed = everything.loc[~everything["reason"].isin(exempt), ["row", "key", "reason"]].reset_index(drop=True)
+    return Account(count, LeftOut(table.name, listed, raw.place), (*findings, *notes), judged)
 
 
 def check_share(account: Account, raw: RawTable, max_left_out: float, exempt: frozenset[str]) -> None:
@@ -75,8 +77,8 @@ def check_share(account: Account, raw: RawTable, max_left_out: float, exempt: fr
         raise SourceError(f"{place}: {share}, mostly '{worst}'", hint=example)
 
 
-def _faults(connection: duckdb.DuckDBPyConnection, staged: Staged) -> pd.DataFrame:
-    """Columns row, key, reason, column, cell; by row."""
+def _faults(connection: duckdb.DuckDBPyConnection, staged: Staged, exempt: frozenset[str]) -> pd.DataFrame:
+    """Columns row, key, reason, column, cell, rows; by row. Of each exempt reason the first row alone, for all its ``rows``."""
     key = staged.table.key or tuple(n for n in staged.table.needed)
     parts = ", ".join(_as_text(staged, k) for k in key)
     cell = f"f.{CELL}"
@@ -84,10 +86,16 @@ def _faults(connection: duckdb.DuckDBPyConnection, staged: Staged) -> pd.DataFra
         earlier, later, reason = IN_ORDER[staged.table.name]
         both = f"concat('{earlier} ', {_as_text(staged, earlier)}, ', {later} ', {_as_text(staged, later)})"
         cell = f"CASE WHEN f.{REASON} = {literal(reason)} THEN {both} ELSE {cell} END"
+    faults = f"(SELECT *, 1 AS rows FROM {staged.faults})"
+    if exempt:
+        among = f"{REASON} IN ({', '.join(literal(r) for r in sorted(exempt))})"
+        faults = f"""(SELECT *, 1 AS rows FROM {staged.faults} WHERE NOT {among} UNION ALL BY NAME
+            SELECT min({ROW}) AS {ROW}, {REASON}, {SUBJECT}, arg_min({CELL}, {ROW}) AS {CELL}, count(*) AS rows
+            FROM {staged.faults} WHERE {among} GROUP BY {REASON}, {SUBJECT})"""
     frame: pd.DataFrame = connection.sql(f"""
         SELECT f.{ROW} AS "row", nullif(concat_ws(', ', {parts}), '') AS "key", f.{REASON} AS reason,
-            f.{SUBJECT} AS "column", {cell} AS cell
-        FROM {staged.faults} f JOIN {staged.staged} s ON s.rowid = f.{ROW} ORDER BY f.{ROW}""").df()
+            f.{SUBJECT} AS "column", {cell} AS cell, f.rows
+        FROM {faults} f JOIN {staged.staged} s ON s.rowid = f.{ROW} ORDER BY f.{ROW}""").df()
     frame = frame.astype(dict.fromkeys(("key", "reason", "column", "cell"), object))
     frame = frame.where(frame.notna(), None)
     frame["row"] = staged.mapped.raw.row_numbers(frame["row"].to_numpy("int64"))
@@ -129,7 +137,7 @@ def _finding(staged: Staged, rows_in: int, group: pd.DataFrame, exempt: frozense
         staged.table.name,
         staged.mapped.raw.place,
         str(first["reason"]),
-        rows=len(group),
+        rows=int(group["rows"].sum()),
         rows_in=rows_in,
         row=int(first["row"]),
         key=first["key"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from icpfit.config import AccountFrom
 from icpfit.errors import ConfigError
 from icpfit.sources.companies import MEMBERS
 from icpfit.sources.csvfile import open_csv
-from icpfit.sources.directory import account_of_domain
+from icpfit.sources.directory import DOMAINS, account_of_domain
 from icpfit.sources.feed_formats import FeedPlan, named_column
 from icpfit.sources.mapping import closest
 from icpfit.sources.parquetfile import open_parquet
@@ -107,10 +107,24 @@ def _match_domains(connection: duckdb.DuckDBPyConnection, domain: str, rows: str
     texts = connection.execute(f"SELECT DISTINCT {domain} FROM {rows} WHERE {domain} IS NOT NULL").fetchall()
     # All addresses at one host are looked up once.
     hosts = {text: text if "/" in text else text.rsplit("@", 1)[-1] for (text,) in texts}
-    accounts = account_of_domain(connection, hosts.values())
+    account_of_domain(connection, ())  # writes the table of all domains
+    known = {domain for (domain,) in connection.sql(f"SELECT domain FROM {DOMAINS}").fetchall()}
+    accounts = account_of_domain(connection, (host for host in hosts.values() if _may_be_known(host, known)))
     found = [(text, accounts[host]) for text, host in hosts.items() if host in accounts]
     columns = {"given": [text for text, _ in found], "account_id": [account for _, account in found]}
     frame = pd.DataFrame(columns, dtype="str")
     connection.register("icpfit_given", frame)
     connection.execute(f"CREATE TEMP TABLE {quoted(name)} AS SELECT * FROM icpfit_given")
     connection.unregister("icpfit_given")
+
+
+def _may_be_known(host: str, known: Container[str]) -> bool:
+    """False where a plain host ends on no account's domain: most hosts of a file about the whole market, at little cost.
+
+    >>> [_may_be_known(h, {"acme.com"}) for h in ("WWW.acme.com", "eu.acme.com", "acme.org", "https://x.org/")]
+    [True, True, False, True]
+    """
+    if "/" in host or ":" in host or not host.isascii():
+        return True
+    labels = host.lower().strip(" .").split(".")
+    return any(".".join(labels[i:]) in known for i in range(len(labels) - 1))

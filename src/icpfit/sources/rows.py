@@ -46,7 +46,10 @@ class DataFinding:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """The rows of one file left out of a table: columns ``row`` (1 = first data row of the file), ``key`` and ``reason``."""
+    """The rows of one file left out of a table: columns ``row`` (1 = first data row of the file), ``key`` and ``reason``.
+
+    Rows of companies that nobody here knows, in a file about the whole market, are counted and not listed.
+    """
 
     table: str
     rows: pd.DataFrame
