@@ -11,6 +11,7 @@ OLDER = "older version of a row"
 NOT_DONE = "task that is not done"
 PLANNED = "planned and not held yet"
 UNCHANGED = "version without a change"
+NO_ROLE = "no role"
 NO_FIELD = "not a field of accounts"
 
 SET_ASIDE: dict[str, tuple[str, str, str]] = {
@@ -27,6 +28,7 @@ SET_ASIDE: dict[str, tuple[str, str, str]] = {
     NOT_DONE: ("is a task that is not done", "are tasks that are not done", "What is planned has not happened."),
     PLANNED: ("is planned and not held yet", "are planned and not held yet", "It lies after everything else in the data."),
     UNCHANGED: ("is a version in which nothing that is read changed", "are versions in which nothing that is read changed", ""),
+    NO_ROLE: ("says nothing of a buying role", "say nothing of a buying role", ""),
     NO_FIELD: ("is the history of no field of accounts", "are the history of no field of accounts", ""),
 }
 """Reason -> what one row is, what several are, what there is to know. None of them counts towards ``max_left_out``."""

@@ -21,8 +21,8 @@ DATES = ("2023-10-01", "2024-08-15")
 FEATURES: list[dict[str, Any]] = [
     {"table": "accounts", "aggregate": "value", "column": "industry", "kind": "category", "history": True},
     {"table": "accounts", "aggregate": "value", "column": "employee_count", "history": True},
-    {"table": "contacts", "aggregate": "count", "where": "buying_role IS NULL"},
-    {"table": "contacts", "aggregate": "any", "kind": "flag", "where": "buying_role = 'champion'"},
+    {"table": "contacts", "aggregate": "count"},
+    {"table": "contact_roles", "aggregate": "any", "kind": "flag", "where": "buying_role = 'champion'"},
     {"table": "interactions", "aggregate": "count", "window_days": 90},
     {"table": "interactions", "aggregate": "recency_days"},
 ]

@@ -24,6 +24,7 @@ MERGED = ("hs_merged_object_ids", "Merged Record IDs", "Merged object IDs")
 ACCOUNT_FIELDS = {
     "name": ("name", "Company name"),
     "domain": ("domain", "Company Domain Name", "website", "Website URL"),
+    "additional_domains": ("hs_additional_domains", "Additional Domains"),
     "industry": ("industry",),
     "employee_count": ("numberofemployees",),
     "annual_revenue": ("annualrevenue",),

@@ -8,12 +8,12 @@ import duckdb
 
 from icpfit.sources.crm.hubspot import CREATED, DEAL_ID, GONE_FLAGS
 from icpfit.sources.crm.hubspot_history import PROPERTY
-from icpfit.sources.crm.people import CONTACT, INTERACTION, newest_of, role_word, rows, united
+from icpfit.sources.crm.people import INTERACTION, newest_of, role_word, rows, united
 from icpfit.sources.crm.table import CrmTable, iso
 from icpfit.sources.crm.versions import GONE
-from icpfit.sources.crm.view import define, first_reason, of_query
+from icpfit.sources.crm.view import define, first_reason, of_query, view_of
 from icpfit.sources.raw import RawTable
-from icpfit.sources.set_aside import DELETED, OF_DELETED, PLANNED, UNCHANGED
+from icpfit.sources.set_aside import DELETED, NO_ROLE, OF_DELETED, PLANNED
 
 CONTACT_ID = ("id", "contact_id", "vid", "hs_object_id", "Record ID")
 COMPANY_OF = (
@@ -40,7 +40,7 @@ def know_deals(connection: duckdb.DuckDBPyConnection, deal: CrmTable) -> None:
 
 
 def contacts(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, CrmTable]) -> RawTable:
-    """Contacts, each known from when it was made; and a row for each buying role that the history of properties gives it.
+    """Contacts, each known from when it was made. It leaves the table ``icpfit crm contacts`` (contact_id, account_id).
 
     A contact without a company of its own is of the company of its first deal, and known no sooner than that.
     """
@@ -51,7 +51,7 @@ def contacts(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, CrmTabl
     own = f"coalesce({contact.form(_first_id(contact))}, w.account_id)"
     account_id = f"coalesce({own}, v.account_id)"
     seen = f"CASE WHEN {own} IS NULL THEN greatest({made}, v.created) ELSE {made} END"
-    values = {
+    columns = {
         "contact_id": contact_id,
         "account_id": account_id,
         "title": contact.text("jobtitle"),
@@ -62,22 +62,24 @@ def contacts(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, CrmTabl
         LEFT JOIN "icpfit crm contact deals" v ON v.contact_id = {contact_id}"""
     whose = f"SELECT {contact_id} AS contact_id, min({account_id}) AS account_id FROM {contact.relation} t {joins} GROUP BY 1"
     define(connection, "contacts", whose)
-    parts = [rows(CONTACT, values, reason, 0, f"{contact.relation} t {joins} LEFT JOIN {GONE} g ON g.account_id = {account_id}")]
-    used = [contact]
-    if (history := tables.get("contact_property_history")) is not None:
-        is_role = f"{history.word(*PROPERTY)} = 'hs_buying_role'"
-        key, role = history.key("contact_id", "vid", "object_id"), history.text("value")
-        played = {
-            "contact_id": f"concat({key}, ' as ', {role_word(role)}, ' from ', {history.text('timestamp')})",
-            "account_id": "o.account_id",
-            "buying_role": role_word(role),
-            "recorded_at": history.moment("timestamp"),
-        }
-        reason = first_reason((f"NOT coalesce({is_role}, false) OR {role} IS NULL", UNCHANGED), ("g.account_id IS NOT NULL", OF_DELETED))
-        joins = f'LEFT JOIN "icpfit crm contacts" o ON o.contact_id = {key} LEFT JOIN {GONE} g ON g.account_id = o.account_id'
-        parts.append(rows(CONTACT, played, reason, 1, f"{history.relation} t {joins}"))
-        used.append(history)
-    return of_query(connection, "contacts", united(CONTACT, parts), used)
+    return view_of(connection, "contacts", contact, columns, reason, f"{joins} LEFT JOIN {GONE} g ON g.account_id = {account_id}")
+
+
+def contact_roles(connection: duckdb.DuckDBPyConnection, history: CrmTable) -> RawTable:
+    """The buying roles that contacts were given, from the history of their properties; what they have today has no date."""
+    history.needed("the contact's id", "contact_id", "vid", "object_id")
+    history.needed("when the property was set", "timestamp")
+    contact_id, role = history.key("contact_id", "vid", "object_id"), history.text("value")
+    columns = {
+        "account_id": "o.account_id",
+        "contact_id": contact_id,
+        "buying_role": role_word(role),
+        "assigned_at": history.moment("timestamp"),
+    }
+    other = f"NOT coalesce({history.word(*PROPERTY)} = 'hs_buying_role', false) OR {role} IS NULL"
+    reason = first_reason((other, NO_ROLE), ("g.account_id IS NOT NULL", OF_DELETED))
+    joins = f'LEFT JOIN "icpfit crm contacts" o ON o.contact_id = {contact_id} LEFT JOIN {GONE} g ON g.account_id = o.account_id'
+    return view_of(connection, "contact_roles", history, columns, reason, joins)
 
 
 def _first_id(contact: CrmTable) -> str:

@@ -10,7 +10,6 @@ from icpfit.sources.crm.table import CrmTable
 from icpfit.sources.crm.view import REASON
 from icpfit.sources.sql import quoted
 
-CONTACT = ("contact_id", "account_id", "deal_id", "title", "buying_role", "recorded_at")
 INTERACTION = ("account_id", "deal_id", "occurred_at", "channel", "recorded_at")
 
 ROLES = {"budget_holder": "economic_buyer", "economic_decision_maker": "economic_buyer"}

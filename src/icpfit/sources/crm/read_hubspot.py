@@ -43,6 +43,8 @@ def read_hubspot(
     hubspot_people.know_deals(connection, deal)
     if "contact" in tables:
         out["contacts"] = hubspot_people.contacts(connection, tables)
+    if "contact" in tables and "contact_property_history" in tables:
+        out["contact_roles"] = hubspot_people.contact_roles(connection, tables["contact_property_history"])
     if (done := hubspot_people.interactions(connection, tables)) is not None:
         out["interactions"] = done
     return out, (*_said_of_companies(connection, deal), *_said_of_stages(connection, deal, rules))

@@ -33,8 +33,9 @@ def read_salesforce(
         out["deal_stages"] = salesforce_history.deal_stages(connection, stages, steps)
     salesforce_people.know_deals(connection, opportunity, *salesforce.account_of(connection, opportunity, account))
     if "contact" in tables:
-        role = tables.get("opportunity_contact_role")
-        out["contacts"] = salesforce_people.contacts(connection, tables["contact"], role)
+        out["contacts"] = salesforce_people.contacts(connection, tables["contact"])
+    if "opportunity_contact_role" in tables:
+        out["contact_roles"] = salesforce_people.contact_roles(connection, tables["opportunity_contact_role"])
     others = tuple(t for name, t in tables.items() if name in ("account", "opportunity", "contact"))
     done = salesforce_people.interactions(connection, tables.get("task"), tables.get("event"), others)
     if done is not None:

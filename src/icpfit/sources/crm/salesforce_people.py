@@ -4,42 +4,49 @@ from __future__ import annotations
 
 import duckdb
 
-from icpfit.sources.crm.people import CONTACT, INTERACTION, newest_of, role_word, rows, united
+from icpfit.sources.crm.people import INTERACTION, newest_of, role_word, rows, united
 from icpfit.sources.crm.salesforce import ACCOUNT_ID, CREATED, ID
 from icpfit.sources.crm.table import CrmTable, iso
 from icpfit.sources.crm.versions import GONE
-from icpfit.sources.crm.view import define, first_reason, of_query
+from icpfit.sources.crm.view import define, first_reason, of_query, view_of
 from icpfit.sources.raw import RawTable
-from icpfit.sources.set_aside import DELETED, NOT_DONE, OF_DELETED, PLANNED
+from icpfit.sources.set_aside import DELETED, NO_ROLE, NOT_DONE, OF_DELETED, PLANNED
 
 TASK_TIMES = ("CompletedDateTime", "ActivityDate", "Due Date", "Date")
 EVENT_TIMES = ("StartDateTime", "ActivityDateTime", "ActivityDate", "Date")
 CHANGED = ("CreatedDate", "LastModifiedDate", "SystemModstamp")
 
 
-def contacts(connection: duckdb.DuckDBPyConnection, contact: CrmTable, role: CrmTable | None) -> RawTable:
-    """Contacts, each known from when it was made; and a row for each role in an opportunity, known from when it was given.
-
-    A role is a row of its own, since a contact is known before anybody says what part it plays.
-    """
+def contacts(connection: duckdb.DuckDBPyConnection, contact: CrmTable) -> RawTable:
+    """Contacts, each known from when it was made."""
     contact.needed("the contact's id", *ID["contact"])
-    contact_id, account_id = contact.key(*ID["contact"]), contact.key(*ACCOUNT_ID)
-    own = {"contact_id": contact_id, "account_id": account_id, "title": contact.text("Title"), "recorded_at": contact.moment(*CREATED)}
+    account_id = contact.key(*ACCOUNT_ID)
+    columns = {
+        "contact_id": contact.key(*ID["contact"]),
+        "account_id": account_id,
+        "title": contact.text("Title"),
+        "recorded_at": contact.moment(*CREATED),
+    }
     reason = first_reason((contact.flag("IsDeleted"), DELETED), ("g.account_id IS NOT NULL", OF_DELETED))
-    parts = [rows(CONTACT, own, reason, 0, f"{contact.relation} t LEFT JOIN {GONE} g ON g.account_id = {account_id}")]
-    if role is not None:
-        deal_id = role.key("OpportunityId", "Opportunity ID")
-        played = {
-            "contact_id": f"concat({role.key('ContactId', 'Contact ID')}, ' in ', {deal_id})",
-            "account_id": "o.account_id",
-            "deal_id": deal_id,
-            "buying_role": role_word(role.text("Role")),
-            "recorded_at": role.moment(*CREATED),
-        }
-        reason = first_reason((role.flag("IsDeleted"), DELETED), ("g.account_id IS NOT NULL", OF_DELETED))
-        joins = f'LEFT JOIN "icpfit crm deals" o ON o.deal_id = {deal_id} LEFT JOIN {GONE} g ON g.account_id = o.account_id'
-        parts.append(rows(CONTACT, played, reason, 1, f"{role.relation} t {joins}"))
-    return of_query(connection, "contacts", united(CONTACT, parts), [contact] if role is None else [contact, role])
+    return view_of(connection, "contacts", contact, columns, reason, f"LEFT JOIN {GONE} g ON g.account_id = {account_id}")
+
+
+def contact_roles(connection: duckdb.DuckDBPyConnection, role: CrmTable) -> RawTable:
+    """The role that each contact plays in an opportunity, known from when it was given."""
+    role.needed("when the role was given", *CREATED)
+    deal_id = role.key("OpportunityId", "Opportunity ID")
+    columns = {
+        "account_id": "o.account_id",
+        "contact_id": role.key("ContactId", "Contact ID"),
+        "deal_id": deal_id,
+        "buying_role": role_word(role.text("Role")),
+        "assigned_at": role.moment(*CREATED),
+    }
+    reason = first_reason(
+        (role.flag("IsDeleted"), DELETED), ("g.account_id IS NOT NULL", OF_DELETED), (f"{role.text('Role')} IS NULL", NO_ROLE)
+    )
+    joins = f'LEFT JOIN "icpfit crm deals" o ON o.deal_id = {deal_id} LEFT JOIN {GONE} g ON g.account_id = o.account_id'
+    return view_of(connection, "contact_roles", role, columns, reason, joins)
 
 
 def know_deals(connection: duckdb.DuckDBPyConnection, opportunity: CrmTable, account_id: str, joins: str) -> str:
