@@ -36,7 +36,6 @@ def spec(aggregate: str, **more: Any) -> FeatureSpec:
 @pytest.fixture(scope="module")
 def house() -> Warehouse:
     times = pd.Series([pd.Timestamp(t) for t, *_ in EVENTS])
-    domains = ["x.mailinator.com", "eu.rival.com", "notrival.com"]
     other = {"account_id": ["B"], "occurred_at": [pd.Timestamp("2024-04-01")], "event": ["login"]}
     frames = {
         "accounts": pd.DataFrame(
