@@ -153,9 +153,9 @@ def _specs() -> tuple[FeatureSpec, ...]:
         spec("to_first_tech", "technologies", "days_to_first", after="b", window_days=4),
         spec("growth", "accounts", "change", column="employee_count", window_days=2),
         spec("disposable", "accounts", "disposable_email_domain", kind="flag"),
-        spec("rival", "accounts", "competitor_domain", kind="flag", domains=("a1.example",)),
-        spec("both", "", "all_of", kind="flag", of=("has_dbt", "count_3 >= 1", "not free", "industry_then = 'b'")),
-        spec("either", "", "any_of", kind="flag", of=("tech_any", "max_value > 1", "industry_now <> 'x'")),
+        spec("rival", "accounts", "competitor_domain", kind="flag", domains=("rival.example",)),
+        spec("both", "", "all_of", kind="flag", of=("tech_any", "count_3 >= 2", "not free", "industry_then <> 'b'")),
+        spec("either", "", "any_of", kind="flag", of=("disposable", "last_value > 1", "industry_now = 'b'")),
         spec("share", "", "ratio", of=("count_3", "count_none")),
         spec("more", "", "difference", of=("max_value", "min_value")),
         spec("after_ever", "events", "count", after="b"),
@@ -205,7 +205,7 @@ def make_world(random: Random, accounts: int = 3, rows: int = 20, days: int = 12
 
     def change() -> Row:
         field = random.choice(("employee_count", "industry"))
-        value = random.choice((*TEXTS, *NUMBER_TEXTS, None))
+        value = random.choice((*TEXTS, None) if field == "industry" else ("10", "25", *NUMBER_TEXTS, None))
         return {"field": field, "value": value, "valid_from": moment(random, min(days, 4))}
 
     def table(make: Any, most: int) -> list[Row]:
@@ -215,7 +215,7 @@ def make_world(random: Random, accounts: int = 3, rows: int = 20, days: int = 12
     owners = [
         {
             "account_id": name,
-            "domain": random.choice(("gmail.com", f"{name}.example", None)),
+            "domain": random.choice(("gmail.com", "mailinator.com", f"{name}.example", "rival.example", None)),
             "employee_count": random.choice((*VALUES, None)),
             "industry": random.choice((*TEXTS, None)),
             "region": random.choice(("EMEA", "APAC", None)),

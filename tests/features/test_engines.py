@@ -55,7 +55,7 @@ def database(postgres_server) -> str:
     return postgres_server.new_database("en-US")
 
 
-@settings(REPEATABLE, max_examples=20)
+@settings(REPEATABLE, max_examples=8)
 @given(RANDOM)
 def test_postgres_gives_the_same_features_in_random_worlds(database: str, random: Random) -> None:
     house, moments = in_a_world(random)

@@ -240,7 +240,7 @@ class _Writer:
         return _Sql(f"({text} {word} {literal(pattern)}{f' ESCAPE {literal(escape)}' if escape else ''})", "flag")
 
     def _done(self, function: str, text: str) -> str:
-        rows = self.connection.execute(f"SELECT {_TEXT_FUNCTIONS[function]('?::VARCHAR')}", [text]).fetchall()
+        rows = self.connection.execute(f"SELECT {_TEXT_FUNCTIONS[function]('$1::VARCHAR')}", [text]).fetchall()
         return str(rows[0][0])
 
     def _flag(self, node: Mapping[str, Any]) -> _Sql:

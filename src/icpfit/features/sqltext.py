@@ -48,7 +48,9 @@ def literal(text: str) -> str:
 
 def lower_case(text: str) -> str:
     """Small letters, each for one letter: at the end of a word Spark would write a Greek one otherwise, and two for the Turkish İ."""
-    return f"LOWER(REPLACE(REPLACE({text}, 'Σ', 'σ'), 'İ', 'i'))"
+    # To look whether there is any is four times faster than to replace.
+    there = f"{text} LIKE '%Σ%' OR {text} LIKE '%İ%'"
+    return f"LOWER(CASE WHEN {there} THEN REPLACE(REPLACE({text}, 'Σ', 'σ'), 'İ', 'i') ELSE {text} END)"
 
 
 def millionths(number: str) -> str:

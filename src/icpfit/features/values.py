@@ -39,7 +39,8 @@ def as_frame(answer: pa.Table) -> pd.DataFrame:
         digits = column if column.type.scale == 0 else column.cast(pa.string())
         return digits.cast(pa.float64())
 
-    return pa.table({name: plain(answer[name]) for name in answer.column_names}).to_pandas()
+    frame: pd.DataFrame = pa.table({name: plain(answer[name]) for name in answer.column_names}).to_pandas()
+    return frame
 
 
 def parse_numbers(connection: duckdb.DuckDBPyConnection, texts: Texts) -> Floats:
