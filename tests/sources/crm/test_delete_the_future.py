@@ -36,7 +36,9 @@ CONFIG = Config.model_validate(
 TIMES = {
     **dict.fromkeys(("account_history", "opportunity_history", "contact", "opportunity", "opportunity_contact_role"), "created_date"),
     **dict.fromkeys(("task", "event", "account"), "created_date"),
-    **{"company_property_history": "timestamp", "contact_property_history": "timestamp", "deal_stage": "date_entered"},
+    "company_property_history": "timestamp",
+    "contact_property_history": "timestamp",
+    "deal_stage": "date_entered",
     **dict.fromkeys(("deal", "company"), "property_createdate"),
     "engagement_call": "property_hs_timestamp",
 }
