@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field
 
 from icpfit.config_sources import Strict
 
-ColumnName = Annotated[str, StringConstraints(pattern=r"^[a-z_]+\.[^.]+$")]
+
+def _table_and_column(name: str) -> str:
+    table, _, column = name.partition(".")
+    if not table or not column:
+        raise ValueError(f"{name!r} is not a table and a column of it, such as accounts.churned")
+    return name
+
+
+ColumnName = Annotated[str, AfterValidator(_table_and_column)]
 """A table of the contract and a column of it: ``accounts.churned``."""
 
 

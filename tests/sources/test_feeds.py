@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from icpfit.config import Feed, FolderSource
+from icpfit.config import Feed, FolderSource, parse_config
 from icpfit.errors import ConfigError, SourceError
 from icpfit.moments import day_text, parse_moment
 from icpfit.sources.folder import read_folder
@@ -275,3 +275,43 @@ def test_what_is_wrong_is_said(feed: Read, settings: dict[str, object], sentence
         feed((BUILTWITH, settings))
     assert sentence in caught.value.message
     assert hint in str(caught.value.hint)
+
+
+def test_paths_of_feeds_start_at_the_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ICPFIT_TEST_PLACE", str(tmp_path / "elsewhere"))
+    text = """
+source: {kind: folder, path: data}
+feeds:
+  - {path: feeds/tracks.csv, format: segment, account_by: domain, account_from: {path: '${ICPFIT_TEST_PLACE}/users.csv', by: user_id}}
+"""
+    config = parse_config(text, tmp_path / "acme.yaml")
+    [one] = config.feeds
+    assert one.path == tmp_path / "feeds" / "tracks.csv"
+    assert one.account_from is not None
+    assert one.account_from.path == tmp_path / "elsewhere" / "users.csv"
+    moved = parse_config(text.replace("feeds/", "others/"), tmp_path / "acme.yaml")
+    assert moved.fingerprint() == config.fingerprint(), "where files lie changes nothing that is learned"
+    asked = parse_config(text + "checks: {ids: [events.event_id]}\n", tmp_path / "acme.yaml")
+    assert asked.fingerprint() == config.fingerprint(), "nor does what check is asked"
+
+
+@pytest.mark.parametrize(
+    ("lines", "sentence"),
+    [
+        ("feeds: [{path: x.csv}]", "a feed says which table it adds to"),
+        ("feeds: [{path: x.csv, table: events, columns: {event: a}, constants: {event: b}}]", "event stands in columns and in constants"),
+        ("feeds: [{path: x.csv, table: events, account_from: {by: a}}]", "account_from names a table of the contract or a file"),
+        ("feeds: [{path: x.csv, format: bombra}]", "must be 'builtwith', 'wappalyzer'"),
+        ("checks: {ids: [usage_id]}", "checks.ids.0: 'usage_id' is not a table and a column of it"),
+    ],
+)
+def test_a_feed_that_cannot_be_meant(lines: str, sentence: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config(f"source: {{kind: folder, path: data}}\n{lines}\n", tmp_path / "acme.yaml")
+    assert sentence in caught.value.message
+
+
+def test_a_flat_file_takes_no_feeds(tmp_path: Path) -> None:
+    flat = "source: {kind: flat, path: x.csv, columns: {result: r, positive: [won], negative: [lost]}}\n"
+    with pytest.raises(ConfigError, match="feeds are about the tables of the contract; a flat file has none"):
+        parse_config(flat + "feeds: [{path: x.csv, format: bombora}]\n", tmp_path / "acme.yaml")
