@@ -17,6 +17,7 @@ from icpfit.features.plan import Output, Query
 from icpfit.features.schema import read_schema
 from icpfit.features.sqltext import MOMENTS
 from icpfit.features.values import as_texts, finished, parse_numbers
+from icpfit.progress import told
 from icpfit.sources.sql import quoted
 from icpfit.sources.warehouse import Warehouse
 
@@ -99,7 +100,8 @@ def _answer(connection: duckdb.DuckDBPyConnection, query: Query, moments: int) -
     for relation, column in query.numbers.items():
         connection.register(relation, _numbers(connection, query.table, column))
     try:
-        answer: pd.DataFrame = connection.sql(query.sql).df()
+        with told(connection, f"features of {query.table}"):
+            answer: pd.DataFrame = connection.sql(query.sql).df()
     except duckdb.Error as error:
         named = ", ".join(o.feature for o in query.outputs[:5])
         raise FeatureError(

@@ -62,7 +62,9 @@ class RowPass:
         outputs = tuple(Output(s.name, tuple(columns), finish) for s, (finish, columns) in zip(specs, made, strict=True))
         columns = "".join(f",\n  {sql} AS {identifier(name)}" for _, named in made for name, sql in named.items())
         text_numbers = {f"_numbers{j}": c for j, c in enumerate(self.numbers) if self.schema.tables[self.table][c] == "text"}
-        parts = self._moments() | {"_first": self._first(), "_rows": self._rows(specs), "_pairs": self._pairs(reach(specs))} | self._totals()
+        parts = (
+            self._moments() | {"_first": self._first(), "_rows": self._rows(specs), "_pairs": self._pairs(reach(specs))} | self._totals()
+        )
         joined = "FROM _known k CROSS JOIN _first f LEFT JOIN _totals a ON a._moment = k._moment"
         return Query(self.table, f"{common_tables(parts)}\nSELECT k._moment{columns}\n{joined}", outputs, text_numbers)
 

@@ -9,6 +9,7 @@ import duckdb
 from icpfit.config import FolderSource
 from icpfit.errors import SourceError
 from icpfit.paths import absent, configured
+from icpfit.progress import told
 from icpfit.sources.build import build_warehouse
 from icpfit.sources.contract import REQUIRED_TABLES, TABLES
 from icpfit.sources.csvfile import open_csv
@@ -41,14 +42,15 @@ def read_folder(source: FolderSource, *, max_left_out: float, accountless_rows_e
     for name, path in files.items():
         raw = open_table(connection, path, alias=name)
         mapped[name] = map_table(TABLES[name], raw, source.columns.get(name), source.values.get(name))
-    return build_warehouse(
-        connection,
-        mapped,
-        max_left_out=max_left_out,
-        accountless_rows_exempt=accountless_rows_exempt,
-        date_format=source.date_format,
-        findings=findings,
-    )
+    with told(connection, "reading the data"):
+        return build_warehouse(
+            connection,
+            mapped,
+            max_left_out=max_left_out,
+            accountless_rows_exempt=accountless_rows_exempt,
+            date_format=source.date_format,
+            findings=findings,
+        )
 
 
 def open_table(connection: duckdb.DuckDBPyConnection, path: Path, *, alias: str) -> RawTable:

@@ -58,7 +58,9 @@ def memory_bytes() -> int:
     except ValueError:
         memory = 0.0
     if not LEAST_GB <= memory < 1_000_000:
-        raise ConfigError(f"{MEMORY}: {said!r} is not a number of GB from {LEAST_GB} on", hint=f"{MEMORY}={DEFAULT_GB:g} is what is used without it")
+        raise ConfigError(
+            f"{MEMORY}: {said!r} is not a number of GB from {LEAST_GB} on", hint=f"{MEMORY}={DEFAULT_GB:g} is what is used without it"
+        )
     return round(memory * 1e9)
 
 

@@ -85,6 +85,8 @@ def stage(connection: duckdb.DuckDBPyConnection, mapped: MappedTable, date_forma
         FROM (SELECT *, {", ".join(parsed)} FROM (SELECT {", ".join(texts)} FROM {mapped.raw.relation}))"""
     try:
         connection.execute(body)
+    except duckdb.OutOfMemoryException:
+        raise  # the machine's fault, not the file's
     except duckdb.Error as error:
         if mapped.raw.row_by_row is not None:
             return stage(connection, replace(mapped, raw=mapped.raw.row_by_row()), date_format)
