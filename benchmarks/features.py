@@ -21,7 +21,6 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
-
 from contestants import data, report
 from contestants.task import COLUMNS, DAY
 
@@ -56,11 +55,15 @@ def run(folder: Path, *command: str, python: str = sys.executable) -> report.Fig
     """One contestant in its own process: what it printed."""
     paths = [str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])]
     done = subprocess.run(
-        [python, "-m", *command, str(folder)], env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)}, capture_output=True, text=True, check=False
+        [python, "-m", *command, str(folder)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or [f"ended with {done.returncode}"])[-1]
-        raise Absent(f"not installed (make bench-features installs it beside)" if "ModuleNotFoundError" in last else f"failed: {last}")
+        raise Absent("not installed (make bench-features installs it beside)" if "ModuleNotFoundError" in last else f"failed: {last}")
     figures: report.Figures = json.loads(done.stdout.strip().splitlines()[-1])
     return figures
 
@@ -122,7 +125,7 @@ def measure_featuretools(folder: Path, size: report.Size, python: str) -> None:
     a_day = (seconds[1] - seconds[0]) / (PART_DAYS[1] - PART_DAYS[0])
     size.add("featuretools", {**figures, "seconds": seconds[0] + a_day * (all_days - PART_DAYS[0])})
     size.notes.append(
-        f"featuretools {figures['version']}: {seconds[0]:.1f} s for {PART_DAYS[0]} days of moments and {seconds[1]:.1f} s for {PART_DAYS[1]},"
+        f"featuretools {figures['version']}: {seconds[0]:.1f} s for {PART_DAYS[0]} days of moments, {seconds[1]:.1f} s for {PART_DAYS[1]},"
         f" scaled to all {all_days} days; it knows one time of a row, so its part holds no row that was recorded on a later day"
     )
 

@@ -48,7 +48,8 @@ def make(folder: Path, events: int) -> None:
             COPY (
                 WITH drawn AS (
                     SELECT least(CAST(floor({accounts} * pow({share(1)}, 1.5)) AS BIGINT), {accounts} - 1) AS account,
-                        {START} + (i * {DAYS * 86_400} // {events}) * 1000000 AS micros, CAST(floor(40 * pow({share(2)}, 2)) AS BIGINT) AS person,
+                        {START} + (i * {DAYS * 86_400} // {events}) * 1000000 AS micros,
+                        CAST(floor(40 * pow({share(2)}, 2)) AS BIGINT) AS person,
                         hash(i * 7 + 3) AS kind, hash(i * 7 + 4) AS late
                     FROM range({events}) r(i))
                 SELECT 'acc-' || (100000 + account * 7919 % {accounts}) AS account_id, {moment("micros")} AS occurred_at,

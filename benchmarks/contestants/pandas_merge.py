@@ -38,7 +38,9 @@ if __name__ == "__main__":
     events["account"] = pd.Index(names).get_indexer(events.pop("account_id")).astype(np.int32)
     events["user"] = pd.factorize(events.pop("user_id"))[0].astype(np.int32)
     events["event"] = pd.Index(KINDS).get_indexer(events["event"]).astype(np.int8)
-    moments = pd.DataFrame({"account": codes.astype(np.int32), "as_of": moments["as_of"], "_moment": np.arange(len(moments), dtype=np.int32)})
+    moments = pd.DataFrame(
+        {"account": codes.astype(np.int32), "as_of": moments["as_of"], "_moment": np.arange(len(moments), dtype=np.int32)}
+    )
     watch = Watch()
     found = features(events, moments)
     values = ordered({c: found[c].to_numpy(np.float64) for c in COLUMNS}, found.index.to_numpy(), len(moments))

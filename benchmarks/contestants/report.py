@@ -7,6 +7,7 @@ import platform
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,10 @@ def _cell(size: Size, name: str) -> str:
     return size.absent.get(name, "not asked")
 
 
+def _whole(sizes: list[Size], figure: str, places: int, unit: str) -> str:
+    return " | ".join(f"{s.whole[figure]:.{places}f} {unit}" for s in sizes)
+
+
 def _ratio(one: float | None, other: float | None) -> float | None:
     return None if one is None or other is None else one / other
 
@@ -88,11 +93,11 @@ def _targets(sizes: list[Size]) -> list[tuple[str, str, bool]]:
     ratio("icpfit against the best SQL by hand: at most 1.3 times", "", BY_HAND, 1.3, most=True)
     ratio("pandas against icpfit: at least 3 times", "pandas", (), 3, most=False)
     ratio("featuretools against icpfit: at least 100 times", "featuretools", (), 100, most=False)
-    for small, large in zip(sizes, sizes[1:], strict=False):
+    for small, large in pairwise(sizes):
         one, other = small.seconds("ours"), large.seconds("ours")
         if one is not None and other is not None:
             grown, more = other / one, large.events / small.events
-            words = f"growth from {_millions(small.events)} to {_millions(large.events)}, {more:g} times the events: at most {1.3 * more:g} times"
+            words = f"growth from {_millions(small.events)} to {_millions(large.events)}: at most {1.3 * more:g} times"
             found.append((words, f"{grown:.1f}", grown <= 1.3 * more))
     for size in sizes:
         if size.events >= 100_000_000:
@@ -110,11 +115,12 @@ def document(sizes: list[Size]) -> str:
         "",
         "Made by `make bench-features` (`python benchmarks/features.py --write docs/benchmarks.md`); nothing here is written by hand.",
         "",
-        f"{datetime.now(UTC):%Y-%m-%d}. {machine()}. Python {platform.python_version()}, DuckDB {version('duckdb')}, pandas {version('pandas')},"
+        f"{datetime.now(UTC):%Y-%m-%d}. {machine()}. Python {platform.python_version()}, DuckDB {version('duckdb')},"
+        f" pandas {version('pandas')},"
         f" icpfit {version('icpfit')}{_peers(sizes)}.",
         "",
-        f"The task: of {max(s.moments for s in sizes):,} (account, moment) rows the events of four kinds in the last 7, 30 and 90 days, the",
-        "different users, and days since the last event; an event counts where it happened and was recorded before the moment.",
+        f"The task: of {max(s.moments for s in sizes):,} (account, moment) rows the events of four kinds in the last 7, 30 and 90 days,",
+        "the different users, and days since the last event; an event counts where it happened and was recorded before the moment.",
         "Every contestant runs in a process of its own over the same clean rows, with equal answers to the last bit (checked).",
         "Each cell: the shortest time of the rounds, the most memory of the process.",
         "",
@@ -126,9 +132,9 @@ def document(sizes: list[Size]) -> str:
         "",
         f"| | {head} |",
         f"|---|{'---|' * len(sizes)}",
-        f"| reading and checking | {' | '.join('%.1f s' % s.whole['load'] for s in sizes)} |",
-        f"| features | {' | '.join('%.2f s' % s.whole['seconds'] for s in sizes)} |",
-        f"| most memory of the process | {' | '.join('%.2f GB' % s.whole['peak'] for s in sizes)} |",
+        f"| reading and checking | {_whole(sizes, 'load', 1, 's')} |",
+        f"| features | {_whole(sizes, 'seconds', 2, 's')} |",
+        f"| most memory of the process | {_whole(sizes, 'peak', 2, 'GB')} |",
         "",
         "| aimed for | is | |",
         "|---|---|---|",

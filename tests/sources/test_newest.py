@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
+import duckdb
+import numpy as np
 import pandas as pd
 import pytest
 
 from icpfit.errors import SourceError
 from icpfit.moments import parse_moment
 from icpfit.sources.frames import warehouse_from_frames
+from icpfit.sources.newest import _almost_all_before
 
 Frames = dict[str, pd.DataFrame]
 
@@ -69,3 +74,16 @@ def test_a_row_that_is_left_out_does_not_set_the_clock(company: Frames) -> None:
     plain = warehouse_from_frames(company).newest
     company["deals"].loc[5, ["created_at", "account_id"]] = [pd.Timestamp("2206-06-03"), "nobody"]
     assert warehouse_from_frames(company).newest == plain
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 1_000, 1_001, 1_002, 2_345])
+def test_the_counted_percentile_is_the_true_one(count: int) -> None:
+    """Against DuckDB's own, on each side of every time near it."""
+    times = np.sort(np.random.default_rng(count).integers(0, 10**6, count))
+    with duckdb.connect() as connection:
+        connection.register("given", pd.DataFrame({"t": times}))
+        connection.execute("CREATE TABLE s AS SELECT * FROM given")
+        nearly = connection.execute("SELECT quantile_cont(t, 0.999) FROM s").fetchall()[0][0]
+        near = {int(t) + d for t in times[-5:] for d in (-1, 0, 1)} | {math.floor(nearly), math.floor(nearly) + 1}
+        for edge in sorted(e for e in near if e <= times[-1]):
+            assert _almost_all_before(connection, "s WHERE true", "t", edge, count) == (nearly < edge), edge

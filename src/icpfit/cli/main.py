@@ -12,11 +12,16 @@ import click
 
 from icpfit import __version__
 from icpfit.cli import deliver, learn, prepare, signoff
+from icpfit.cli.options import say
 from icpfit.errors import IcpfitError
+from icpfit.progress import listen
 
 # Libraries that would report on their users are told not to, before any of them is imported.
 for _name in ("MLFLOW_DISABLE_TELEMETRY", "DO_NOT_TRACK"):
     os.environ.setdefault(_name, "true")
+
+NO_ROOM = "No space left on device"
+"""How DuckDB says it, whose errors have no number."""
 
 
 class _Commands(click.Group):
@@ -36,8 +41,12 @@ class _Commands(click.Group):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(0)
         except Exception as error:
-            if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            if (isinstance(error, OSError) and error.errno == errno.ENOSPC) or NO_ROOM in str(error):
                 click.echo("icpfit: no room is left on the disk\nHint: make room, and run the command again", err=True)
+                ctx.exit(2)
+            if type(error).__name__ == "OutOfMemoryException":  # DuckDB's, which is not imported here
+                hint = "allow more than the 1 GB of memory that is the rule: ICPFIT_MEMORY_GB=2; or name a larger disk: TMPDIR=/path"
+                click.echo(f"icpfit: the data does not fit ({str(error).splitlines()[0]})\nHint: {hint}", err=True)
                 ctx.exit(2)
             # Not the user's doing: 1 and 2 have meanings of their own, so a fault of ours leaves with 3.
             traceback.print_exc()
@@ -52,6 +61,8 @@ def main() -> None:
 
     The work in order: init, check, retrain, approve, score, document; then drift, every week.
     """
+    if sys.stderr.isatty():  # somebody waits
+        listen(say)
 
 
 for _command in (*prepare.COMMANDS, *learn.COMMANDS, *signoff.COMMANDS, *deliver.COMMANDS):

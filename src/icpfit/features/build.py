@@ -19,6 +19,7 @@ from icpfit.features.plan import Output, Query
 from icpfit.features.schema import read_schema
 from icpfit.features.sqltext import MOMENTS
 from icpfit.features.values import as_frame, as_texts, finished, parse_numbers
+from icpfit.progress import told
 from icpfit.sources.sql import quoted
 from icpfit.sources.warehouse import Warehouse
 
@@ -108,7 +109,7 @@ def _answer(connection: duckdb.DuckDBPyConnection, engine: Engine, query: Query,
     """The query's columns, one row per distinct moment in their order; empty cells for accounts that are not known."""
     numbers = {relation: _numbers(connection, query.table, column) for relation, column in query.numbers.items()}
     try:
-        with holding(engine, numbers):
+        with holding(engine, numbers), told(connection, f"features of {query.table}"):
             answer = engine.run(query.sql)
     except EngineError as error:
         named = ", ".join(o.feature for o in query.outputs[:5])

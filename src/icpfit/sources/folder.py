@@ -8,6 +8,7 @@ from pathlib import Path
 from icpfit.config import Feed, FolderSource, IdentitySettings
 from icpfit.config_identity import DEFAULT_IDENTITY
 from icpfit.errors import SourceError
+from icpfit.progress import told
 from icpfit.sources.build import build_warehouse
 from icpfit.sources.contract import REQUIRED_TABLES, TABLES
 from icpfit.sources.feed_formats import tables_of
@@ -46,17 +47,18 @@ def read_folder(
     for name, path in files.items():
         raw = open_table(connection, path, alias=name)
         mapped[name] = map_table(TABLES[name], raw, source.columns.get(name), source.values.get(name))
-    return build_warehouse(
-        connection,
-        mapped,
-        max_left_out=max_left_out,
-        accountless_rows_exempt=accountless_rows_exempt,
-        date_format=source.date_format,
-        time_zone=source.time_zone,
-        identity=identity,
-        feeds=feeds,
-        findings=findings,
-    )
+    with told(connection, "reading the data"):
+        return build_warehouse(
+            connection,
+            mapped,
+            max_left_out=max_left_out,
+            accountless_rows_exempt=accountless_rows_exempt,
+            date_format=source.date_format,
+            time_zone=source.time_zone,
+            identity=identity,
+            feeds=feeds,
+            findings=findings,
+        )
 
 
 def find_tables(source: FolderSource, fed: Collection[str] = ()) -> tuple[dict[str, Path], tuple[DataFinding, ...]]:

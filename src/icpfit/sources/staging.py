@@ -108,6 +108,8 @@ def stage(
         FROM (SELECT *, {", ".join(parsed)} FROM (SELECT {", ".join(texts)} FROM {mapped.raw.relation}))"""
     try:
         connection.execute(body)
+    except duckdb.OutOfMemoryException:
+        raise  # the machine's fault, not the file's
     except duckdb.Error as error:
         if mapped.raw.row_by_row is not None:
             return stage(connection, replace(mapped, raw=mapped.raw.row_by_row()), date_format, time_zone, part)
