@@ -125,7 +125,11 @@ def test_commands_stand_in_the_order_of_the_work():
         ({"trainng": {}}, ("trainng: there is no such setting", "did you mean 'training'?")),
         ({"training": {"trails": 3}}, ("training.trails: there is no such setting", "did you mean 'trials'?")),
         ({"disqualifiers": []}, ("disqualifiers: there is no such setting", "did you mean 'scorecard.disqualifiers'?")),
-        ({"source": {"kind": "postgres", "path": "."}}, ("source: there is no kind 'postgres'; there are 'folder', 'flat'",)),
+        (
+            {"source": {"kind": "mysql", "path": "."}},
+            ("source: there is no kind 'mysql'; there are 'folder', 'duckdb', 'postgres'",),
+        ),
+        ({"source": {"kind": "postgres", "path": "."}}, ("source.url_env: is needed and is not there",)),
         ({"training": {"trials": "many"}}, ("training.trials",)),
         ({"scorecard": {"assumed_weights": {"firmografic": 100}}}, ("firmografic",)),
         ({"source": {"kind": "foldr", "path": "."}}, ("foldr",)),

@@ -110,10 +110,10 @@ def did_you_mean(error: ValidationError, model: type[BaseModel]) -> str | None:
         if problem["type"] != "extra_forbidden":
             continue
         written = str(problem["loc"][-1])
-        if written in known:
+        if written in known and problem["loc"][0] != "source":  # what another kind of source has is no slip of the pen
             right = [repr(place) for place in places if place.rsplit(".", 1)[-1] == written]
             return f"did you mean {' or '.join(right)}?"
-        close = difflib.get_close_matches(written, sorted(known), n=1)
+        close = difflib.get_close_matches(written, sorted(known - {written}), n=1)
         if close:
             return f"did you mean {close[0]!r}?"
     return None

@@ -30,7 +30,7 @@ def config(tmp_path: Path) -> Path:
         "deal_id": [f"D{i}" for i in range(40)],
         "account_id": ids,
         "created_at": days,
-        "closed_at": "2026-10-01",
+        "closed_at": [f"2026-10-{1 + i % 20:02d}" for i in range(40)],
         "stage": ["won", "lost"] * 20,
     }
     pd.DataFrame(deals).to_csv(data / "deals.csv", index=False)

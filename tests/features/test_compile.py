@@ -12,9 +12,10 @@ import pytest
 from icpfit.config import FeatureSpec
 from icpfit.errors import FeatureError
 from icpfit.features.build import build_features
+from icpfit.features.checks import OF_VALUES
 from icpfit.features.compile import compile_features
 from icpfit.features.plan import Output
-from icpfit.features.row_query import WITHIN
+from icpfit.features.row_query import WINDOWS_BACK
 from icpfit.features.schema import read_schema
 from icpfit.features.values import finished
 from icpfit.moments import DAY
@@ -93,14 +94,15 @@ def test_one_pass_per_table_and_further_ones_for_further_columns_of_distinct_val
 def test_rows_before_the_widest_window_are_left_out_and_change_nothing(company: Warehouse, moments: pd.DataFrame) -> None:
     """A feature without a window makes the same pass look at everything: the others keep their values."""
     windowed = [
-        spec(f"{aggregate}_{days}", "events", aggregate, window_days=days, column="value" if aggregate in ("sum", "mean", "max") else None)
-        for aggregate in sorted(WITHIN)
+        spec(f"{aggregate}_{days}", "events", aggregate, window_days=days, column="value" if aggregate in OF_VALUES else None)
+        for aggregate in sorted(WINDOWS_BACK)
         for days in (3, 20)
     ]
     for more, end in (("count", {}), ("count", {"after": "trial_started", "window_days": 2})):
         everything = [*windowed, spec("more", "events", more, **end)]
-        (near,), (far,) = (compile_features(company.connection, read_schema(company), s).queries for s in (windowed, everything))
-        assert f"r._at >= k.as_of - {20 * DAY}" in near.sql
+        (near, last), (far, _) = (compile_features(company.connection, read_schema(company), s).queries for s in (windowed, everything))
+        assert f"r._at >= k.as_of - {40 * DAY}" in near.sql  # a trend looks at the window before its own too
+        assert f"r._at >= k.as_of - {20 * DAY}" in last.sql
         assert "r._at >=" not in far.sql
         both = build_features(company, windowed, moments), build_features(company, everything, moments).drop(columns="more")
         pd.testing.assert_frame_equal(*both)

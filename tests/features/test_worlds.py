@@ -68,7 +68,7 @@ def test_a_moment_has_one_value_whatever_it_is_asked_with(random: Random) -> Non
 @cache
 def large() -> tuple[Warehouse, Warehouse, pd.DataFrame]:
     """A world with and without its future, and every account at many moments until then."""
-    world = worlds.make_world(Random(8), accounts=50, rows=400)
+    world = worlds.make_world(Random(8), accounts=50, rows=1200)
     cutoff = 9 * DAY
     names = [r["account_id"] for r in world["accounts"]]
     moments = worlds.moments_frame([(name, moment) for name in names for moment in range(5 * DAY, cutoff + 1, DAY)])

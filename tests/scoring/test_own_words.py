@@ -43,7 +43,7 @@ def features(opened: Opened, folder: Path, lines: list[str]) -> pd.DataFrame:
     moment = parse_moment("2025-03-01")
     resolved = resolve(targets, opened.directory, moment)
     specs = opened.training_set("win", moment).specs
-    build = opened.feature_builder(cast(Any, SimpleNamespace(specs=specs)), targets, resolved)
+    build = opened.feature_builder(cast(Any, SimpleNamespace(specs=specs, declared=specs)), targets, resolved)
     return build(pd.RangeIndex(len(resolved.rows)).to_numpy(), resolved.as_of)
 
 

@@ -11,6 +11,9 @@ from icpfit.simulate import Company, simulate_company
 from icpfit.simulate.company import TABLES as SIMULATED
 from icpfit.sources.contract import TABLES
 
+NOT_SIMULATED = {"account_merges", "contact_roles"}
+"""What only a CRM hands in: who was merged into whom, and who was given which role when."""
+
 END = pd.Timestamp("2026-01-01")
 EXTRA = {"accounts": {"csm_owner", "has_tech_blog"}}
 
@@ -21,10 +24,10 @@ def _new_logos(company: Company) -> pd.DataFrame:
 
 
 def test_every_table_of_the_contract_is_there() -> None:
-    assert set(SIMULATED) == set(TABLES)
+    assert set(SIMULATED) == set(TABLES) - NOT_SIMULATED
 
 
-@pytest.mark.parametrize("name", sorted(TABLES))
+@pytest.mark.parametrize("name", sorted(SIMULATED))
 def test_a_table_holds_its_contract(company: Company, name: str) -> None:
     contract, table = TABLES[name], company.tables[name]
     assert set(table.columns) - set(contract.columns) == EXTRA.get(name, set())

@@ -10,6 +10,7 @@ import pytest
 
 from icpfit.errors import SourceError
 from icpfit.simulate import simulate_company, write_company
+from icpfit.simulate.company import TABLES as SIMULATED
 from icpfit.sources.contract import TABLES
 
 
@@ -23,7 +24,7 @@ def test_a_folder_is_the_same_to_the_byte_and_reads_back(tmp_path: Path) -> None
     write_company(simulate_company(accounts=150, seed=5), tmp_path / "deep" / "two")
     files = _bytes(tmp_path / "one")
     assert files == _bytes(tmp_path / "deep" / "two")
-    assert set(files) == {f"{t}.parquet" for t in TABLES} | {"truth/deals.parquet", "truth/customers.parquet", "target_list.csv"}
+    assert set(files) == {f"{t}.parquet" for t in SIMULATED} | {"truth/deals.parquet", "truth/customers.parquet", "target_list.csv"}
     for name, table in company.tables.items():
         back = pq.read_table(tmp_path / "one" / f"{name}.parquet")
         assert back.equals(pa.Table.from_pandas(table, preserve_index=False))

@@ -20,7 +20,7 @@ def role_word(text: str) -> str:
     """SQL for a role as one word in small letters.
 
     >>> import duckdb
-    >>> duckdb.sql(f"SELECT {role_word("'Economic Buyer'")}, {role_word("'BUDGET_HOLDER'")}").fetchone()
+    >>> duckdb.sql("SELECT " + ", ".join(map(role_word, ("'Economic Buyer'", "'BUDGET_HOLDER'")))).fetchall()[0]
     ('economic_buyer', 'economic_buyer')
     """
     word = f"trim(regexp_replace(lower({text}), '[^a-z0-9]+', '_', 'g'), '_')"
