@@ -35,6 +35,17 @@ def test_of_one_key_with_other_content_the_one_known_first_stays(company: Frames
         assert dict(twice.counts[1].left_out) == {"exact copy": 1, "repeated key": 1}
 
 
+def test_a_row_recorded_later_gives_way_to_one_that_was_seen_before_it(company: Frames) -> None:
+    """Else deleting what was recorded later would bring the other one back."""
+    alone = warehouse_from_frames(company)
+    known = pd.Timestamp("2026-03-01")
+    for table, more in (("accounts", {"employee_count": 7.0}), ("deals", {"created_at": pd.Timestamp("2025-01-01"), "amount": 5.0})):
+        late = company[table].iloc[[0]].assign(recorded_at=known, **more)
+        twice = warehouse_from_frames(company | {table: pd.concat([late, company[table]], ignore_index=True)})
+        columns = [c for c in alone.columns[table] if c != "recorded_at"]
+        pd.testing.assert_frame_equal(twice.frame(table)[columns], alone.frame(table)[columns])
+
+
 def test_an_open_deal_comes_after_the_same_deal_closed(company: Frames) -> None:
     """So that blanking a later close does not change which of the two stays."""
     alone = warehouse_from_frames(company)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import duckdb
 
 from icpfit.sources.companies import MEMBERS
+from icpfit.sources.moved import seen
 from icpfit.sources.sql import quoted
 from icpfit.sources.staging import CELL, COPY, REASON, REPEATED, ROW, SUBJECT, UNKNOWN_ACCOUNT, Staged
+
+SEEN = '"icpfit seen"'
 
 
 def mark_unknown_accounts(connection: duckdb.DuckDBPyConnection, staged: Staged) -> None:
@@ -21,9 +24,9 @@ def mark_unknown_accounts(connection: duckdb.DuckDBPyConnection, staged: Staged)
 
 
 def mark_repeated_keys(connection: duckdb.DuckDBPyConnection, staged: Staged) -> None:
-    """Of rows with one key keep the one that was known first, whatever the order in the file.
+    """Of rows with one key keep the one that was known first, whatever the order in the file: deleting what came later changes nothing.
 
-    Ties go by content: times first, empty last, so that what is not over yet comes after what is.
+    A row that does not say when it was recorded was known from its own time on, or always. Ties go by content: times first, empty last, so that what is not over yet comes after what is.
     A table without a key has no repeated rows: two equal events are two events.
     """
     table = staged.table
@@ -31,12 +34,13 @@ def mark_repeated_keys(connection: duckdb.DuckDBPyConnection, staged: Staged) ->
         return
     key = ", ".join(quoted(k) for k in table.key)
     everything = [quoted(n) for n in staged.names]
-    first_known = [quoted(n) for n in (table.time, *table.times, "recorded_at") if n in staged.names]
-    order = ", ".join(f"{n} ASC NULLS LAST" for n in dict.fromkeys([*first_known, *everything]))
+    times = [quoted(n) for n in (table.time, *table.times, "recorded_at") if n in staged.names]
+    known_first = f"{SEEN} ASC NULLS FIRST"
+    order = ", ".join([known_first, *(f"{n} ASC NULLS LAST" for n in dict.fromkeys([*times, *everything]))])
     good = f"FROM {staged.staged} s WHERE NOT EXISTS (SELECT 1 FROM {staged.faults} f WHERE f.{ROW} = s.rowid)"
     connection.execute(f"""
         INSERT INTO {staged.faults}
-        WITH good AS (SELECT s.rowid AS {ROW}, {", ".join("s." + n for n in everything)} {good}),
+        WITH good AS (SELECT s.rowid AS {ROW}, {seen(table, staged.names)} AS {SEEN}, {", ".join("s." + n for n in everything)} {good}),
         twice AS (SELECT {key} FROM good GROUP BY {key} HAVING count(*) > 1),
         ranked AS (
             SELECT {ROW}, {quoted(table.key[0])} AS first_key,
