@@ -24,9 +24,10 @@ def mark_unknown_accounts(connection: duckdb.DuckDBPyConnection, staged: Staged)
 
 
 def mark_repeated_keys(connection: duckdb.DuckDBPyConnection, staged: Staged) -> None:
-    """Of rows with one key keep the one that was known first, whatever the order in the file: deleting what came later changes nothing.
+    """Of rows with one key keep the one that was known first, whatever the order in the file.
 
-    A row that does not say when it was recorded was known from its own time on, or always. Ties go by content: times first, empty last, so that what is not over yet comes after what is.
+    So deleting what came later changes nothing. A row that does not say when it was recorded was known from its own time on,
+    or always. Ties go by content: times first, empty last, so that what is not over yet comes after what is.
     A table without a key has no repeated rows: two equal events are two events.
     """
     table = staged.table

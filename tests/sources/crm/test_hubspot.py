@@ -176,6 +176,10 @@ def test_an_export_with_its_labels(read: Callable[..., Warehouse]) -> None:
     ]
     assert left_out(warehouse, "deals") == {"bad stage": 1}
     assert {"CRM-NO-HISTORY", "CRM-NO-STAGE-HISTORY"} <= {f.code for f in warehouse.findings}
+    in_berlin = read("hubspot", tables, "export", time_zone="Europe/Berlin")
+    assert cells(in_berlin, "deals", "created_at")[:2] == [(parse_moment("2026-01-10T08:00:00"),), (parse_moment("2026-01-12T09:00:00"),)]
+    with pytest.raises(ConfigError, match="there is no time zone 'Europe/Berln'"):
+        read("hubspot", tables, "export", time_zone="Europe/Berln")
     tables["deals"] = tables["deals"].drop(columns=[c for c in tables["deals"] if "Associated" in c])
     tables["deals"]["Associated Company"] = ["Acme", "Beta", "acme", "Nobody"]
     by_name = read("hubspot", tables, "export", stages={"Lost to nobody": "lost"})
