@@ -45,7 +45,8 @@ def _check_names(warehouse: Warehouse, checks: CheckSettings) -> None:
         if not warehouse.has(table):
             raise ConfigError(f"{setting}: the table {table} is not there")
         if column not in warehouse.columns[table]:
-            hint = closest(column, warehouse.columns[table]) or "a feed reads the columns that it names alone"
+            there = ", ".join(c for c in warehouse.columns[table] if c != "visible_at")
+            hint = closest(column, warehouse.columns[table]) or f"it has {there}; of a feed only the columns that it names are read"
             raise ConfigError(f"{setting}: {table} has no column {column!r}", hint=hint)
     for table in checks.customers_only:
         check_table_names([table], "checks.customers_only")
