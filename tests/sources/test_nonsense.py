@@ -173,7 +173,7 @@ def test_a_history_that_ends_on_another_value(company: Frames) -> None:
 @pytest.mark.parametrize(
     ("checks", "sentence", "hint"),
     [
-        ({"ids": ["events.usage"]}, "checks.ids: events has no column 'usage'", "a feed reads the columns that it names"),
+        ({"ids": ["events.usage"]}, "checks.ids: events has no column 'usage'", "it has account_id, "),
         ({"ids": ["evnts.usage"]}, "checks.ids: there is no table 'evnts'", "did you mean 'events'?"),
         ({"churn_flags": ["deals.stage"]}, "is not a column of accounts or subscriptions", ""),
         ({"mrr": "subscriptions.ar"}, "subscriptions has no column 'ar'", "did you mean 'arr'?"),
