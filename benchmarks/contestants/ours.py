@@ -13,6 +13,7 @@ from contestants.task import COLUMNS, KINDS, WINDOWS, Watch, hand_in
 from icpfit.config import FeatureSpec, FolderSource
 from icpfit.features.build import build_features
 from icpfit.sources.folder import read_folder
+from icpfit.sources.intake import Intake
 from icpfit.sources.scratch import memory_bytes
 from icpfit.sources.sql import connect, literal, quoted
 from icpfit.sources.warehouse import Warehouse
@@ -42,7 +43,7 @@ def answer(warehouse: Warehouse, folder: Path) -> tuple[dict[str, float], np.nda
 def whole(folder: Path) -> None:
     watch = Watch()
     source = FolderSource.model_validate({"kind": "folder", "path": folder / "company"})
-    warehouse = read_folder(source, max_left_out=0.0, accountless_rows_exempt=False)
+    warehouse = read_folder(source, Intake(0.0))
     reading = watch.figures()
     figures, values = answer(warehouse, folder)
     connection = warehouse.connection

@@ -22,6 +22,12 @@ def listen(tell: Callable[[str], None]) -> None:
     _listeners[:] = [tell]
 
 
+def say(words: str) -> None:
+    """Whoever listens hears it at once."""
+    for tell in _listeners:
+        tell(words)
+
+
 @contextmanager
 def told(connection: duckdb.DuckDBPyConnection, step: str) -> Iterator[None]:
     """While the block runs and takes its time, its name, its seconds and how much of the current query is done."""

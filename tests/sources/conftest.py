@@ -10,6 +10,7 @@ import pytest
 
 from icpfit.config import FolderSource
 from icpfit.sources.folder import read_folder
+from icpfit.sources.intake import Intake
 from icpfit.sources.warehouse import Warehouse
 
 Frames = dict[str, pd.DataFrame]
@@ -84,6 +85,6 @@ def read() -> Callable[..., Warehouse]:
 
     def opened(folder: Path, *, max_left_out: float = 0.5, exempt: bool = False, **settings: object) -> Warehouse:
         source = FolderSource.model_validate({"kind": "folder", "path": folder, **settings})
-        return read_folder(source, max_left_out=max_left_out, accountless_rows_exempt=exempt)
+        return read_folder(source, Intake(max_left_out, exempt))
 
     return opened

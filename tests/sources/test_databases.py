@@ -16,6 +16,7 @@ from icpfit.errors import ConfigError, SourceError
 from icpfit.sources.database import read_database
 from icpfit.sources.duckdb_store import DuckDBStore
 from icpfit.sources.frames import warehouse_from_frames
+from icpfit.sources.intake import Intake
 from icpfit.sources.postgres_store import PostgresStore
 from icpfit.sources.sql import connect
 from icpfit.sources.warehouse import Warehouse
@@ -30,7 +31,7 @@ def read(tmp_path: Path) -> Read:
 
     def opened(path: Path, *, max_left_out: float = 0.5, **settings: object) -> Warehouse:
         source = DuckDBSource.model_validate({"kind": "duckdb", "path": path, **settings})
-        return read_database(source, max_left_out=max_left_out, accountless_rows_exempt=False)
+        return read_database(source, Intake(max_left_out))
 
     return opened
 
@@ -42,7 +43,7 @@ def read_pg(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Read:
 
     def opened(*, max_left_out: float = 0.5, **settings: object) -> Warehouse:
         source = PostgresSource.model_validate({"kind": "postgres", "url_env": VARIABLE, **settings})
-        return read_database(source, max_left_out=max_left_out, accountless_rows_exempt=False)
+        return read_database(source, Intake(max_left_out))
 
     return opened
 
@@ -201,7 +202,8 @@ def test_a_long_copy_says_how_far_it_is_and_leaves_no_file_behind(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr("icpfit.sources.postgres_copy.QUIET_SECONDS", 0.0)
     said: list[str] = []
-    with PostgresStore(VARIABLE, tell=said.append) as store:
+    monkeypatch.setattr("icpfit.progress._listeners", [said.append])
+    with PostgresStore(VARIABLE) as store:
         store.open(connect(), "deals")
         assert len(list(tmp_path.iterdir())) == 1
     assert said == ["public.deals: 6 rows read"]

@@ -13,6 +13,7 @@ from icpfit.config import Feed, FolderSource, parse_config
 from icpfit.errors import ConfigError, SourceError
 from icpfit.moments import day_text, parse_moment
 from icpfit.sources.folder import read_folder
+from icpfit.sources.intake import Intake
 from icpfit.sources.rows import RowCount
 from icpfit.sources.warehouse import Warehouse
 
@@ -32,7 +33,7 @@ def feed(company: Frames, write: Write, tmp_path: Path) -> Callable[..., Warehou
             path.write_text(content)
             made.append(Feed.model_validate({"path": path, **settings}))
         source = FolderSource.model_validate({"kind": "folder", "path": folder})
-        return read_folder(source, max_left_out=max_left_out, accountless_rows_exempt=False, feeds=made)
+        return read_folder(source, Intake(max_left_out, feeds=tuple(made)))
 
     return read
 

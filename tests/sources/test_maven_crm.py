@@ -10,6 +10,7 @@ import pytest
 from icpfit.config import FolderSource, load_config
 from icpfit.moments import day_text
 from icpfit.sources.folder import read_folder
+from icpfit.sources.intake import Intake
 
 CONFIG = Path(__file__).parents[2] / "configs" / "examples" / "maven_crm.yaml"
 
@@ -19,7 +20,7 @@ def test_maven_crm_is_mapped_to_the_contract() -> None:
     config = load_config(CONFIG)
     assert isinstance(config.source, FolderSource)
     source = config.source.model_copy(update={"path": Path(os.environ["ICPFIT_REAL_DATA"]) / "maven_crm"})
-    warehouse = read_folder(source, max_left_out=config.max_left_out, accountless_rows_exempt=config.accountless_rows_exempt)
+    warehouse = read_folder(source, Intake.of(config))
     accounts, deals = warehouse.counts
     assert (accounts.rows_in, accounts.used) == (85, 85)
     assert dict(deals.left_out) == {"no account": 1425, "no created_at": 163}

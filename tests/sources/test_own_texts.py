@@ -13,6 +13,7 @@ from icpfit.config import Config, DuckDBSource
 from icpfit.cycle.opened import Opened
 from icpfit.sources.database import read_database
 from icpfit.sources.frames import warehouse_from_frames
+from icpfit.sources.intake import Intake
 
 
 @pytest.mark.parametrize(
@@ -59,5 +60,5 @@ def test_a_decimal_id_keeps_every_digit(company: Frames, tmp_path: Path) -> None
         number = "CAST(9007199254740993000 + row_number() OVER () AS DECIMAL(38, 0))"
         connection.execute(f"CREATE TABLE long AS SELECT * REPLACE ({number} AS deal_id) FROM deals")
     source = DuckDBSource.model_validate({"kind": "duckdb", "path": tmp_path / "acme.duckdb", "tables": {"deals": "long"}})
-    warehouse = read_database(source, max_left_out=0.0, accountless_rows_exempt=False)
+    warehouse = read_database(source, Intake(0.0))
     assert warehouse.frame("deals")["deal_id"].tolist() == [str(9007199254740993000 + i) for i in range(1, 7)]

@@ -15,6 +15,7 @@ from icpfit.cli import main
 from icpfit.config import DatabaseSource, PostgresSource, load_config, parse_config
 from icpfit.errors import ConfigError, SourceError
 from icpfit.sources.database import read_database
+from icpfit.sources.intake import Intake
 
 VARIABLE = "ICPFIT_TEST_PG_URL"
 CONFIG = f"source: {{kind: postgres, url_env: {VARIABLE}}}\n"
@@ -132,7 +133,7 @@ def test_nothing_is_written_to_the_database(company: Frames, postgres_url: str, 
     monkeypatch.setenv(VARIABLE, postgres_url)
     source = PostgresSource.model_validate({"kind": "postgres", "url_env": VARIABLE})
     with pytest.raises(SourceError, match="read-only transaction"):
-        read_database(source, max_left_out=0.5, accountless_rows_exempt=False)
+        read_database(source, Intake(0.5))
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from icpfit.errors import SourceError
 from icpfit.features.build import build_features
 from icpfit.moments import parse_moment
 from icpfit.sources.folder import read_folder
+from icpfit.sources.intake import Intake
 from icpfit.sources.propose import Proposal, propose
 from icpfit.sources.propose_folder import MOST_FEATURES
 
@@ -70,7 +71,7 @@ def use(tmp_path: Path, folder: Path) -> tuple[Proposal, Config, pd.DataFrame]:
     out.write_text(proposal.yaml_text, encoding="utf-8")
     config = load_config(out)
     assert isinstance(config.source, FolderSource)
-    warehouse = read_folder(config.source, max_left_out=config.max_left_out, accountless_rows_exempt=config.accountless_rows_exempt)
+    warehouse = read_folder(config.source, Intake.of(config))
     rows = {"account_id": ["A0", "A1", "A2"], "as_of": np.full(3, parse_moment("2025-06-01"), dtype=np.int64)}
     return proposal, config, build_features(warehouse, config.features, pd.DataFrame(rows), None)
 

@@ -21,6 +21,7 @@ from icpfit.errors import ConfigError
 from icpfit.features.build import build_features
 from icpfit.moments import DAY, parse_moment
 from icpfit.sources.folder import read_folder
+from icpfit.sources.intake import Intake
 from icpfit.sources.sql import micros_of
 from icpfit.sources.warehouse import Warehouse
 
@@ -30,7 +31,7 @@ BERLIN = "Europe/Berlin"
 
 def read(folder: Path, **more: object) -> Warehouse:
     source = FolderSource.model_validate({"kind": "folder", "path": folder, **more})
-    return read_folder(source, max_left_out=1.0, accountless_rows_exempt=True)
+    return read_folder(source, Intake(1.0, accountless_rows_exempt=True))
 
 
 def events_at(folder: Path, cells: list[str] | pa.Array, **more: object) -> list[int | None]:

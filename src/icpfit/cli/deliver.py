@@ -27,7 +27,7 @@ def score(
     from icpfit.plural import counted
     from icpfit.registry import Workspace
 
-    opened = open_config(config_path, as_of, say)
+    opened = open_config(config_path, as_of)
     moment = opened.scoring_moment(as_of)
     report = score_list(opened, Workspace(workspace), targets, out, model=model, features_out=features_out, as_of=moment)
     lines = [f"{out}: {report['rows_scored']:,} of {counted(report['rows_in'], 'row')} scored by {report['model_version']}"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from icpfit.cli.options import answer, as_of_option, config_option, json_option, say, steps, workspace_option
+from icpfit.cli.options import answer, as_of_option, config_option, json_option, steps, workspace_option
 
 
 @click.command()
@@ -24,7 +24,7 @@ def retrain(config_path: Path, workspace: Path, as_of: str | None, as_json: bool
     from icpfit.cycle.retrain import retrain_report
     from icpfit.registry import Workspace
 
-    opened = open_config(config_path, as_of, progress)
+    opened = open_config(config_path, as_of)
     learned = run(opened, Workspace(workspace), opened.moment(as_of), progress)
     report = retrain_report(learned)
     answer(report, _retrain_lines(report, workspace, config_path), as_json=as_json)
@@ -83,7 +83,7 @@ def drift(ctx: click.Context, config_path: Path, workspace: Path, as_of: str | N
     from icpfit.cycle.watch import watch
     from icpfit.registry import Workspace
 
-    opened = open_config(config_path, as_of, say)
+    opened = open_config(config_path, as_of)
     report = watch(opened, Workspace(workspace), opened.moment(as_of))
     answer(report.values, report.lines, as_json=as_json)
     ctx.exit(1 if report.alarmed else 0)
@@ -103,7 +103,7 @@ def document(out: Path, config_path: Path, workspace: Path, as_of: str | None, a
     from icpfit.cycle.paper import document_champion
     from icpfit.registry import Workspace
 
-    opened = open_config(config_path, as_of, say)
+    opened = open_config(config_path, as_of)
     written = document_champion(opened, Workspace(workspace), opened.moment(as_of), out)
     answer({"out": str(out), "files": [str(p) for p in written]}, [str(p) for p in written], as_json=as_json)
 

@@ -68,7 +68,7 @@ def check(ctx: click.Context, config_path: Path, as_of: str | None, merges: Path
     from icpfit.cycle.report import merges_csv
     from icpfit.sources.files import write_text
 
-    opened = open_config(config_path, as_of, say)
+    opened = open_config(config_path, as_of)
     report = check_source(opened, as_of)
     if merges is not None:
         write_text(merges, merges_csv(opened.merges))
@@ -91,7 +91,7 @@ def training_set(out: Path, model: str, config_path: Path, as_of: str | None, as
     from icpfit.sources.files import write_bytes
     from icpfit.training_set import parquet_bytes
 
-    opened = open_config(config_path, as_of, say)
+    opened = open_config(config_path, as_of)
     if model not in opened.outcomes:
         raise ConfigError(f"{config_path}: this source holds {' and '.join(opened.outcomes)}, not {model}")
     moment = opened.moment(as_of)

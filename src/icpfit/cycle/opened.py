@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +25,7 @@ from icpfit.sources.directory import Directory, directory_of
 from icpfit.sources.flat import FlatTable, read_flat, read_under
 from icpfit.sources.flat_features import flat_targets
 from icpfit.sources.folder import read_folder
+from icpfit.sources.intake import Intake
 from icpfit.sources.merges import Merge
 from icpfit.sources.rows import DataFinding, RowCount
 from icpfit.sources.sql import plain_own_text
@@ -257,10 +257,8 @@ class Opened:
         return pd.Series(said, index=cells.index, dtype=object)
 
 
-def open_source(config: Config, as_of: str | None = None, tell: Callable[[str], None] = lambda _: None) -> Opened:
+def open_source(config: Config, as_of: str | None = None) -> Opened:
     """Open the source as the contract asks; of a flat file, only what was known at ``as_of``.
-
-    ``tell`` is told how far a long load is.
 
     Raises:
         ConfigError: ``as_of`` is no date.
@@ -269,18 +267,17 @@ def open_source(config: Config, as_of: str | None = None, tell: Callable[[str], 
     source, moment = config.source, parse_moment(as_of) if as_of is not None else None
     if isinstance(source, FlatSource):
         return Opened(config, None, moment)
-    most, exempt = config.max_left_out, config.accountless_rows_exempt
-    who, feeds = config.identity, config.feeds
+    intake = Intake.of(config)
     if isinstance(source, CrmSource):
-        warehouse = read_crm(source, max_left_out=most, accountless_rows_exempt=exempt, identity=who, feeds=feeds, tell=tell)
+        warehouse = read_crm(source, intake)
     elif isinstance(source, FolderSource):
-        warehouse = read_folder(source, max_left_out=most, accountless_rows_exempt=exempt, identity=who, feeds=feeds)
+        warehouse = read_folder(source, intake)
     else:
-        warehouse = read_database(source, max_left_out=most, accountless_rows_exempt=exempt, identity=who, feeds=feeds, tell=tell)
+        warehouse = read_database(source, intake)
     declared = declare(config, warehouse)
     return Opened(config.model_copy(update={"features": declared.specs}), warehouse, said_of_features=declared.findings)
 
 
-def open_config(path: Path, as_of: str | None = None, tell: Callable[[str], None] = lambda _: None) -> Opened:
+def open_config(path: Path, as_of: str | None = None) -> Opened:
     """A configuration file and the data that it names."""
-    return open_source(load_config(path), as_of, tell)
+    return open_source(load_config(path), as_of)

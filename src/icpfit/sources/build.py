@@ -8,14 +8,15 @@ from collections.abc import Mapping, Sequence
 import duckdb
 
 from icpfit.config import Feed
-from icpfit.config_identity import DEFAULT_IDENTITY, IdentitySettings
 from icpfit.errors import SourceError
+from icpfit.progress import told
 from icpfit.sources.accounting import account_for, check_share
 from icpfit.sources.companies import identify_companies, mark_circles, mark_merged
 from icpfit.sources.contract import REQUIRED_TABLES, TABLES
 from icpfit.sources.domains import clean_domains, shared_domains
 from icpfit.sources.feed_formats import table_of
 from icpfit.sources.feeds import feed_part
+from icpfit.sources.intake import Intake
 from icpfit.sources.keys import mark_repeated_keys, mark_unknown_accounts
 from icpfit.sources.mapping import MappedTable
 from icpfit.sources.merges import Merge
@@ -35,22 +36,32 @@ ORDER: tuple[str, ...] = ("account_merges", *(name for name in TABLES if name !=
 def build_warehouse(
     connection: duckdb.DuckDBPyConnection,
     mapped: Mapping[str, MappedTable],
+    intake: Intake,
     *,
-    max_left_out: float,
-    accountless_rows_exempt: bool,
     date_format: str | None = None,
     time_zone: str | None = None,
-    identity: IdentitySettings = DEFAULT_IDENTITY,
-    feeds: Sequence[Feed] = (),
     findings: tuple[DataFinding, ...] = (),
 ) -> Warehouse:
-    """Check every row of every table, and keep the clean ones. ``feeds`` add rows to the tables, after the tables' own.
+    """Check every row of every table, and keep the clean ones. Feeds add rows to the tables, after the tables' own.
 
     Raises:
-        SourceError: a needed table is missing or has no usable row; more than ``max_left_out`` of a
-            table's rows cannot be used; a time lies far in the future of all others.
-        ConfigError: a setting of ``identity`` names what is no domain, or a feed what is not there.
+        SourceError: a needed table is missing or has no usable row; more of a table's rows cannot be used than the
+            intake allows; a time lies far in the future of all others.
+        ConfigError: a setting of who is who names what is no domain, or a feed what is not there.
     """
+    with told(connection, "reading the data"):
+        return _build(connection, mapped, intake, date_format, time_zone, findings)
+
+
+def _build(
+    connection: duckdb.DuckDBPyConnection,
+    mapped: Mapping[str, MappedTable],
+    intake: Intake,
+    date_format: str | None,
+    time_zone: str | None,
+    findings: tuple[DataFinding, ...],
+) -> Warehouse:
+    feeds = intake.feeds
     adding = {name: [i for i, feed in enumerate(feeds) if table_of(feed, i) == name] for name in TABLES}
     for name in REQUIRED_TABLES:
         if name not in mapped and not adding[name]:
@@ -64,7 +75,7 @@ def build_warehouse(
     newest: list[int] = []
     moments: list[int] = []
     merges: tuple[Merge, ...] = ()
-    exempt = frozenset({NO_ACCOUNT}) if accountless_rows_exempt else frozenset[str]()
+    exempt = frozenset({NO_ACCOUNT}) if intake.accountless_rows_exempt else frozenset[str]()
     for name in _in_order(feeds, adding):
         parts = [Part(mapped[name], date_format, time_zone)] if name in mapped else []
         parts += [feed_part(connection, feeds[i], i, columns) for i in adding[name]]
@@ -81,7 +92,7 @@ def build_warehouse(
         columns[name] = _keep(connection, staged.whole)
         if name == "accounts":
             found += clean_domains(connection, place)
-            companies = identify_companies(connection, columns[name], place, places.get("account_merges"), identity)
+            companies = identify_companies(connection, columns[name], place, places.get("account_merges"), intake.identity)
             merges = companies.merges
             mark_merged(connection, staged.whole, merges)
             found += [*companies.findings, *shared_domains(connection, place)]
@@ -91,7 +102,7 @@ def build_warehouse(
             of_files.append(account.count)
             left_out += [account.left_out] if account.left_out else []
             found += [*part.mapped.findings, *account.findings]
-            check_share(account, part.mapped.raw, max_left_out, exempt | part.exempt)
+            check_share(account, part.mapped.raw, intake.max_left_out, exempt | part.exempt)
             newest += newest_moment(connection, own)
             moments += any_moment(connection, own)
         counts.append(add_counts(name, of_files))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection
 from contextlib import AbstractContextManager
 
-from icpfit.config import DatabaseSource, DuckDBSource, Feed, IdentitySettings, PostgresSource
-from icpfit.config_identity import DEFAULT_IDENTITY
+from icpfit.config import DatabaseSource, DuckDBSource, PostgresSource
 from icpfit.errors import SourceError
 from icpfit.sources.build import build_warehouse
 from icpfit.sources.contract import REQUIRED_TABLES, TABLES
 from icpfit.sources.duckdb_store import DuckDBStore
 from icpfit.sources.feed_formats import tables_of
+from icpfit.sources.intake import Intake
 from icpfit.sources.mapping import check_table_names, closest, map_table
 from icpfit.sources.postgres_store import PostgresStore
 from icpfit.sources.rows import DataFinding
@@ -20,30 +20,15 @@ from icpfit.sources.store import TableStore, listed
 from icpfit.sources.warehouse import Warehouse
 
 
-def open_database(
-    source: DuckDBSource | PostgresSource, tell: Callable[[str], None] = lambda _: None
-) -> AbstractContextManager[DuckDBStore | PostgresStore]:
+def open_database(source: DuckDBSource | PostgresSource) -> AbstractContextManager[DuckDBStore | PostgresStore]:
     """The store that a configuration names; what it opens must be read before the context is left."""
     if isinstance(source, DuckDBSource):
         return DuckDBStore(source.path, source.schema_name)
-    return PostgresStore(source.url_env, source.schema_name, tell)
+    return PostgresStore(source.url_env, source.schema_name)
 
 
-def read_database(
-    source: DuckDBSource | PostgresSource,
-    *,
-    max_left_out: float,
-    accountless_rows_exempt: bool,
-    identity: IdentitySettings = DEFAULT_IDENTITY,
-    feeds: Sequence[Feed] = (),
-    tell: Callable[[str], None] = lambda _: None,
-) -> Warehouse:
+def read_database(source: DuckDBSource | PostgresSource, intake: Intake) -> Warehouse:
     """Read and check the tables of a database, as :func:`icpfit.sources.folder.read_folder` does those of a folder.
-
-    Args:
-        identity: which accounts are one company.
-        feeds: files that add rows to the tables.
-        tell: is told how far a long load is.
 
     Raises:
         SourceError: the database cannot be reached, or a table in it cannot be used.
@@ -51,24 +36,14 @@ def read_database(
     """
     for setting in ("columns", "tables", "values"):
         check_table_names(getattr(source, setting), f"source.{setting}")
-    with open_database(source, tell) as store:
-        names, findings = find_tables(source, store, tables_of(feeds))
-        connection = connect_for(store.bring(names.values()))
+    with open_database(source) as store:
+        names, findings = find_tables(source, store, tables_of(intake.feeds))
+        connection = connect_for((*store.bring(names.values()), *(feed.path for feed in intake.feeds)))
         mapped = {
             table: map_table(TABLES[table], store.open(connection, name), source.columns.get(table), source.values.get(table))
             for table, name in names.items()
         }
-        return build_warehouse(
-            connection,
-            mapped,
-            max_left_out=max_left_out,
-            accountless_rows_exempt=accountless_rows_exempt,
-            date_format=source.date_format,
-            time_zone=source.time_zone,
-            identity=identity,
-            feeds=feeds,
-            findings=findings,
-        )
+        return build_warehouse(connection, mapped, intake, date_format=source.date_format, time_zone=source.time_zone, findings=findings)
 
 
 def find_tables(source: DatabaseSource, store: TableStore, fed: Collection[str] = ()) -> tuple[dict[str, str], tuple[DataFinding, ...]]:

@@ -63,7 +63,6 @@ class DuckDBStore:
         return tuple(sorted(str(name) for schema, name in rows if schema == self.schema))
 
     def bring(self, names: Iterable[str]) -> tuple[Path, ...]:
-        """The files that hold tables; nothing has to be brought here."""
         return (self.path,)
 
     def open(self, connection: duckdb.DuckDBPyConnection, name: str) -> RawTable:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from pathlib import Path
 
-from icpfit.config import Feed, FolderSource, IdentitySettings
-from icpfit.config_identity import DEFAULT_IDENTITY
+from icpfit.config import FolderSource
 from icpfit.errors import SourceError
-from icpfit.progress import told
 from icpfit.sources.build import build_warehouse
 from icpfit.sources.contract import REQUIRED_TABLES, TABLES
 from icpfit.sources.feed_formats import tables_of
+from icpfit.sources.intake import Intake
 from icpfit.sources.mapping import MappedTable, check_table_names, closest, map_table
 from icpfit.sources.rows import DataFinding
 from icpfit.sources.scratch import connect_for
@@ -19,21 +18,8 @@ from icpfit.sources.store import ENDINGS, FolderStore, listed, open_table
 from icpfit.sources.warehouse import Warehouse
 
 
-def read_folder(
-    source: FolderSource,
-    *,
-    max_left_out: float,
-    accountless_rows_exempt: bool,
-    identity: IdentitySettings = DEFAULT_IDENTITY,
-    feeds: Sequence[Feed] = (),
-) -> Warehouse:
+def read_folder(source: FolderSource, intake: Intake) -> Warehouse:
     """Read and check a data folder.
-
-    Args:
-        max_left_out: the share of a table's rows that may be left out before it counts as a file fault.
-        accountless_rows_exempt: rows without an account do not count towards that share.
-        identity: which accounts are one company.
-        feeds: files that add rows to the tables.
 
     Raises:
         SourceError: a file fault; one sentence with file, column, row, count and example.
@@ -41,24 +27,13 @@ def read_folder(
     """
     for setting in ("columns", "files", "values"):
         check_table_names(getattr(source, setting), f"source.{setting}")
-    files, findings = find_tables(source, tables_of(feeds))
-    connection = connect_for(files.values())
+    files, findings = find_tables(source, tables_of(intake.feeds))
+    connection = connect_for((*files.values(), *(feed.path for feed in intake.feeds)))
     mapped: dict[str, MappedTable] = {}
     for name, path in files.items():
         raw = open_table(connection, path, alias=name)
         mapped[name] = map_table(TABLES[name], raw, source.columns.get(name), source.values.get(name))
-    with told(connection, "reading the data"):
-        return build_warehouse(
-            connection,
-            mapped,
-            max_left_out=max_left_out,
-            accountless_rows_exempt=accountless_rows_exempt,
-            date_format=source.date_format,
-            time_zone=source.time_zone,
-            identity=identity,
-            feeds=feeds,
-            findings=findings,
-        )
+    return build_warehouse(connection, mapped, intake, date_format=source.date_format, time_zone=source.time_zone, findings=findings)
 
 
 def find_tables(source: FolderSource, fed: Collection[str] = ()) -> tuple[dict[str, Path], tuple[DataFinding, ...]]:

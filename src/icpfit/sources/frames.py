@@ -12,6 +12,7 @@ from icpfit.config_identity import DEFAULT_IDENTITY, IdentitySettings
 from icpfit.sources.build import build_warehouse
 from icpfit.sources.contract import TABLES
 from icpfit.sources.csvfile import check_names
+from icpfit.sources.intake import Intake
 from icpfit.sources.mapping import check_table_names, map_table
 from icpfit.sources.parquetfile import describe
 from icpfit.sources.raw import RawTable
@@ -45,11 +46,9 @@ def warehouse_from_frames(
     warehouse = build_warehouse(
         connection,
         mapped,
-        max_left_out=max_left_out,
-        accountless_rows_exempt=accountless_rows_exempt,
+        Intake(max_left_out, accountless_rows_exempt, identity),
         date_format=date_format,
         time_zone=time_zone,
-        identity=identity,
     )
     for name in mapped:
         connection.unregister(f"icpfit frame {name}")

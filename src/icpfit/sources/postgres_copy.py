@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import selectors
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ import pyarrow.csv as pc
 import pyarrow.parquet as pq
 
 from icpfit.errors import SourceError
+from icpfit.progress import say
 from icpfit.sources.sql import exact_path, literal, quoted, without_zeros
 
 if TYPE_CHECKING:
@@ -62,7 +63,6 @@ def copy_table(
     columns: Sequence[PostgresColumn],
     path: Path,
     place: str,
-    tell: Callable[[str], None],
 ) -> str:
     """Copy every row of ``table`` to ``path``, a block at a time; what stands after FROM to read it, under its own names.
 
@@ -93,7 +93,7 @@ def copy_table(
                     odd[name] += len(batch.column(name)) - batch.column(name).null_count
                 if time.monotonic() - began > said:
                     said += max(said, QUIET_SECONDS)
-                    tell(f"{place}: {rows:,} rows read")
+                    say(f"{place}: {rows:,} rows read")
     except pa.ArrowInvalid as error:
         words = str(error).splitlines()[0]
         hint = "make a view without its long or odd columns, and name the view under source.tables"

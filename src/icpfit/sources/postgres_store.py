@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,7 +55,6 @@ class PostgresStore:
 
     variable: str
     schema: str = "public"
-    tell: Callable[[str], None] = lambda _: None
     _connection: psycopg.Connection[Any] | None = field(default=None, repr=False)
     _names: tuple[str, ...] = field(default=(), repr=False)
     _copies: dict[str, _Copied] = field(default_factory=dict, repr=False)
@@ -96,7 +95,6 @@ class PostgresStore:
         return self._names
 
     def bring(self, names: Iterable[str]) -> tuple[Path, ...]:
-        """Copy tables to temporary files, and say which; their sizes tell how much is to come."""
         for name in names:
             self._copied(name)
         return tuple(copied.path for copied in self._copies.values())
@@ -117,7 +115,7 @@ class PostgresStore:
             columns = columns_of(cursor.description or ())
             check_names(tuple(c.name.strip() for c in columns), place)
             path = self._aside() / f"{len(self._copies)}.parquet"
-            relation = copy_table(cursor, table, columns, path, place, self.tell)
+            relation = copy_table(cursor, table, columns, path, place)
         self._copies[name] = _Copied(path, relation, tuple(c.name for c in columns))
         return self._copies[name]
 

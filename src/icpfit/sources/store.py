@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +31,10 @@ class TableStore(Protocol):
     def place(self) -> str: ...
 
     def names(self) -> tuple[str, ...]: ...
+
+    def bring(self, names: Iterable[str]) -> tuple[Path, ...]:
+        """Make tables ready to be opened; the files they are read from, whose sizes tell how much is to come."""
+        ...
 
     def open(self, connection: duckdb.DuckDBPyConnection, name: str) -> RawTable: ...
 
@@ -74,6 +78,9 @@ class FolderStore:
         if len(both) > 1:
             raise SourceError(f"{self.path}: holds {' and '.join(both)}; which one is meant?", hint="keep one of the two")
         return self.path / both[0] if both else None
+
+    def bring(self, names: Iterable[str]) -> tuple[Path, ...]:
+        return tuple(path for name in names if (path := self.find(name)) is not None)
 
     def open(self, connection: duckdb.DuckDBPyConnection, name: str) -> RawTable:
         file = self.find(name)

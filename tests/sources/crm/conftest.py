@@ -11,6 +11,7 @@ import pytest
 
 from icpfit.config import CrmSource
 from icpfit.sources.crm.read import read_crm
+from icpfit.sources.intake import Intake
 from icpfit.sources.warehouse import Warehouse
 
 Tables = dict[str, pd.DataFrame]
@@ -285,6 +286,6 @@ def read(tmp_path: Path) -> Callable[..., Warehouse]:
         for name, frame in given.items():
             frame.to_csv(folder / f"{name}.csv", index=False)
         body = {"kind": kind, "layout": layout, "over": {"kind": "folder", "path": folder}, **settings}
-        return read_crm(CrmSource.model_validate(body), max_left_out=most, accountless_rows_exempt=True)
+        return read_crm(CrmSource.model_validate(body), Intake(most, accountless_rows_exempt=True))
 
     return opened
