@@ -47,7 +47,7 @@ PART_DAYS = (2, 4)
 """featuretools works day by day: it is timed on the moments of so many days, and their difference is what a day costs."""
 
 
-class Absent(Exception):  # noqa: N818
+class AbsentError(Exception):
     """A contestant that is not installed, or did not come to its end; in words."""
 
 
@@ -63,7 +63,7 @@ def run(folder: Path, *command: str, python: str = sys.executable) -> report.Fig
     )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or [f"ended with {done.returncode}"])[-1]
-        raise Absent("not installed (make bench-features installs it beside)" if "ModuleNotFoundError" in last else f"failed: {last}")
+        raise AbsentError("not installed (make bench-features installs it beside)" if "ModuleNotFoundError" in last else f"failed: {last}")
     figures: report.Figures = json.loads(done.stdout.strip().splitlines()[-1])
     return figures
 
@@ -93,7 +93,7 @@ def measure(folder: Path, events: int, contestants: list[str], repeat: int, peer
                 continue
             try:
                 figures = run(folder, *MODULES[name], python=peers if name in PEERS else sys.executable)
-            except Absent as why:
+            except AbsentError as why:
                 size.absent[name] = str(why)
                 continue
             same(folder, name, "whole")
@@ -119,7 +119,7 @@ def measure_featuretools(folder: Path, size: report.Size, python: str) -> None:
             same(part, "featuretools", "by_user")
             seconds.append(float(figures["seconds"]))
             say(f"{size.events:,} events: featuretools {figures['seconds']:.1f} s for {rows:,} moments of {days} days of {all_days}")
-    except Absent as why:
+    except AbsentError as why:
         size.absent["featuretools"] = str(why)
         return
     a_day = (seconds[1] - seconds[0]) / (PART_DAYS[1] - PART_DAYS[0])

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import warnings
 from pathlib import Path
 
+import featuretools as ft
 import numpy as np
 import pandas as pd
+import woodwork.logical_types as kinds_of
 
 from contestants.task import COLUMNS, DAY, KINDS, WINDOWS, Watch, hand_in
-
-warnings.filterwarnings("ignore")  # its pins are older than what it warns of
-
-import featuretools as ft  # noqa: E402
-import woodwork.logical_types as kinds_of  # noqa: E402
 
 
 def entities(folder: Path) -> ft.EntitySet:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -47,17 +48,12 @@ class PostgresEngine:
             raise FeatureError(
                 f"PostgreSQL cannot be reached ({_first_line(error)})", hint="look at the address, user and password"
             ) from None
-        try:
+        with ExitStack() as unless_ready:
+            unless_ready.callback(self.close)
             self._collate = self._byte_order(own_tables=warehouse is not None)
-            for table in warehouse.columns if warehouse is not None else ():
-                with warehouse.connection.sql(f"SELECT * FROM {quoted(table)}").to_arrow_reader(_BATCH) as rows:  # type: ignore[union-attr]
-                    self._copy(table, rows.schema, rows)
-        except EngineError as error:
-            self.close()
-            raise FeatureError(f"the tables cannot be copied to PostgreSQL ({error})") from error
-        except BaseException:
-            self.close()
-            raise
+            if warehouse is not None:
+                self._copy_all(warehouse)
+            unless_ready.pop_all()
 
     def __enter__(self) -> PostgresEngine:
         return self
@@ -102,6 +98,14 @@ class PostgresEngine:
             "this PostgreSQL database orders or lower-cases texts in another way than by their bytes and by Unicode",
             hint="create it with ENCODING 'UTF8' and LOCALE 'C.UTF-8'",
         )
+
+    def _copy_all(self, warehouse: Warehouse) -> None:
+        try:
+            for table in warehouse.columns:
+                with warehouse.connection.sql(f"SELECT * FROM {quoted(table)}").to_arrow_reader(_BATCH) as rows:
+                    self._copy(table, rows.schema, rows)
+        except EngineError as error:
+            raise FeatureError(f"the tables cannot be copied to PostgreSQL ({error})") from error
 
     def _copy(self, relation: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
         table = f"pg_temp.{quoted(relation)}"

@@ -46,9 +46,11 @@ class SparkEngine:
         except ImportError:
             raise missing("spark", "pyspark") from None
         self._error = PySparkException
-        self._session = session if warehouse is None else session.newSession()
-        for table in warehouse.columns if warehouse is not None else ():
-            self.load(table, warehouse.connection.sql(f"SELECT * FROM {quoted(table)}").to_arrow_table())  # type: ignore[union-attr]
+        self._session = session
+        if warehouse is not None:
+            self._session = session.newSession()
+            for table in warehouse.columns:
+                self.load(table, warehouse.connection.sql(f"SELECT * FROM {quoted(table)}").to_arrow_table())
 
     def load(self, relation: str, rows: pa.Table) -> None:
         self._session.createDataFrame(rows).createOrReplaceTempView(relation)
