@@ -60,17 +60,20 @@ def build_features(
     engine = engine or DuckDBEngine(connection)
     with holding(engine, {MOMENTS: asked}):
         for query in plan.queries:
-            answer = _answer(connection, engine, query, asked.num_rows)
+            answer = _answer(connection, engine, query)
+            moment = answer["_moment"].to_numpy(np.int64)
+            row = _places(moment, asked.num_rows)[place]
+            then = asked["as_of"].to_numpy()[moment]
             for output in query.outputs:
-                once = finished(connection, output.finish, [answer[c] for c in output.columns], asked["as_of"].to_numpy(), output.domains)
-                values = _spread(once, place)
+                once = finished(connection, output.finish, [answer[c] for c in output.columns], then, output.domains)
+                values = _spread(once, row)
                 columns[output.feature] = values if overrides is None else _stated(connection, output, values, overrides, as_of)
     for spec in plan.combinations:
         columns[spec.name] = combined(spec, columns)
     shown = [s for s in specs if not s.hidden]
     # The dtype is said, since pandas would guess one from the cells.
     series = {s.name: pd.Series(columns[s.name], index=moments.index, dtype=columns[s.name].dtype) for s in shown}
-    return pd.DataFrame(series, index=moments.index)
+    return pd.DataFrame(series, index=moments.index, copy=False)
 
 
 def current_state(warehouse: Warehouse, specs: Sequence[FeatureSpec]) -> tuple[str, ...]:
@@ -86,7 +89,7 @@ def _as_of(moments: pd.DataFrame) -> npt.NDArray[np.int64]:
 
 def _distinct_moments(account_id: pd.Series, as_of: npt.NDArray[np.int64]) -> tuple[pa.Table, npt.NDArray[np.int64]]:
     """Each (account, as_of) once, and for each row its number there, -1 without an account."""
-    codes, accounts = pd.factorize(account_id.astype(object), use_na_sentinel=True)
+    codes, accounts = pd.factorize(account_id, use_na_sentinel=True)
     order = np.lexsort((as_of, codes))
     order = order[codes[order] >= 0]
     new = np.ones(len(order), dtype=bool)
@@ -105,8 +108,8 @@ def _distinct_moments(account_id: pd.Series, as_of: npt.NDArray[np.int64]) -> tu
     return asked, place
 
 
-def _answer(connection: duckdb.DuckDBPyConnection, engine: Engine, query: Query, moments: int) -> pd.DataFrame:
-    """The query's columns, one row per distinct moment in their order; empty cells for accounts that are not known."""
+def _answer(connection: duckdb.DuckDBPyConnection, engine: Engine, query: Query) -> pd.DataFrame:
+    """The query's columns, one row per distinct moment whose account is known, in any order."""
     numbers = {relation: _numbers(connection, query.table, column) for relation, column in query.numbers.items()}
     try:
         with holding(engine, numbers), told(connection, f"features of {query.table}"):
@@ -114,7 +117,18 @@ def _answer(connection: duckdb.DuckDBPyConnection, engine: Engine, query: Query,
     except EngineError as error:
         named = ", ".join(o.feature for o in query.outputs[:5])
         raise FeatureError(f"the features of {query.table} cannot be computed ({error})", hint=f"look at {named}") from error
-    return as_frame(answer).set_index("_moment").reindex(np.arange(moments))
+    return as_frame(answer)
+
+
+def _places(moment: npt.NDArray[np.int64], moments: int) -> npt.NDArray[np.int64]:
+    """For each of the distinct moments its row in an answer, -1 where there is none; then one more -1, for what has no moment.
+
+    >>> _places(np.array([2, 0]), 3).tolist()
+    [1, -1, 0, -1]
+    """
+    row = np.full(moments + 1, -1, dtype=np.int64)
+    row[moment] = np.arange(len(moment))
+    return row
 
 
 def _numbers(connection: duckdb.DuckDBPyConnection, table: str, column: str) -> pa.Table:
@@ -125,10 +139,10 @@ def _numbers(connection: duckdb.DuckDBPyConnection, table: str, column: str) -> 
     return pa.table({"_text": pa.array(texts, pa.string()), "_number": numbers})
 
 
-def _spread(once: Column, place: npt.NDArray[np.int64]) -> Column:
-    """Values of distinct moments to all rows; place -1 is unknown."""
+def _spread(once: Column, row: npt.NDArray[np.int64]) -> Column:
+    """Values of an answer's rows to all rows that ask; row -1 is unknown."""
     unknown = np.array([None], dtype=object) if once.dtype == object else np.array([np.nan])
-    return np.concatenate([once, unknown])[place]
+    return np.concatenate([once, unknown])[row]
 
 
 def _stated(

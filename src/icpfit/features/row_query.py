@@ -112,19 +112,19 @@ class RowPass:
             count = {spec.name: when_known(f"COALESCE(a.{self._count(within)}, 0)")}
             return ("number", count) if spec.aggregate == "count" else ("rate", {**count, f"_per{i}": str(window)})
         if spec.aggregate == "present":
-            flag = self._state(f"MAX(CASE WHEN {_all(rows, '_live')} THEN 1 ELSE 0 END)", "MAX")
+            flag = self._state(f"MAX(CASE WHEN {_all(rows, '_live')} THEN 1 ELSE 0 END)", "MAX({})")
             return "flag", {spec.name: when_known(f"COALESCE(a.{flag}, 0)")}
         if spec.aggregate == "days_since_first":
-            oldest = self._state(f"MAX(CASE WHEN {within} THEN _age END)", "MAX")
+            oldest = self._state(f"MAX(CASE WHEN {within} THEN _age END)", "MAX({})")
             return "days", {spec.name: when_known(f"a.{oldest}")}
         if spec.aggregate == "days_to_first":
-            soonest = self._state(f"MIN(CASE WHEN {rows} THEN {str(start).replace('_start', '_since')} END)", "MIN")
+            soonest = self._state(f"MIN(CASE WHEN {rows} THEN {str(start).replace('_start', '_since')} END)", "MIN({})")
             return "days", {spec.name: when_known(f"a.{soonest}")}
         if spec.aggregate == "work_hours_share":
             return self._work_hours(spec, i, within, when_known)
         if spec.aggregate in ("sum", "mean", "min", "max"):
             return self._of_values(spec, i, within, when_known)
-        youngest = self._state(f"MIN(CASE WHEN {rows} THEN _age END)", "MIN")
+        youngest = self._state(f"MIN(CASE WHEN {rows} THEN _age END)", "MIN({})")
         if spec.aggregate == "distinct":
             in_window = f"u.{youngest} <= {window}" if recent else f"u.{youngest} IS NOT NULL"
             users = self._total(f"COUNT(CASE WHEN u._who IS NOT NULL AND {in_window} THEN 1 END)")
@@ -138,7 +138,7 @@ class RowPass:
         number = self._number(str(spec.column))
         if spec.aggregate in ("min", "max"):
             word = spec.aggregate.upper()
-            most = self._state(f"{word}(CASE WHEN {within} THEN {number} END)", word)
+            most = self._state(f"{word}(CASE WHEN {within} THEN {number} END)", word + "({})")
             return "number", {spec.name: known(f"a.{most}")}
         total = self._sum(within, number)
         if spec.aggregate == "sum":
@@ -159,7 +159,7 @@ class RowPass:
 
     def _work_hours(self, spec: FeatureSpec, i: int, within: str, known: Callable[[str], str]) -> tuple[Finish, dict[str, str]]:
         at_work = self.hours.setdefault(round(spec.utc_offset_hours * HOUR), f"_work{len(self.hours)}")
-        inside = self._state(f"SUM(CASE WHEN {within} THEN CASE WHEN {at_work} THEN 1 ELSE 0 END END)", "SUM")
+        inside = self._state(f"SUM(CASE WHEN {within} THEN CASE WHEN {at_work} THEN 1 ELSE 0 END END)", "SUM({})")
         return "mean", {f"_sum{i}": known(f"a.{inside}"), f"_values{i}": known(f"a.{self._count(within)}")}
 
     def _last(self, spec: FeatureSpec, within: str, known: Callable[[str], str]) -> tuple[Finish, dict[str, str]]:
@@ -170,7 +170,7 @@ class RowPass:
         there = _all(within, f"{value} IS NOT NULL")
         order = f"CASE WHEN {there} THEN 0 ELSE 1 END, _age, _seen DESC, {value} DESC"
         rank = self.ranks.setdefault(order, f"_rank{len(self.ranks)}")
-        last = self._state(f"MAX(CASE WHEN {_all(there, f'{rank} = 1')} THEN {value} END)", "MAX")
+        last = self._state(f"MAX(CASE WHEN {_all(there, f'{rank} = 1')} THEN {value} END)", "MAX({})")
         return spec.kind, {spec.name: known(f"a.{last}")}
 
     def _qualifying(self, spec: FeatureSpec) -> str:
@@ -190,11 +190,11 @@ class RowPass:
         return self.numbers.setdefault(column, f"_n{len(self.numbers)}")
 
     def _count(self, condition: str) -> str:
-        return self._state(f"COUNT(CASE WHEN {condition} THEN 1 END)", "SUM")
+        return self._state(f"COUNT(CASE WHEN {condition} THEN 1 END)", "CAST(SUM({}) AS BIGINT)")
 
     def _sum(self, condition: str, number: str) -> str:
         # Whole millionths: a sum of binary fractions would depend on the order of the rows.
-        return self._state(f"SUM(CASE WHEN {condition} THEN {millionths(number)} END)", "SUM")
+        return self._state(f"SUM(CASE WHEN {condition} THEN {millionths(number)} END)", "SUM({})")
 
     def _state(self, aggregate: str, merge: str) -> str:
         return self.states.setdefault(aggregate, (f"_x{len(self.states)}", merge))[0]
@@ -277,7 +277,7 @@ class RowPass:
             return {"_ranked": ranked, "_totals": f"SELECT _moment{first}\n  FROM _ranked GROUP BY _moment"}
         if self.who is None:
             return {"_totals": f"SELECT _moment{first}\n  FROM _pairs GROUP BY _moment"}
-        second = "".join(f",\n    {merge}(u.{name}) AS {name}" for name, merge in states.values())
+        second = "".join(f",\n    {merge.format(f'u.{name}')} AS {name}" for name, merge in states.values())
         second += "".join(f",\n    {sql} AS {name}" for sql, (name, merge) in self.states.items() if not merge)
         return {
             "_by_who": f"SELECT _moment, _who{first}\n  FROM _pairs GROUP BY _moment, _who",
