@@ -74,7 +74,7 @@ def refused_and_suspected(seed: int, accounts: int, folder: Path) -> tuple[set[s
 
 @pytest.mark.parametrize("seed", [11, 12])
 def test_no_honest_attribute_of_a_small_company_is_refused(seed: int, tmp_path: Path) -> None:
-    refused, _ = refused_and_suspected(seed, 900, tmp_path)
+    refused, _ = refused_and_suspected(seed, 500, tmp_path)
     assert refused == {"csm_owner"}
 
 

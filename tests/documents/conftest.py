@@ -17,6 +17,43 @@ TENTHS = [[0.03 + 0.08 * i, 0.02 + 0.08 * i, 40] for i in range(10)]
 AS_OF = parse_moment("2026-04-01")
 
 
+MATURITY = [
+    {
+        "maturity_share": 0.5,
+        "stale_after_days": None,
+        "rows": 1_500,
+        "wins": 480,
+        "rate": 0.32,
+        "low": 0.3,
+        "high": 0.34,
+        "in_force": False,
+    },
+    {
+        "maturity_share": 0.9,
+        "stale_after_days": None,
+        "rows": 1_200,
+        "wins": 300,
+        "rate": 0.25,
+        "low": 0.23,
+        "high": 0.27,
+        "in_force": True,
+    },
+    {"maturity_share": 1.0, "stale_after_days": 180, "rows": 0, "wins": 0, "rate": None, "low": None, "high": None, "in_force": False},
+]
+
+
+ACCEPTANCE: dict[str, Any] = {
+    "answer": "no",
+    "share": 0.26,
+    "held": 0.61,
+    "held_low": 0.52,
+    "held_high": 0.69,
+    "times": 6.1,
+    "times_low": 4.2,
+}
+ACCEPTANCE |= {"times_high": 9.6, "rate_top": 0.585, "rate_bottom": 0.096, "most": 1.0, "sure": True, "missing": 0}
+
+
 def outcome(**changes: Any) -> dict[str, Any]:
     report: dict[str, Any] = {
         "verdict": "signal",
@@ -34,6 +71,7 @@ def outcome(**changes: Any) -> dict[str, Any]:
         "lift_10": 2.96,
         "wins_in_top_20": 0.51,
         "value_in_top_20": 0.45,
+        "intervals": {"wins_in_top_20": [0.42, 0.59], "value_in_top_20": [0.3, 0.6]},
         "reliability": TENTHS,
         "baselines": {"logistic": {"auc": 0.75}, "firmographic_only": {"auc": 0.62}},
         "by_quarter": {
@@ -76,7 +114,7 @@ def run_metrics(**changes: Any) -> dict[str, Any]:
         "suspects": [
             {"attribute": "badge", "label": "Badge", "reason": "wins have it far more often", "code": "TOO-GOOD", "outcome": "win"}
         ],
-        "win": outcome(),
+        "win": outcome(acceptance=ACCEPTANCE, maturity=MATURITY),
         "retention": outcome(
             words="on the newest periods the model tells customers who stayed from those who left",
             base_rate=[0.8, 0.78, 0.82],

@@ -33,7 +33,7 @@ def trained(warehouse: Warehouse, *features: dict[str, Any]) -> TrainingSet:
 
 @pytest.fixture(scope="module")
 def company() -> Company:
-    return simulate_company(accounts=1_000, seed=5)
+    return simulate_company(accounts=600, seed=5)
 
 
 @pytest.fixture(scope="module")
