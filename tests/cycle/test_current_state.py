@@ -82,6 +82,5 @@ def test_no_honest_attribute_of_a_small_company_is_refused(seed: int, tmp_path: 
 @pytest.mark.parametrize("seed", range(11, 21))
 def test_no_honest_attribute_of_a_company_is_refused(seed: int, tmp_path: Path) -> None:
     refused, suspects = refused_and_suspected(seed, 6_000, tmp_path)
-    print(f"seed {seed}: refused {sorted(refused)}, suspects {sorted(suspects)}")
     assert refused == {"csm_owner"}
     assert suspects == set()

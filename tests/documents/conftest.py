@@ -17,41 +17,17 @@ TENTHS = [[0.03 + 0.08 * i, 0.02 + 0.08 * i, 40] for i in range(10)]
 AS_OF = parse_moment("2026-04-01")
 
 
+TRIED = ("maturity_share", "stale_after_days", "rows", "wins", "rate", "low", "high", "in_force")
 MATURITY = [
-    {
-        "maturity_share": 0.5,
-        "stale_after_days": None,
-        "rows": 1_500,
-        "wins": 480,
-        "rate": 0.32,
-        "low": 0.3,
-        "high": 0.34,
-        "in_force": False,
-    },
-    {
-        "maturity_share": 0.9,
-        "stale_after_days": None,
-        "rows": 1_200,
-        "wins": 300,
-        "rate": 0.25,
-        "low": 0.23,
-        "high": 0.27,
-        "in_force": True,
-    },
-    {"maturity_share": 1.0, "stale_after_days": 180, "rows": 0, "wins": 0, "rate": None, "low": None, "high": None, "in_force": False},
+    dict(zip(TRIED, values, strict=True))
+    for values in (
+        (0.5, None, 1_500, 480, 0.32, 0.3, 0.34, False),
+        (0.9, None, 1_200, 300, 0.25, 0.23, 0.27, True),
+        (1.0, 180, 0, 0, None, None, None, False),
+    )
 ]
-
-
-ACCEPTANCE: dict[str, Any] = {
-    "answer": "no",
-    "share": 0.26,
-    "held": 0.61,
-    "held_low": 0.52,
-    "held_high": 0.69,
-    "times": 6.1,
-    "times_low": 4.2,
-}
-ACCEPTANCE |= {"times_high": 9.6, "rate_top": 0.585, "rate_bottom": 0.096, "most": 1.0, "sure": True, "missing": 0}
+RULE = ("share", "held", "held_low", "held_high", "times", "times_low", "times_high", "rate_top", "rate_bottom", "most")
+ACCEPTANCE: dict[str, Any] = dict(zip(RULE, (0.26, 0.61, 0.52, 0.69, 6.1, 4.2, 9.6, 0.585, 0.096, 1.0), strict=True))
 
 
 def outcome(**changes: Any) -> dict[str, Any]:
@@ -114,7 +90,7 @@ def run_metrics(**changes: Any) -> dict[str, Any]:
         "suspects": [
             {"attribute": "badge", "label": "Badge", "reason": "wins have it far more often", "code": "TOO-GOOD", "outcome": "win"}
         ],
-        "win": outcome(acceptance=ACCEPTANCE, maturity=MATURITY),
+        "win": outcome(acceptance={"answer": "no", "sure": True, "missing": 0, **ACCEPTANCE}, maturity=MATURITY),
         "retention": outcome(
             words="on the newest periods the model tells customers who stayed from those who left",
             base_rate=[0.8, 0.78, 0.82],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
@@ -39,7 +40,7 @@ def test_where_wins_are_known_first_a_low_share_inflates_the_rate(worlds: Simple
     assert rates[0.5] > RATE + 0.03, "of the young cohorts half is known, and most of it are the wins"
     assert rates[0.9] == pytest.approx(RATE, abs=0.02)
     assert rates[1.0] == pytest.approx(RATE, abs=0.02)
-    assert all(found[a].rows >= found[b].rows for a, b in zip(SHARES, SHARES[1:], strict=False)), "who asks more has fewer deals"
+    assert all(found[a].rows >= found[b].rows for a, b in pairwise(SHARES)), "who asks more has fewer deals"
     assert rates[0.5] > rates[0.7] > rates[0.9], "a rate that falls as the share rises is the sign of it"
 
 
