@@ -8,7 +8,7 @@ from typing import Any
 from icpfit.models.markdown import count, number, percent, table, text, times, told
 
 BASELINES = {"base_rate": "the base rate alone", "logistic": "logistic regression", "firmographic_only": "firmographics alone"}
-GOOD = {"win": "won", "retention": "stayed"}
+GOOD = {"win": "won deals", "retention": "customers who stayed"}
 
 
 def outcome_section(name: str, report: Mapping[str, Any]) -> list[str]:
