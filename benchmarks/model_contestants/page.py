@@ -7,6 +7,8 @@ from typing import Any
 
 from contestants.report import machine
 
+from icpfit.plural import counted
+
 LABELS = {
     "ours": "**icpfit**",
     "logistic": "logistic regression",
@@ -113,9 +115,9 @@ def _one_set(found: Found, names: list[str]) -> list[str]:
     lines = [
         f"## {about['title']}",
         "",
-        f"{rows}, {about['attributes']} attributes, {len(about['refused'])} refused as leaks; {about['tested']:,} {tested} tested "
-        f"in {about['folds']} fold{'s' if about['folds'] != 1 else ''}; {chosen}. icpfit's verdict: {ours['verdict']}; "
-        f"its newest fold's model has {ours['attributes']} attributes, trees of depth {ours['depth']}.",
+        f"{rows}, {counted(about['attributes'], 'attribute')}, {len(about['refused'])} refused as leaks; {about['tested']:,} {tested} "
+        f"tested in {counted(about['folds'], 'fold')}; {chosen}. icpfit's verdict: {ours['verdict']}; "
+        f"its newest fold's model has {counted(ours['attributes'], 'attribute')}, trees of depth {ours['depth']}.",
         "",
         "| | AUC | log loss | less icpfit's | Brier | calibration slope | seconds |",
         "|---|---|---|---|---|---|---|",
@@ -148,11 +150,13 @@ def _where(sets: Mapping[str, Found], peers: list[str]) -> list[str]:
 
 def _differs(about: Found, ours: Found) -> str:
     """What icpfit did on this set that its peers did not; facts of the run, and no claim of a cause."""
-    facts = [f"icpfit's model keeps {ours['attributes']} of {about['attributes']} attributes; the peers have them all"]
+    facts = []
+    if ours["attributes"] < about["attributes"]:
+        facts.append(f"icpfit's model keeps {ours['attributes']} of {counted(about['attributes'], 'attribute')}; the peers have them all")
     if ours["depth"] == 1:
-        facts.append("its trees have one split, so it knows no interactions; LightGBM and EBM do")
+        facts.append("icpfit's trees have one split, so it knows no interactions; LightGBM and EBM do")
     if not about["tuned"]:
-        facts.append("it does not tune on so few outcomes; the tuned peers do, inside each fold")
+        facts.append("icpfit does not tune on so few outcomes; the tuned peers do, inside each fold")
     if ours["verdict"] != "signal":
-        facts.append(f"its verdict is {ours['verdict']}")
-    return "What differs: " + "; ".join(facts) + "."
+        facts.append(f"icpfit's verdict is {ours['verdict']}")
+    return "What differs: " + "; ".join(facts or ["nothing that the run shows"]) + "."
