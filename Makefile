@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
 
-.PHONY: install demo test verify lint bench bench-features lock clean
+.PHONY: install demo test verify lint bench bench-features bench-models lock clean
 
 install: $(VENV)/.installed
 
@@ -53,6 +53,16 @@ $(VENV)-peers/.installed: benchmarks/peers.txt
 	$(VENV)-peers/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/peers.txt
 	@touch $@
 
+# The model side by side with LightGBM, FLAML, EBM and logistic regression, and docs/benchmarks-models.md of it. 40 minutes; resumable.
+# The public sets are in the folder that ICPFIT_REAL_DATA names.
+bench-models: install $(VENV)-model-peers/.installed
+	$(BIN)/python benchmarks/models.py --workspace $(VENV)-model-peers/contest --peers $(VENV)-model-peers/bin/python --write docs/benchmarks-models.md
+
+$(VENV)-model-peers/.installed: benchmarks/model_peers.txt
+	$(PYTHON) -m venv $(VENV)-model-peers
+	$(VENV)-model-peers/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/model_peers.txt
+	@touch $@
+
 # Makes constraints.txt again; it names no registry. An old graphene would break python-dateutil.
 lock: install
 	printf 'graphene>=3.4.3\n' > $(VENV)/lock-floor.txt
@@ -60,4 +70,4 @@ lock: install
 	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header -c $(VENV)/lock-floor.txt -o constraints.txt
 
 clean:
-	rm -rf $(VENV) $(VENV)-peers demo documents .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(VENV)-peers $(VENV)-model-peers demo documents .mypy_cache .ruff_cache .pytest_cache

@@ -147,6 +147,7 @@ def described(training: TrainingSet, cutoff: int) -> tuple[object, ...]:
     labels = [training.labels_at(cutoff - back * 86_400_000_000).tobytes() for back in (0, 200, 500)]
     rows = training.left_out_rows.to_csv(index=False)
     same = (training.fingerprint, training.considered, dict(training.left_out), rows, training.amount.tobytes(), training.notes)
+    same += (dict(training.histories), training.maturity())
     return (parquet_bytes(training.frame, training.specs), training.position.tobytes(), *same, *labels)
 
 

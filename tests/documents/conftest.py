@@ -17,6 +17,19 @@ TENTHS = [[0.03 + 0.08 * i, 0.02 + 0.08 * i, 40] for i in range(10)]
 AS_OF = parse_moment("2026-04-01")
 
 
+TRIED = ("maturity_share", "stale_after_days", "rows", "wins", "rate", "low", "high", "in_force")
+MATURITY = [
+    dict(zip(TRIED, values, strict=True))
+    for values in (
+        (0.5, None, 1_500, 480, 0.32, 0.3, 0.34, False),
+        (0.9, None, 1_200, 300, 0.25, 0.23, 0.27, True),
+        (1.0, 180, 0, 0, None, None, None, False),
+    )
+]
+RULE = ("share", "held", "held_low", "held_high", "times", "times_low", "times_high", "rate_top", "rate_bottom", "most")
+ACCEPTANCE: dict[str, Any] = dict(zip(RULE, (0.26, 0.61, 0.52, 0.69, 6.1, 4.2, 9.6, 0.585, 0.096, 1.0), strict=True))
+
+
 def outcome(**changes: Any) -> dict[str, Any]:
     report: dict[str, Any] = {
         "verdict": "signal",
@@ -34,6 +47,7 @@ def outcome(**changes: Any) -> dict[str, Any]:
         "lift_10": 2.96,
         "wins_in_top_20": 0.51,
         "value_in_top_20": 0.45,
+        "intervals": {"wins_in_top_20": [0.42, 0.59], "value_in_top_20": [0.3, 0.6]},
         "reliability": TENTHS,
         "baselines": {"logistic": {"auc": 0.75}, "firmographic_only": {"auc": 0.62}},
         "by_quarter": {
@@ -76,7 +90,7 @@ def run_metrics(**changes: Any) -> dict[str, Any]:
         "suspects": [
             {"attribute": "badge", "label": "Badge", "reason": "wins have it far more often", "code": "TOO-GOOD", "outcome": "win"}
         ],
-        "win": outcome(),
+        "win": outcome(acceptance={"answer": "no", "sure": True, "missing": 0, **ACCEPTANCE}, maturity=MATURITY),
         "retention": outcome(
             words="on the newest periods the model tells customers who stayed from those who left",
             base_rate=[0.8, 0.78, 0.82],

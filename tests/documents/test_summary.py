@@ -88,8 +88,9 @@ def test_figures_of_an_outcome(make_page: Make) -> None:
         "… by a simpler model": "75.0",
         "… by firmographics alone": "62.0",
         "The best tenth holds": "3.0 times",
-        "The best fifth holds": "51%",
-        "… and of their value": "45%",
+        "The best fifth holds": "51% (42% to 59%)",
+        "… and of their value": "45% (30% to 60%)",
+        "Does it pass the trade's rule?": "no",
         "Are its percentages right?": "1.03",
         "Could it be luck?": "p = 0.002",
         "Tested on": "400",
@@ -261,3 +262,30 @@ def test_figures_that_are_not_there_are_unknown(make_page: Make, make_metrics: M
 def test_a_page_is_plain_values(pages: dict[str, Any]) -> None:
     for page in pages.values():
         assert json.loads(json.dumps(page, allow_nan=False)) is not None
+
+
+def test_the_trades_rule_is_answered_with_its_figures(make_page: Make, make_metrics: Make, make_outcome: Make) -> None:
+    def said(**changes: Any) -> tuple[str, str]:
+        win = make_outcome(acceptance={**make_metrics()["win"]["acceptance"], **changes})
+        figures = make_page(metrics=make_metrics(win=win, retention=None))["outcomes"][0]["figures"]
+        return next((value, words) for name, value, words in figures if "trade" in name)
+
+    value, words = said()
+    assert value == "no"
+    assert "the best 26% hold 61% (52% to 69%)" in words
+    assert "6.1 times (4.2 to 9.6) as often as the last 26% (58% against 9.6%)" in words
+    assert said(answer="yes", sure=False)[0] == "yes, though the ranges leave it open"
+    assert "even a perfect ranking would hold no more than 55%" in said(most=0.55)[1]
+    none = dict.fromkeys(("share", "held", "times", "most"))
+    assert said(answer="cannot tell", missing=3, **none)[0] == "cannot tell"
+    assert "it takes 3 more wins or losses to answer" in said(answer="cannot tell", missing=3, **none)[1]
+    asked = make_page(metrics=make_metrics(win=make_outcome(), retention=None))["outcomes"][0]["figures"]
+    assert not [name for name, _, _ in asked if "trade" in name], "a run that did not ask does not answer"
+
+
+def test_what_the_rate_would_be_by_other_settings_of_maturity(pages: dict[str, Any]) -> None:
+    win, keep = pages["whole"]["outcomes"]
+    assert [r["rate"] for r in win["maturity"]] == ["32.0% (30.0% to 34.0%)", "25.0% (23.0% to 27.0%)", "no deal would teach"]
+    assert [r["in_force"] for r in win["maturity"]] == [False, True, False]
+    assert [r["stale"] for r in win["maturity"]] == ["stay open", "stay open", "lost after 180 days"]
+    assert keep["maturity"] == []

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
-from icpfit.models.model_card import NOT_FOR, model_card_text
+from icpfit.models.model_card import FOR, NOT_FOR, READING, model_card_text
 
 METRICS = {
     "company": "Acme | Söns <b>",
@@ -81,3 +82,65 @@ def test_dates_alone_are_no_test_forward_in_time():
     assert "created after what the tested model knew" in model_card_text(METRICS)
     assert "created after what the tested model knew" not in model_card_text(across)
     assert "tested across accounts, not forward in time" in model_card_text(across)
+
+
+def richer() -> dict[str, Any]:
+    """With all that a run of today says."""
+    metrics = copy.deepcopy(METRICS)
+    tried = {"maturity_share": 0.9, "stale_after_days": 180, "rows": 550, "wins": 140, "rate": 0.25, "low": 0.22, "high": 0.29}
+    rule = dict.fromkeys(("rate_top", "rate_bottom"), 0.4) | {"held": 0.7, "held_low": 0.6, "held_high": 0.8, "most": 1.0, "missing": 0}
+    metrics["win"] |= {
+        "training": {**metrics["win"]["training"], "first": "2024-01-03", "last": "2026-05-30"},
+        "log_loss": 0.48,
+        "value_in_top_20": 0.6,
+        "intervals": {"log_loss": [0.45, 0.51], "value_in_top_20": [0.5, 0.7]},
+        "acceptance": {"answer": "yes", "share": 0.3, "times": 12.0, "times_low": 9.0, "times_high": 20.0, "sure": False, **rule},
+        "maturity": [{**tried, "in_force": True}],
+        "without_layer": {"intent": 0.01, "behavioral": 0.04},
+        "signal": {"p_value": 0.002},
+        "features": ["a", "b"],
+    }
+    metrics["suspects"] = [{"attribute": "phase", "outcome": "win", "reason": "rewritten after 84 of 120 won deals were closed"}]
+    return metrics
+
+
+def test_whoever_never_saw_it_finds_what_it_is_made_of_and_how_to_read_it():
+    text = model_card_text(richer())
+    for said in (
+        "| Period of the rows it learned from | 2024-01-03 to 2026-05-30 |", "| Log loss | 0.480 (0.450 to 0.510) |",
+        "| Share of their value in the top 20 % | 60.0 % (50.0 % to 70.0 %) |", "| Attributes in the model | 2 |",
+        "**yes**, though the ranges leave it open. The best 30.0 % hold 70.0 % (60.0 % to 80.0 %) of the wins",
+        "are won 12.0 (9.0 to 20.0) times as often as the last 30.0 %",
+        "| 90.0 % (in use) | lost after 180 days | 550 | 25.0 % (22.0 % to 29.0 %) |",
+        "| phase | win | rewritten after 84 of 120 won deals were closed |", "enough to tell what goes with the outcome",
+        "| Chance alone would do as well with probability | 0.002 |",
+    ):  # fmt: skip
+        assert said in text, said
+    assert text.index("| behavioral | 0.040 |") < text.index("| intent | 0.010 |"), "the weightiest layer first"
+    assert all(words in text for words in (*FOR, *READING))
+    assert "Where it is weak" not in text, "segments were not looked at"
+
+
+def test_the_rule_that_cannot_be_told_says_what_is_missing_and_one_that_cannot_be_met_says_so():
+    metrics = richer()
+    metrics["win"]["acceptance"] |= {"answer": "no", "most": 0.55, "sure": True}
+    assert "even a perfect ranking would hold no more than 55.0 % there" in model_card_text(metrics)
+    metrics["win"]["acceptance"] = dict.fromkeys(metrics["win"]["acceptance"]) | {"answer": "cannot tell", "missing": 7}
+    assert "cannot tell; 7 more wins or losses are needed" in model_card_text(metrics)
+
+
+def test_segments_where_it_is_weak_are_named():
+    inside = {"trait": "region", "rows": 120, "auc": 0.61, "auc_low": 0.5, "auc_high": 0.7}
+    strong = {**inside, "value": "EMEA", "auc": 0.8, "weak": False}
+    weak = {**inside, "value": "APAC | <b>", "weak": True}
+    text = model_card_text({**METRICS, "segments": {"adjustments": [strong, weak]}})
+    assert "| region | APAC \\| &lt;b&gt; | 120 | 0.610 (0.500 to 0.700) |" in text
+    assert "EMEA" not in text
+    nested = [{"label": "region", "values": [{k: v for k, v in s.items() if k != "trait"} for s in (strong, weak)]}]
+    assert model_card_text({**METRICS, "segments": {"adjustments": nested}}) == text
+    assert "Of 1 segment with enough rows" in model_card_text({**METRICS, "segments": {"adjustments": [strong]}})
+
+
+def test_customers_who_stayed_are_not_called_won():
+    metrics = {**METRICS, "win": None, "retention": METRICS["win"]}
+    assert "established (140 stayed, 410 left)" in model_card_text(metrics)

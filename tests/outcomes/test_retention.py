@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from icpfit.config import OutcomeSettings
+from icpfit.models.evidence import shrunken_rate
 from icpfit.moments import DAY
 from icpfit.outcomes import Customers, DealBook, joint_labels, retention_labels
 
@@ -139,17 +140,27 @@ def company(worlds: SimpleNamespace, seed: int, yearly_stay: float = 0.7, count:
 
 
 def test_counting_early_leavers_without_the_early_stayers_would_bias_the_rate(worlds: SimpleNamespace) -> None:
-    moment, ours, naive = 720 * DAY, [], []
-    for seed in range(5):
-        _, customers = company(worlds, seed)
-        ours.append(np.nanmean(retention_labels(customers, moment).label))
+    """Planted: 70 of 100 stay. whoever counts all that is known gets less than 60; the rule gets 70, in every company."""
+    moment, truth, ours, naive = 650 * DAY, 0.7, [], []
+    for seed in range(4):
+        _, customers = company(worlds, seed, yearly_stay=truth, count=9_000)
+        labels = retention_labels(customers, moment)
+        ours.append(np.nanmean(labels.label))
         held = customers.held.drop_duplicates("row")
         known = held[held["started"] < moment]
         old = known["started"] + 395 * DAY < moment
         left = known["ended"] < moment
         naive.append((old & ~left).sum() / (old | left).sum())
-    assert np.mean(ours) == pytest.approx(0.7, abs=0.03)
-    assert np.mean(naive) < np.mean(ours) - 0.10, "the leavers of young cohorts are in, the stayers are not"
+        early = known[left & ~old]["row"]
+        assert len(early) > 100, "they left, and it is known"
+        assert set(labels.reason[early]) == {"horizon not passed"}
+        _, low, high = shrunken_rate(int(np.nansum(labels.label)), int((~np.isnan(labels.label)).sum()))
+        assert high - low < 0.08
+        assert low - 0.01 < truth < high + 0.01, "the rate that icpfit gives holds the truth"
+        assert naive[-1] < high - 0.10
+    np.testing.assert_allclose(ours, truth, atol=0.04)
+    assert np.mean(ours) == pytest.approx(truth, abs=0.02)
+    assert max(naive) < truth - 0.10, "the leavers of young cohorts are in, the stayers are not"
 
 
 def test_joint_labels_come_from_cohorts_that_know_both_halves(worlds: SimpleNamespace) -> None:

@@ -9,7 +9,10 @@ from dataclasses import asdict
 from typing import Any
 
 from icpfit.documents.words import LEFT_OUT
+from icpfit.models.evidence import shrunken_rate
 from icpfit.models.results import Metrics, OutcomeResult, Refusal
+from icpfit.moments import day_text
+from icpfit.outcomes.sensitivity import AtMaturity
 from icpfit.scorecard.card import Scorecard
 from icpfit.sources.merges import Merge
 from icpfit.sources.rows import DataFinding, RowCount
@@ -93,6 +96,7 @@ def outcome_report(training: TrainingSet, result: OutcomeResult) -> dict[str, An
             "used": len(training.frame),
             "left_out": dict(sorted(training.left_out.items())),
             "timing": training.timing,
+            **_span(training),
         },
         "dropped": dict(result.dropped),
         "trials": len(result.trials),
@@ -103,6 +107,9 @@ def outcome_report(training: TrainingSet, result: OutcomeResult) -> dict[str, An
         report["by_quarter"] = {name: _metrics(m) for name, m in result.backtest.by_quarter.items()}
         report["without_layer"] = dict(result.backtest.without_layer)
         report["forward"] = result.backtest.forward
+        report["acceptance"] = None if result.backtest.acceptance is None else asdict(result.backtest.acceptance)
+    if maturity := training.maturity():
+        report["maturity"] = [_at_maturity(a) for a in maturity]
     if result.signal is not None:
         report["signal"] = asdict(result.signal)
     if result.model is not None:
@@ -111,10 +118,24 @@ def outcome_report(training: TrainingSet, result: OutcomeResult) -> dict[str, An
     return report
 
 
+def _span(training: TrainingSet) -> dict[str, str]:
+    """The days of the oldest and of the newest row; none where there are no dates."""
+    if training.timing != "dated" or not len(training.position):
+        return {}
+    return {"first": day_text(int(training.position.min())), "last": day_text(int(training.position.max()))}
+
+
+def _at_maturity(found: AtMaturity) -> dict[str, Any]:
+    """The rate as every rate of few rows is given; None where no deal would teach."""
+    rate = shrunken_rate(found.wins, found.rows) if found.rows else (None, None, None)
+    return {**asdict(found), **dict(zip(("rate", "low", "high"), rate, strict=True))}
+
+
 def _metrics(metrics: Metrics) -> dict[str, Any]:
     body = asdict(metrics)
     body["reliability"] = [list(r) for r in metrics.reliability]
-    return body
+    body["intervals"] = {name: list(ends) for name, ends in metrics.intervals.items()}
+    return body if metrics.intervals else {k: v for k, v in body.items() if k != "intervals"}
 
 
 def card_report(card: Scorecard | None) -> dict[str, Any] | None:

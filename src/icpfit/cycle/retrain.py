@@ -21,8 +21,7 @@ from icpfit.cycle.watch import findings_since
 from icpfit.gates import Decision, Gate, decide, judge
 from icpfit.models.expected_arr import ExpectedArr
 from icpfit.models.familiarity import Familiarity
-from icpfit.models.fit import fit_outcome
-from icpfit.models.leakage import find_leaks
+from icpfit.models.leak_gain import fit_without_leaks
 from icpfit.models.results import OutcomeResult
 from icpfit.registry import RetrainRecord, Workspace, load_bundle, log_retrain, write_bundle
 from icpfit.scorecard.build import build_scorecards
@@ -68,9 +67,7 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None) -> Le
         progress(f"{outcome}: building the training set, {_when(opened, as_of)}")
         data = opened.training_set(outcome, as_of)
         clock.lap(f"{outcome} training set")
-        leaks = find_leaks(data, config.training.allow)
-        clock.lap(f"{outcome} leakage")
-        result = fit_outcome(data, config.training, refused=leaks.refused, suspects=leaks.suspects, progress=progress)
+        leaks, result = fit_without_leaks(data, config.training, progress)
         clock.lap(f"{outcome} model")
         training[outcome], results[outcome] = data, result
         reports[outcome] = outcome_report(data, result)

@@ -19,6 +19,7 @@ from icpfit.documents.words import (
     times,
 )
 from icpfit.models.evidence import shrunken_rate
+from icpfit.plural import counted
 
 
 def outcome_page(name: str, report: Mapping[str, Any], considered: str) -> dict[str, Any]:
@@ -32,10 +33,12 @@ def outcome_page(name: str, report: Mapping[str, Any], considered: str) -> dict[
         "words": sentence(report["words"]),
         "base_rate": percent_range(*report["base_rate"]),
         "many": terms.many,
+        "many_good": terms.many_good,
         "were": terms.were,
         "teach": f"{count(training['used'])} of {count(training['considered'])} {considered} teach",
         "left_out": [(LEFT_OUT.get(why, why), count(n)) for why, n in sorted(training["left_out"].items(), key=lambda kv: (-kv[1], kv[0]))],
         "measured": known(report.get("auc")) is not None,
+        "maturity": maturity_rows(report),
     }
     if out["measured"]:
         forward = bool(report.get("forward"))
@@ -101,10 +104,11 @@ def _figures(report: Mapping[str, Any], terms: Terms) -> list[tuple[str, str, st
             "what kind of company it is, without what it uses or does",
         ),
         ("The best tenth holds", times(report.get("lift_10")), f"as many {terms.many_good} as a tenth drawn by lot"),
-        ("The best fifth holds", percent(report.get("wins_in_top_20")), f"of all {terms.many_good}"),
+        ("The best fifth holds", _share(report, "wins_in_top_20"), f"of all {terms.many_good}"),
     ]
     if known(report.get("value_in_top_20")) is not None:
-        rows.append(("… and of their value", percent(report["value_in_top_20"]), "in money"))
+        rows.append(("… and of their value", _share(report, "value_in_top_20"), "in money"))
+    rows += acceptance_row(report)
     rows.append(
         (
             "Are its percentages right?",
@@ -121,6 +125,52 @@ def _figures(report: Mapping[str, Any], terms: Terms) -> list[tuple[str, str, st
             )
         )
     rows.append(("Tested on", count(report.get("rows")), f"{many}; {count(report.get('positives'))} of them {terms.were}"))
+    return rows
+
+
+def _share(report: Mapping[str, Any], name: str) -> str:
+    """A share of the top with its 90 % range, where the run kept one."""
+    low, high = (report.get("intervals") or {}).get(name, (None, None))
+    return percent(report.get(name)) if known(low) is None else f"{percent(report.get(name))} ({percent(low)} to {percent(high)})"
+
+
+def acceptance_row(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """The trade's acceptance rule, answered; nothing where a run did not ask."""
+    found = report.get("acceptance")
+    if not found:
+        return []
+    rule = (
+        "the rule of thumb of the trade: the best 15 to 35% hold at least 60% of the wins,"
+        " and are won at least 10 times as often as the last, as many at the other end"
+    )
+    name = "Does it pass the trade's rule?"
+    if found["answer"] == "cannot tell":
+        return [(name, "cannot tell", f"{rule}; it takes {counted(found['missing'], 'more win or loss', 'more wins or losses')} to answer")]
+    share = percent(found["share"])
+    words = (
+        f"{rule}. Here the best {share} hold {percent(found['held'])} ({percent(found['held_low'])} to {percent(found['held_high'])}) "
+        f"and are won {number(found['times'], 1)} times ({number(found['times_low'], 1)} to {number(found['times_high'], 1)}) "
+        f"as often as the last {share} ({percent(found['rate_top'])} against {percent(found['rate_bottom'])})"
+    )
+    if found["most"] < 0.6:
+        words += f"; with so many wins even a perfect ranking would hold no more than {percent(found['most'])} there"
+    return [(name, found["answer"] + ("" if found["sure"] else ", though the ranges leave it open"), words)]
+
+
+def maturity_rows(report: Mapping[str, Any]) -> list[dict[str, str | bool]]:
+    """``setting, stale, rows, rate, in_force`` for each setting of maturity that was tried: how much hangs on the choice."""
+    rows: list[dict[str, str | bool]] = []
+    for found in report.get("maturity") or ():
+        stale = found["stale_after_days"]
+        rows.append(
+            {
+                "setting": percent(found["maturity_share"]),
+                "stale": "stay open" if stale is None else f"lost after {stale:,} days",
+                "rows": count(found["rows"]),
+                "rate": "no deal would teach" if not found["rows"] else percent_range(found["rate"], found["low"], found["high"]),
+                "in_force": bool(found["in_force"]),
+            }
+        )
     return rows
 
 

@@ -10,10 +10,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from icpfit.config import LAYERS, Outcome
+from icpfit.models.acceptance import judge_acceptance
 from icpfit.models.baselines import logistic_probability
 from icpfit.models.booster import Recipe, margins
 from icpfit.models.evidence import shrunken_rate
 from icpfit.models.folds import Fold, FoldPlan
+from icpfit.models.intervals import measure_intervals
 from icpfit.models.matrix import Floats, Ints, Matrix
 from icpfit.models.metrics import measure, stratified_auc
 from icpfit.models.parallel import side_by_side
@@ -87,10 +89,13 @@ def run_backtest(
             "firmographic_only": np.full(len(rows), np.nan) if firmographic is None else firmographic,
         }
     )
+    again = {"draws": draws, "seed": seed}
+    intervals = measure_intervals(label, probability, account, amount, stratum, **again)
     return Backtest(
         forward=plan.forward,
         folds=tuple(t.model for t in tested),
-        metrics=measured(probability),
+        metrics=replace(measured(probability), intervals=intervals),
+        acceptance=judge_acceptance(label, probability, account, stratum, **again) if outcome == "win" else None,
         by_quarter={t.fold.name: measured(probability, stratum == k) for k, t in enumerate(tested)},
         baselines=baselines,
         without_layer=_leave_layers_out(job, tested[-LAYER_FOLDS:], threads),

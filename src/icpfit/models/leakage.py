@@ -12,10 +12,13 @@ from sklearn.metrics import roc_auc_score
 
 from icpfit.config import FeatureSpec, LeakageAllowance
 from icpfit.errors import ConfigError
+from icpfit.features.account_query import field_of
+from icpfit.features.checks import ACCOUNT_FIELDS
 from icpfit.features.combine import made_of
 from icpfit.models.results import Refusal
 from icpfit.sources.leak_names import refused_by_meaning
 from icpfit.training_set import TrainingSet
+from icpfit.training_set.rewritten import Around
 
 AS_IT_STANDS = ("value", "column")
 """Aggregates whose value is taken as the source holds it today. All others are computed as of a moment."""
@@ -25,6 +28,11 @@ SUSPECT_AUC = 0.80
 FILL_GAP = 0.50
 SUSPECT_FILL_GAP = 0.25
 MIN_ROWS = 60
+LATE_TIMES = 3
+LATE_SHARE = 0.1
+LATE_SIGMAS = 4
+"""Of changes bunched after a close: how many times as often as before it, after what share of the deals, and how far beyond
+chance, by which a change falls on either side alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +69,62 @@ def find_leaks(training: TrainingSet, allow: tuple[LeakageAllowance, ...] = ()) 
     return Leaks(tuple(refused), tuple(suspects))
 
 
-def _judge(spec: FeatureSpec, training: TrainingSet) -> tuple[Refusal | None, Refusal | None]:
+def standing_parts(spec: FeatureSpec, training: TrainingSet) -> tuple[FeatureSpec, ...]:
+    """Of what a feature is made of (itself alone, as a rule), that which is read as it stands today.
+
+    A field that the configuration asks for as its history had it stands as it is where the company has no history of it.
+    """
     parts = made_of(spec, (*training.specs, *training.helpers))
-    standing = [s for s in parts if s.aggregate in AS_IT_STANDS and not s.history]
+    return tuple(s for s in parts if s.aggregate in AS_IT_STANDS and not (s.history and field_of(s) in training.histories))
+
+
+def _judge(spec: FeatureSpec, training: TrainingSet) -> tuple[Refusal | None, Refusal | None]:
+    standing = standing_parts(spec, training)
     for part in standing:
         reason = refused_by_meaning((part.column or part.name, part.name), training.outcome)
         if reason is not None:
             return Refusal(spec.name, reason if part == spec else f"made of {part.name}: {reason}", "MEANING"), None
-    stands = bool(standing)
+    refusal, suspect = _rewritten(spec, standing, training)
+    if refusal is not None:
+        return refusal, None
+    refusal, stronger = _by_values(spec, bool(standing), training)
+    return refusal, suspect or stronger
+
+
+def _rewritten(spec: FeatureSpec, standing: tuple[FeatureSpec, ...], training: TrainingSet) -> tuple[Refusal | None, Refusal | None]:
+    """What the history shows: a field that is rewritten once the deal is decided says how it was decided."""
+    for part in made_of(spec, (*training.specs, *training.helpers)):
+        history = training.histories.get(field_of(part) or "") if part.table == "accounts" else None
+        if history is None or part.aggregate not in ACCOUNT_FIELDS:
+            continue
+        for which, around in (("won", history.won), ("lost", history.lost)):
+            if not bunched(around):
+                continue
+            own = "" if part == spec else f"made of {part.name}: "
+            words = (
+                f"{own}its history shows it rewritten after {around.after:,} of {around.deals:,} {which} deals were closed, "
+                f"and in as many weeks before the close of {around.before:,}"
+            )
+            if part in standing:
+                return Refusal(spec.name, f"{words}; it is read as it stands today", "AFTER-OUTCOME"), None
+            return None, Refusal(spec.name, f"{words}; it is read as it was before", "AFTER-OUTCOME")
+    return None, None
+
+
+def bunched(around: Around) -> bool:
+    """Whether changes follow a close far more often than they go before one, beyond what chance does.
+
+    >>> bunched(Around(deals=100, before=5, after=60)), bunched(Around(deals=100, before=30, after=60))
+    (True, False)
+    >>> bunched(Around(deals=8, before=0, after=8))  # eight changes may be a whim
+    False
+    """
+    before, after = around.before, around.after
+    often = after >= LATE_SHARE * around.deals and after >= LATE_TIMES * before
+    return often and after - before >= LATE_SIGMAS * float(np.sqrt(after + before))
+
+
+def _by_values(spec: FeatureSpec, stands: bool, training: TrainingSet) -> tuple[Refusal | None, Refusal | None]:
     label = training.label
     positives, negatives = int(label.sum()), int(len(label) - label.sum())
     if positives < 10 or negatives < 10 or len(label) < MIN_ROWS:

@@ -5,17 +5,32 @@ After Mitchell et al., "Model Cards for Model Reporting", 2019.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-NAMES = {"win": "Does it buy?", "retention": "Does it stay?"}
+from icpfit.models.evidence import MEANING
+from icpfit.models.markdown import count, number, table, text, told
+from icpfit.models.model_card_outcome import outcome_section
+from icpfit.plural import counted
 
+NAMES = {"win": "Does it buy?", "retention": "Does it stay?"}
+FOR = (
+    "ranking accounts by how alike they are to those that bought, and stayed, so that people's time goes to the likely ones first",
+    "a conversation about whom the company should sell to, with the evidence on the table",
+)
 NOT_FOR = (
     "decisions about persons: it describes companies, and was never tested for anything else",
     "forecasting revenue or a quarter's bookings: it ranks accounts, one by one",
     "deals already under way: it sees an account as it stood when the deal was created",
     "another product, region or kind of deal than those it was trained on; that is a hypothesis of its own",
     "changing what it measures: that winners share a trait does not say that the trait wins deals",
+)
+READING = (
+    "AUC: how often, of one that turned out well and one that did not, the model ranks the better one first. Chance gives .500",
+    "log loss, Brier score, expected calibration error: how far its probabilities are from what happened; less is better",
+    "calibration slope: 1 where its probabilities are right, below 1 where they lie too far from the average",
+    "lift: how many times its share of the good ones the top of the ranking holds; 1 is chance",
+    "in brackets: where 90 of 100 repetitions of the test would fall, whole accounts being drawn anew",
 )
 
 
@@ -25,42 +40,50 @@ def model_card_text(metrics: Mapping[str, Any]) -> str:
     >>> print(model_card_text({"company": "Acme", "version": "1970-01-01-00000000", "as_of": "1970-01-01"}).splitlines()[0])
     # Model card: ideal customer profile of Acme
     """
-    lines = [f"# Model card: ideal customer profile of {_text(metrics.get('company'))}", ""]
-    evidence = metrics.get("evidence")
-    level = evidence if isinstance(evidence, Mapping) else {"level": evidence}
-    lines += _table(
+    lines = [f"# Model card: ideal customer profile of {text(metrics.get('company'))}", ""]
+    undated = "no dates" if metrics.get("timing") in ("none", "ordered") else None
+    lines += table(
         ("", ""),
         [
             ("Version", metrics.get("version")),
-            (
-                "Made from what was known before",
-                metrics.get("as_of") or ("no dates" if metrics.get("timing") in ("none", "ordered") else None),
-            ),
+            ("Made from what was known before", metrics.get("as_of") or undated),
             ("Currency", metrics.get("currency")),
             ("Verdict", metrics.get("verdict")),
-            (
-                "Evidence",
-                f"{level.get('level')} ({level.get('wins')} won, {level.get('losses')} lost)" if "wins" in level else level.get("level"),
-            ),
+            ("Evidence", _evidence(metrics)),
             ("Time", _timing(metrics)),
         ],
     )
     if metrics.get("words"):
-        lines += [_text(metrics["words"]), ""]
+        lines += [text(metrics["words"]), ""]
+    lines += _listed("What it is for", FOR)
+    lines += _listed("How to read the figures", READING)
     for outcome, title in NAMES.items():
         report = metrics.get(outcome)
         if isinstance(report, Mapping):
-            lines += [f"## {title}", "", *_outcome(report)]
+            lines += [f"## {title}", "", *outcome_section(outcome, report)]
+    lines += _weak(metrics)
     card = metrics.get("scorecard")
     if isinstance(card, Mapping):
         lines += ["## The scorecard against the models", ""]
         named = (("Agreement in rank (Spearman)", "spearman"), ("AUC of the card", "auc_card"), ("AUC of the model", "auc_model"))
-        rows = [(label, _number(card.get(key))) for label, key in named]
-        rows += [("Standard error of the difference", _number(card.get("auc_loss_se"))), ("Compared on rows", _count(card.get("rows")))]
-        lines += _table(("", ""), rows)
-    lines += _data(metrics)
-    lines += ["## It must not be used for", "", *(f"* {words};" for words in NOT_FOR[:-1]), f"* {NOT_FOR[-1]}.", ""]
-    return "\n".join(lines)
+        rows: list[tuple[object, object]] = [(label, number(card.get(key))) for label, key in named]
+        rows += [("Standard error of the difference", number(card.get("auc_loss_se"))), ("Compared on rows", count(card.get("rows")))]
+        lines += table(("", ""), rows)
+    return "\n".join([*lines, *_data(metrics), *_listed("It must not be used for", NOT_FOR)])
+
+
+def _listed(title: str, points: tuple[str, ...]) -> list[str]:
+    return [f"## {title}", "", *(f"* {words};" for words in points[:-1]), f"* {points[-1]}.", ""]
+
+
+def _evidence(metrics: Mapping[str, Any]) -> str | None:
+    evidence = metrics.get("evidence")
+    if not isinstance(evidence, Mapping):
+        return None if evidence is None else str(evidence)
+    level = evidence.get("level")
+    meaning = next((f": {words}" for name, words in MEANING.items() if name == level), "")
+    good, bad = ("stayed", "left") if metrics.get("win") is None and metrics.get("retention") is not None else ("won", "lost")
+    return f"{level} ({evidence.get('wins')} {good}, {evidence.get('losses')} {bad}){meaning}"
 
 
 def _timing(metrics: Mapping[str, Any]) -> str | None:
@@ -71,49 +94,29 @@ def _timing(metrics: Mapping[str, Any]) -> str | None:
     tested = [r for outcome in NAMES if isinstance(r := metrics.get(outcome), Mapping) and "forward" in r]
     if tested and not tested[0]["forward"]:
         return "too little is known of older rows: tested across accounts, not forward in time"
-    told = {
+    words = {
         "dated": "every test is of deals created after what the tested model knew",
         "ordered": "rows stand in time order; tested on rows later than those it learned from",
     }
-    return told.get(str(timing))
+    return words.get(str(timing))
 
 
-def _outcome(report: Mapping[str, Any]) -> list[str]:
-    lines = [_text(report.get("words")), ""] if report.get("words") else []
-    base = report.get("base_rate")
-    training = report.get("training") or {}
-    rows: list[tuple[object, object]] = [
-        ("Verdict", report.get("verdict")),
-        ("Rows considered", _count(training.get("considered"))),
-        ("Rows it learned from", _count(training.get("used"))),
+def _weak(metrics: Mapping[str, Any]) -> list[str]:
+    """Segments inside which the model ranks worse than elsewhere; nothing where segments were not looked at."""
+    adjustments = (metrics.get("segments") or {}).get("adjustments")
+    if adjustments is None:
+        return []
+    looked = [{"trait": a.get("label"), **s} for a in adjustments for s in a.get("values", [a])]
+    rows = [
+        (s.get("trait"), s.get("value"), count(s.get("rows")), number(s.get("auc"), (s.get("auc_low"), s.get("auc_high"))))
+        for s in looked
+        if s.get("weak")
     ]
-    rows += [(f"Left out: {reason}", _count(n)) for reason, n in sorted((training.get("left_out") or {}).items())]
-    if isinstance(base, Sequence) and len(base) == 3:
-        rows.append(("Base rate", f"{_percent(base[0])} ({_percent(base[1])} to {_percent(base[2])})"))
-    lines += _table(("Data", ""), rows)
-    if "auc" in report:
-        auc = f"{_number(report['auc'])} ({_number(report.get('auc_low'))} to {_number(report.get('auc_high'))})"
-        tested = [("AUC", auc), ("Rows tested", _count(report.get("rows"))), ("Of them positive", _count(report.get("positives")))]
-        named = (
-            ("Average precision", "average_precision"),
-            ("Log loss", "log_loss"),
-            ("Brier score", "brier"),
-            ("Expected calibration error", "ece"),
-            ("Calibration slope (1 is right)", "calibration_slope"),
-            ("Lift in the top 10 %", "lift_10"),
-            ("Lift in the top 20 %", "lift_20"),
-        )
-        tested += [(label, _number(report.get(key))) for label, key in named]
-        tested += [(f"AUC of {_BASELINES.get(n, n)}", _number(m.get("auc"))) for n, m in sorted((report.get("baselines") or {}).items())]
-        lines += _table(("Tested on rows later than the model" if report.get("forward") else "Tested across accounts", ""), tested)
-        quarters = report.get("by_quarter") or {}
-        if quarters:
-            shown = [(q, _number(m.get("auc")), _count(m.get("rows")), _count(m.get("positives"))) for q, m in sorted(quarters.items())]
-            lines += _table(("Quarter", "AUC", "Rows", "Positive"), shown)
-    return lines
-
-
-_BASELINES = {"base_rate": "the base rate alone", "logistic": "logistic regression", "firmographic_only": "firmographics alone"}
+    lines = ["## Where it is weak", ""]
+    if rows:
+        return [*lines, *table(("Trait", "Segment", "Rows", "AUC inside it"), rows)]
+    measured = sum(told(s.get("auc")) for s in looked)
+    return [*lines, f"Of {counted(measured, 'segment')} with enough rows to tell, it ranks in none clearly worse than overall.", ""]
 
 
 def _data(metrics: Mapping[str, Any]) -> list[str]:
@@ -121,46 +124,21 @@ def _data(metrics: Mapping[str, Any]) -> list[str]:
     tables = metrics.get("rows") or {}
     if tables:
         rows = []
-        for table, count in sorted(tables.items()):
-            left = ", ".join(f"{_text(reason)}: {_count(n)}" for reason, n in sorted((count.get("left_out") or {}).items()))
-            rows.append((table, _count(count.get("in")), _count(count.get("used")), left or "none"))
-        lines += ["## Rows read", "", *_table(("Table", "In", "Used", "Left out, by reason"), rows)]
-    refused = metrics.get("refused") or []
-    lines += ["## Attributes refused", ""]
-    if refused:
-        lines += _table(("Attribute", "For", "Why"), [(r.get("attribute"), r.get("outcome", ""), r.get("reason")) for r in refused])
-    else:
-        lines += ["None.", ""]
-    current = metrics.get("current_state") or []
-    if current:
-        names = ", ".join(_text(name) for name in current)
+        for name, found in sorted(tables.items()):
+            left = ", ".join(f"{reason}: {count(n)}" for reason, n in sorted((found.get("left_out") or {}).items()))
+            rows.append((name, count(found.get("in")), count(found.get("used")), left or "none"))
+        lines += ["## Rows read", "", *table(("Table", "In", "Used", "Left out, by reason"), rows)]
+    lines += ["## Attributes refused", "", *_attributes(metrics.get("refused") or [])]
+    if metrics.get("suspects"):
+        lines += ["## Attributes in use, and in doubt", "", *_attributes(metrics["suspects"])]
+    if current := metrics.get("current_state") or []:
+        names = ", ".join(text(name) for name in current)
         lines += [f"Known as of today only, so they may have been written after the outcome: {names}.", ""]
     notes = metrics.get("notes") or []
-    return lines + ([*(f"* {_text(n)}" for n in notes), ""] if notes else [])
+    return lines + ([*(f"* {text(n)}" for n in notes), ""] if notes else [])
 
 
-def _table(head: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> list[str]:
-    body = ["| " + " | ".join(_text(cell) for cell in row) + " |" for row in rows]
-    return ["| " + " | ".join(head) + " |", "|" + "---|" * len(head), *body, ""]
-
-
-def _text(value: object) -> str:
-    """Words of the company in one cell: nothing in them becomes Markdown or HTML."""
-    if value is None:
-        return "unknown"
-    words = " ".join(str(value).split())
-    for sign in ("\\", "|", "*", "_", "`", "[", "]", "#"):
-        words = words.replace(sign, "\\" + sign)
-    return words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _number(value: object) -> str:
-    return f"{value:.3f}" if isinstance(value, (int, float)) and value == value else "unknown"
-
-
-def _percent(value: object) -> str:
-    return f"{100 * value:.1f} %" if isinstance(value, (int, float)) and value == value else "unknown"
-
-
-def _count(value: object) -> str:
-    return f"{value:,.0f}" if isinstance(value, (int, float)) and value == value else "unknown"
+def _attributes(found: list[Mapping[str, Any]]) -> list[str]:
+    if not found:
+        return ["None.", ""]
+    return table(("Attribute", "For", "Why"), [(r.get("attribute"), r.get("outcome", ""), r.get("reason")) for r in found])

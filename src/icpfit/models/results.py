@@ -96,6 +96,39 @@ class Metrics:
     """(mean predicted, observed rate, rows) per tenth of the predictions, of all periods at once"""
     tenths: tuple[tuple[float, float, int], ...] = ()
     """the same per tenth of each period's own ranking, as the lift is measured"""
+    intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """(low, high) of 90 % by the measure's name, by accounts; of the model itself only"""
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """Yes or no, with the figures of one share of the tested rows, each with its 90 % interval by accounts.
+
+    ``held``: share of the wins in the best ``share`` of the rows, each period by its own ranking. ``times``: how many times as
+    often a row of these is won as one of the last ``share``. ``sure``: the ends of the intervals give the same answer.
+    ``missing``: how many wins or losses more it takes to answer; 0 where there are enough.
+    """
+
+    answer: Literal["yes", "no", "cannot tell"]
+    share: float | None = None
+    held: float | None = None
+    held_low: float | None = None
+    held_high: float | None = None
+    times: float | None = None
+    times_low: float | None = None
+    times_high: float | None = None
+    rate_top: float | None = None
+    rate_bottom: float | None = None
+    most: float | None = None
+    """the most that the best part could hold if the ranking were perfect: where most deals are won it is less than 60 %"""
+    sure: bool = False
+    missing: int = 0
+
+    def __post_init__(self) -> None:
+        if (self.answer == "cannot tell") != (self.missing > 0):
+            raise ValueError("what cannot be told has a count that is missing, and nothing else has")
+        if (self.answer != "cannot tell") != (self.held is not None and self.times is not None):
+            raise ValueError("an answer has its figures")
 
 
 @dataclass(frozen=True)
@@ -124,6 +157,8 @@ class Backtest:
     """``base_rate``, ``logistic``, ``firmographic_only``: on the same folds"""
     without_layer: Mapping[str, float] = field(default_factory=dict)
     """AUC lost when the layer is left out"""
+    acceptance: Acceptance | None = None
+    """the trade's rule for who wins; None where it is not asked: of who stays it would make no sense"""
     predictions: pd.DataFrame = field(default_factory=pd.DataFrame)
     """one row per tested row: ``row`` (in the training set), ``fold``, ``label``, ``margin``, ``untuned`` (the standard
     recipe's margin; NaN where groups of accounts are tested), ``probability``, ``logistic``, ``firmographic_only``"""

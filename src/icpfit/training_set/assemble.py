@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -10,8 +10,10 @@ import pandas as pd
 
 from icpfit.config import Config, FeatureSpec, Outcome
 from icpfit.outcomes import LabelsAt
+from icpfit.outcomes.sensitivity import AtMaturity
 from icpfit.training_set.canonical import fingerprint_of
 from icpfit.training_set.core import Timing, TrainingSet
+from icpfit.training_set.rewritten import Rewritten
 
 
 def assemble(
@@ -33,6 +35,8 @@ def assemble(
     current_state: tuple[str, ...],
     helpers: tuple[FeatureSpec, ...] = (),
     notes: tuple[str, ...] = (),
+    histories: Mapping[str, Rewritten] | None = None,
+    maturity: Callable[[], tuple[AtMaturity, ...]] = tuple,
 ) -> TrainingSet:
     """``used`` are the entries of ``now`` that become rows, in order. ``now, deal_id, account_id, amount`` have one entry per
     deal; ``as_of, cohort, position, features`` and what ``labels_at`` gives one per row used."""
@@ -59,4 +63,6 @@ def assemble(
         helpers=helpers,
         current_state=current_state,
         notes=notes,
+        histories=histories or {},
+        maturity=maturity,
     )

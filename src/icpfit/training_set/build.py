@@ -10,14 +10,17 @@ import pandas as pd
 
 from icpfit.config import Config, FeatureSpec, Outcome
 from icpfit.errors import ConfigError
+from icpfit.features.account_query import field_of
 from icpfit.features.build import build_features, current_state
 from icpfit.moments import DAY, quarter_of, to_timestamps
 from icpfit.outcomes import Customers, DealBook, LabelsAt, columns, joint_labels, retention_labels, win_labels
 from icpfit.outcomes.deals import OPEN
+from icpfit.outcomes.sensitivity import maturity_sensitivity
 from icpfit.outcomes.win import IMMATURE
 from icpfit.sources.warehouse import Warehouse
 from icpfit.training_set.assemble import assemble
 from icpfit.training_set.core import TrainingSet
+from icpfit.training_set.rewritten import rewritten_around_closes
 
 MANY_LATE = 0.02
 """share of the rows from which accounts recorded too late are worth a note"""
@@ -115,6 +118,8 @@ def build_training_set(
         helpers=tuple(s for s in config.features if s.hidden),
         current_state=(*current_state(warehouse, config.features), *(s.name for s in attributes)),
         notes=(*_missing_attributes(deals, attributes), *_late_accounts(book, used), *_notes(book, now, as_of)),
+        histories=rewritten_around_closes(warehouse, book, _fields_of(config.features), as_of),
+        maturity=(lambda: maturity_sensitivity(book, as_of)) if outcome == "win" else tuple,
     )
 
 
@@ -145,6 +150,11 @@ def customer_starts(warehouse: Warehouse, config: Config, training: TrainingSet,
     factor = float(np.median(arr[both] / amount[both])) if both.sum() >= PAIRS else 1.0
     instead = ~subscribed & ~np.isnan(amount) & ((training.label == 1) | ~subscribed.any())
     return starts.assign(arr=np.where(instead, factor * amount, arr), of_amount=np.where(instead, factor, np.nan))
+
+
+def _fields_of(specs: tuple[FeatureSpec, ...]) -> frozenset[str]:
+    """Columns of accounts that the features read."""
+    return frozenset(f for s in specs if s.table == "accounts" and (f := field_of(s)) is not None)
 
 
 def _attributes(deals: pd.DataFrame, used: npt.NDArray[np.int64], specs: tuple[FeatureSpec, ...]) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -11,6 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from icpfit.config import FeatureSpec, Outcome
+from icpfit.outcomes.sensitivity import AtMaturity
+from icpfit.training_set.rewritten import Rewritten
 
 KEYS = ("deal_id", "account_id", "as_of", "cohort", "label")
 
@@ -50,6 +52,10 @@ class TrainingSet:
     """hidden features, of which combinations among ``specs`` are made"""
     current_state: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    histories: Mapping[str, Rewritten] = field(default_factory=dict)
+    """fields of accounts that have a history, and how often it shows them rewritten around a deal's close"""
+    maturity: Callable[[], tuple[AtMaturity, ...]] = tuple
+    """asked for, since it takes a while: the rows and their rate under other settings of maturity; empty where nothing matures"""
 
     def __post_init__(self) -> None:
         names = [*KEYS, *(s.name for s in self.specs)]

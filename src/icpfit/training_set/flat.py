@@ -14,6 +14,7 @@ from icpfit.errors import ConfigError
 from icpfit.moments import DAY, quarter_of, to_timestamps
 from icpfit.outcomes import NEVER, DealBook, LabelsAt, known, win_labels
 from icpfit.outcomes.columns import micros
+from icpfit.outcomes.sensitivity import AtMaturity, maturity_sensitivity
 from icpfit.training_set.assemble import assemble
 from icpfit.training_set.core import Timing, TrainingSet
 
@@ -101,13 +102,14 @@ def _dated(flat: FlatTable, config: Config, source: FlatSource, as_of: int | Non
             return LabelsAt.of(moment, known.before(created, moment), result == 1, [(NO_RESULT, np.isnan(result)), (TOO_YOUNG, ~ripe)])
 
     now = labelled(cutoff)
+    maturity = (lambda: maturity_sensitivity(book, cutoff)) if source.columns.closed_at is not None else tuple
     used = np.flatnonzero(now.exists & (now.reason == ""))
     used = used[np.lexsort((rows["id"].to_numpy(dtype=object)[used].astype(str), created[used]))]
 
     def labels_at(moment: int) -> Floats:
         return labelled(min(moment, cutoff)).label[used]
 
-    return _assembled(flat, config, source, now, used, created[used], quarter_of(created[used]), "dated", labels_at)
+    return _assembled(flat, config, source, now, used, created[used], quarter_of(created[used]), "dated", labels_at, maturity)
 
 
 def _assembled(
@@ -120,6 +122,7 @@ def _assembled(
     cohort: npt.NDArray[np.object_],
     timing: Timing,
     labels_at: Callable[[int], Floats],
+    maturity: Callable[[], tuple[AtMaturity, ...]] = tuple,
 ) -> TrainingSet:
     rows = flat.frame.reset_index(drop=True)
     moments = to_timestamps(position) if timing == "dated" else pd.Series(np.full(len(used), np.datetime64("NaT"), "datetime64[us]"))
@@ -140,6 +143,7 @@ def _assembled(
         timing=timing,
         # a flat file holds one value of each column, whenever it was written
         current_state=tuple(s.name for s in flat.specs),
+        maturity=maturity,
     )
 
 
