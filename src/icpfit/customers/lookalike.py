@@ -1,0 +1,97 @@
+"""The critical question: do the accounts lost to competitors look like the best customers?"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from icpfit.customers.draws import account_draws, interval, numbered
+from icpfit.models.metrics import weighted_aucs
+from icpfit.plural import counted
+
+MIN_DEALS = 20
+"""tested deals in each of the three groups"""
+MOST_TIMES = 20
+"""Where more than so many times the deals would be needed, the number is not named."""
+
+Answer = Literal["yes", "no", "cannot tell"]
+Floats = npt.NDArray[np.float64]
+Texts = npt.NDArray[np.object_]
+
+YES = "If so the ICP is right: work on positioning and product."
+NO = "They are no proof of a weak position: fewer of them would be lost by going after better accounts first."
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """``way``: where the accounts lost to competitors stand on the way from the other losses (0) to the best customers (1)."""
+
+    answer: Answer
+    words: str
+    numbers: dict[str, Any]
+
+    def report(self) -> dict[str, Any]:
+        return {"answer": self.answer, "words": self.words, **self.numbers}
+
+
+def compare_fit(best: Floats, rivals: Floats, others: Floats, accounts: tuple[Texts, Texts, Texts], seed: int) -> Likeness:
+    """By the fit of deals that the model had not learned from: of best customers, of deals lost to competitors, and of other losses.
+
+    Each comparison is the share of pairs in which the first has the better fit. With c for best customers over other losses
+    and a for best customers over competitor losses, the way is (c - a) / (c - 1/2). Its interval, from draws of whole accounts, must
+    lie on one side of the half-way for an answer.
+
+    Args:
+        best, rivals, others: fit, NaN where a deal was not tested; ``accounts``: the account of each.
+    """
+    groups = [(f[np.isfinite(f)], a[np.isfinite(f)]) for f, a in zip((best, rivals, others), accounts, strict=True)]
+    sizes = [len(f) for f, _ in groups]
+    numbers: dict[str, Any] = {"tested": dict(zip(("best", "competitor", "other"), sizes, strict=True))}
+    if min(sizes) < MIN_DEALS:
+        names = ("best customers", "deals lost to competitors", "deals lost otherwise")
+        short = [f"{n} {name}" for n, name in zip(sizes, names, strict=True) if n < MIN_DEALS]
+        told = f"{' and '.join(short)} were tested by a model that had not learned from them, and {MIN_DEALS} are needed"
+        return Likeness("cannot tell", told, {**numbers, "needed": MIN_DEALS})
+    fit = np.concatenate([f for f, _ in groups])
+    group = np.repeat([0, 1, 2], sizes)
+    account = numbered(np.concatenate([a for _, a in groups]))
+    weights = np.vstack([np.ones(len(fit)), *account_draws(account, seed)])
+
+    def over(first: int, second: int) -> Floats:
+        chosen = (group == first) | (group == second)
+        return weighted_aucs((group[chosen] == first).astype(np.float64), fit[chosen], weights[:, chosen])
+
+    best_over_rivals, best_over_others, rivals_over_others = over(0, 1), over(0, 2), over(1, 2)
+    lead = best_over_others - 0.5
+    way = np.where(lead > 0, (best_over_others - best_over_rivals) / np.where(lead > 0, lead, 1.0), np.nan)
+    low, high = interval(way[1:])
+    numbers |= {
+        "best_over_competitor": [float(best_over_rivals[0]), *interval(best_over_rivals[1:])],
+        "best_over_other": [float(best_over_others[0]), *interval(best_over_others[1:])],
+        "competitor_over_other": [float(rivals_over_others[0]), *interval(rivals_over_others[1:])],
+        "way": [float(way[0]) if np.isfinite(way[0]) else None, low, high],
+    }
+    least = numbers["best_over_other"][1]
+    if least is None or least <= 0.5 or low is None or high is None:
+        return Likeness("cannot tell", "the fit of best customers is not told from that of lost deals", numbers)
+    said = (
+        f"a best customer has the better fit in {100 * best_over_rivals[0]:.0f} of 100 pairs with a deal lost to a competitor, and in "
+        f"{100 * best_over_others[0]:.0f} of 100 with a deal lost otherwise"
+    )
+    if low > 0.5:
+        return Likeness("yes", f"yes: {said}. {YES}", numbers)
+    if high < 0.5:
+        return Likeness("no", f"no: {said}. {NO}", numbers)
+    times = (max(high - way[0], way[0] - low) / max(abs(way[0] - 0.5), 1e-9)) ** 2
+    if times > MOST_TIMES:
+        more = "they stand about half-way between the two, and many more deals would be needed"
+    else:
+        smaller = min(sizes[0], sizes[1])
+        needed = max(1, math.ceil(smaller * (times - 1)))
+        numbers["needed"] = needed
+        more = f"about {counted(needed, 'more tested deal')} of the smaller group, of which there are {smaller}, would be needed"
+    return Likeness("cannot tell", f"cannot tell: {said}; {more}", numbers)
