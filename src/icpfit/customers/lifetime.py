@@ -58,13 +58,12 @@ class Hazard:
         >>> never.lifetime(np.ones(2), np.array([0.0, 70.0])).tolist()
         [60.0, 60.0]
         """
-        stay = self.staying(factor)
+        kinds, kind = np.unique(factor, return_inverse=True)  # few groups, many customers
+        stay = self.staying(kinds)
+        ahead = np.column_stack([stay[:, :-1][:, ::-1].cumsum(axis=1)[:, ::-1], np.zeros(len(kinds))])
         done = np.minimum(np.floor(lived), CAP).astype(np.int64)
-        here = np.arange(len(done))
-        after = stay[:, :-1][:, ::-1].cumsum(axis=1)[:, ::-1]
-        ahead = np.column_stack([after, np.zeros(len(done))])[here, done]
-        still = stay[here, done]
-        return np.where(still > 0, done + ahead / np.where(still > 0, still, 1.0), done).astype(np.float64)
+        still = stay[kind, done]
+        return np.where(still > 0, done + ahead[kind, done] / np.where(still > 0, still, 1.0), done).astype(np.float64)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from icpfit.customers.draws import account_draws, interval, numbered
-from icpfit.models.metrics import weighted_aucs
+from icpfit.models.metrics import weighted_pairs
 from icpfit.plural import counted
 
 MIN_DEALS = 20
@@ -20,6 +20,7 @@ MOST_TIMES = 20
 
 Answer = Literal["yes", "no", "cannot tell"]
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 Texts = npt.NDArray[np.object_]
 
 YES = "If so the ICP is right: work on positioning and product."
@@ -38,32 +39,34 @@ class Likeness:
         return {"answer": self.answer, "words": self.words, **self.numbers}
 
 
-def compare_fit(best: Floats, rivals: Floats, others: Floats, accounts: tuple[Texts, Texts, Texts], seed: int) -> Likeness:
+def compare_fit(fit: Floats, group: Ints, model: Ints, account_id: Texts, seed: int) -> Likeness:
     """By the fit of deals that the model had not learned from: of best customers, of deals lost to competitors, and of other losses.
 
-    Each comparison is the share of pairs in which the first has the better fit. With c for best customers over other losses
-    and a for best customers over competitor losses, the way is (c - a) / (c - 1/2). Its interval, from draws of whole accounts, must
-    lie on one side of the half-way for an answer.
+    Each comparison is the share of pairs, told by one model, in which the first has the better fit. With c for best customers
+    over other losses and a for best customers over competitor losses, the way is (c - a) / (c - 1/2). Its interval, from draws of
+    whole accounts, must lie on one side of the half-way for an answer.
 
     Args:
-        best, rivals, others: fit, NaN where a deal was not tested; ``accounts``: the account of each.
+        group: 0 best customer, 1 lost to a competitor, 2 lost otherwise.
+        model: a number per model that told a deal's fit; only deals of one model are compared.
     """
-    groups = [(f[np.isfinite(f)], a[np.isfinite(f)]) for f, a in zip((best, rivals, others), accounts, strict=True)]
-    sizes = [len(f) for f, _ in groups]
+    sizes = [int((group == g).sum()) for g in range(3)]
     numbers: dict[str, Any] = {"tested": dict(zip(("best", "competitor", "other"), sizes, strict=True))}
     if min(sizes) < MIN_DEALS:
         names = ("best customers", "deals lost to competitors", "deals lost otherwise")
         short = [f"{n} {name}" for n, name in zip(sizes, names, strict=True) if n < MIN_DEALS]
-        told = f"{' and '.join(short)} were tested by a model that had not learned from them, and {MIN_DEALS} are needed"
+        told = f"{' and '.join(short)} have a fit told by a model that had not learned from them, and {MIN_DEALS} are needed"
         return Likeness("cannot tell", told, {**numbers, "needed": MIN_DEALS})
-    fit = np.concatenate([f for f, _ in groups])
-    group = np.repeat([0, 1, 2], sizes)
-    account = numbered(np.concatenate([a for _, a in groups]))
-    weights = np.vstack([np.ones(len(fit)), *account_draws(account, seed)])
+    weights = np.vstack([np.ones(len(fit)), *account_draws(numbered(account_id), seed)])
 
     def over(first: int, second: int) -> Floats:
-        chosen = (group == first) | (group == second)
-        return weighted_aucs((group[chosen] == first).astype(np.float64), fit[chosen], weights[:, chosen])
+        right, pairs = np.zeros(len(weights)), np.zeros(len(weights))
+        for m in np.unique(model):
+            chosen = ((group == first) | (group == second)) & (model == m)
+            if chosen.any():
+                more = weighted_pairs((group[chosen] == first).astype(np.float64), fit[chosen], weights[:, chosen])
+                right, pairs = right + more[0], pairs + more[1]
+        return np.where(pairs > 0, right / np.where(pairs > 0, pairs, 1), np.nan)
 
     best_over_rivals, best_over_others, rivals_over_others = over(0, 1), over(0, 2), over(1, 2)
     lead = best_over_others - 0.5
@@ -93,5 +96,5 @@ def compare_fit(best: Floats, rivals: Floats, others: Floats, accounts: tuple[Te
         smaller = min(sizes[0], sizes[1])
         needed = max(1, math.ceil(smaller * (times - 1)))
         numbers["needed"] = needed
-        more = f"about {counted(needed, 'more tested deal')} of the smaller group, of which there are {smaller}, would be needed"
+        more = f"about {counted(needed, 'more deal')} of the smaller group, of which there are {smaller}, would be needed"
     return Likeness("cannot tell", f"cannot tell: {said}; {more}", numbers)

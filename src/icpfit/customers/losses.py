@@ -68,7 +68,9 @@ def sort_losses(
     reason = np.where(closed, columns.text(deals, "loss_reason")[row], "")
     rival = np.where(closed, columns.text(deals, "competitor")[row], "")
     kind = kinds_of(reason, rival)
-    scored = fit.of(book.deal_id[row]) if fit is not None else np.full(len(row), np.nan)
+    scored, p_win = (
+        fit.of(book.deal_id[row], c).astype(np.float64) if fit is not None else np.full(len(row), np.nan) for c in ("fit", "p_win")
+    )
     fits, misfits = scored >= (fit.line if fit else np.nan), scored < (fit.line if fit else np.nan)
     types = np.select(
         [misfits | (kind == "no fit"), ~fits | (kind == NOT_SAID), kind == "competitor", kind == "no decision"],
@@ -85,7 +87,7 @@ def sort_losses(
             "rival": rival,
             "reason": reason,
             "fit": scored,
-            "p_win": fit.of(book.deal_id[row], "p_win") if fit is not None else np.full(len(row), np.nan),
+            "p_win": p_win,
             "type": types,
         }
     ).astype({c: object for c in ("deal_id", "account_id", "kind", "rival", "reason", "type")})
@@ -97,7 +99,7 @@ def _report(table: pd.DataFrame, fit: Fit | None, again: int) -> dict[str, Any]:
     kind, types, scored = (table[c].to_numpy() for c in ("kind", "type", "fit"))
     unread = Counter(r for r, k in zip(table["reason"], kind, strict=True) if k == NOT_SAID and r)
     to_competitor = table[kind == "competitor"]
-    rivals = Counter(r for r in to_competitor["rival"] if names_a_rival(r))
+    rivals = {r: n for r, n in Counter(to_competitor["rival"]).items() if names_a_rival(r)}
     right = Counter(to_competitor["rival"][to_competitor["type"] == TO_COMPETITOR])
     return {
         "lost": len(table),

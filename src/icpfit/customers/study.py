@@ -94,7 +94,7 @@ def study_customers(
     seed, win = config.training.seed, _Told.of(training["win"], results)
     sizes = _sizes(warehouse, config, book)
     lives = read_lives(customers, deals, as_of, sizes=sizes, subscriptions=subscriptions, health=health)
-    fit = fit_of(training, results, config.scorecard.tiers[-1].share)
+    fit = fit_of(training, results, config.scorecard.tiers[-1].share, seed)
     losses = sort_losses(book, deals, as_of, fit, subscriptions=subscriptions, accounts=accounts)
     cohorts = place(lives)
     worth = weigh(lives, seed)
@@ -189,10 +189,15 @@ def _lookalike(lives: Lives, cohorts: Cohorts, losses: Losses, fit: Fit | None, 
     best = lives.texts("deal_id")[cohorts.of("best")]
     if fit is None:
         return {"answer": "cannot tell", "words": "cannot tell: no model of winning says how well a lost deal fits"}
-    groups = (best, rivals, others)
-    account: pd.Series = fit.table.set_index("deal_id")["account_id"]
-    accounts = tuple(account.reindex(g).to_numpy(object) for g in groups)
-    answer = compare_fit(*(fit.of(g) for g in groups), (accounts[0], accounts[1], accounts[2]), seed)
+    group: pd.Series = pd.Series({deal: g for g, deals in enumerate((best, rivals, others)) for deal in deals}, dtype=np.int64)
+    told = fit.table.assign(group=group.reindex(fit.table["deal_id"]).to_numpy(np.float64)).dropna(subset=["group"])
+    answer = compare_fit(
+        told["fit"].to_numpy(np.float64),
+        told["group"].to_numpy(np.int64),
+        pd.factorize(told["model"])[0].astype(np.int64),
+        told["account_id"].to_numpy(object),
+        seed,
+    )
     return answer.report() | {
         "joint": fit.joint,
         "best_from_competitor": win.compared(best, rivals),
