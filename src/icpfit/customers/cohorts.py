@@ -57,7 +57,7 @@ class Cohorts:
 
     def of(self, name: str) -> npt.NDArray[np.int64]:
         """Rows of the lives' table in a cohort."""
-        return self.row[self.cohort == name]
+        return np.asarray(self.row[self.cohort == name])
 
 
 def place(lives: Lives) -> Cohorts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,8 @@ MIN_SIDE = 20
 LEVEL = 0.05
 """Of all differences that are named, at most this share is chance (false discovery rate)."""
 MOST_NAMED = 8
+ALIKE = 0.6
+"""A difference that goes together with a stronger one, by rank correlation above this, is counted and not named beside it."""
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -58,9 +60,11 @@ class Difference:
 
 @dataclass(frozen=True)
 class Compared:
-    """``found``: the differences beyond chance, the strongest first. ``asked``: how many comparisons chance was counted for."""
+    """``found``: the differences beyond chance, the strongest first, and ``named``: those of them that say each something of its own.
+    ``asked``: how many comparisons chance was counted for."""
 
     found: tuple[Difference, ...]
+    named: tuple[Difference, ...]
     asked: int
     sizes: tuple[int, int]
     """accounts in either group"""
@@ -71,7 +75,7 @@ class Compared:
             "asked": self.asked,
             "beyond_chance": len(self.found),
             "needed": None if self.asked or min(self.sizes) >= MIN_SIDE else MIN_SIDE,
-            "strongest": [d.values() for d in self.found[:MOST_NAMED]],
+            "strongest": [d.values() for d in self.named],
         }
 
 
@@ -92,6 +96,7 @@ def compare_groups(
     rows = np.concatenate([a, b])
     is_first = np.arange(len(rows)) < len(a)
     found: list[tuple[FeatureSpec, str, Floats, Bools, float, float]] = []
+    looked: dict[tuple[str, str], Floats] = {}
     for spec in specs:
         for said, values, has in _looks(features[spec.name].to_numpy()[rows], spec):
             known = ~np.isnan(values)
@@ -100,6 +105,7 @@ def compare_groups(
             superiority, p = van_elteren(values[known], is_first[known], stratum[rows][known])
             if np.isfinite(p):
                 found.append((spec, said, has, known, superiority, p))
+                looked[spec.name, said] = values
     q = false_discovery_control([f[-1] for f in found]) if found else []
     told = [
         Difference(
@@ -118,7 +124,26 @@ def compare_groups(
         if one <= LEVEL
     ]
     told.sort(key=lambda d: (-abs(d.superiority - 0.5), d.p_value, d.feature, d.said))
-    return Compared(tuple(told), len(found), (len(a), len(b)))
+    return Compared(tuple(told), _of_their_own(told, looked), len(found), (len(a), len(b)))
+
+
+def _of_their_own(told: Sequence[Difference], values: Mapping[tuple[str, str], Floats]) -> tuple[Difference, ...]:
+    """The strongest differences, without those that a stronger one goes together with."""
+    named: list[Difference] = []
+    for d in told:
+        if len(named) == MOST_NAMED:
+            break
+        own = values[d.feature, d.said]
+        if not any(_alike(own, values[n.feature, n.said]) for n in named):
+            named.append(d)
+    return tuple(named)
+
+
+def _alike(a: Floats, b: Floats) -> bool:
+    both = ~np.isnan(a) & ~np.isnan(b)
+    if both.sum() < MIN_SIDE or np.ptp(a[both]) == 0 or np.ptp(b[both]) == 0:
+        return False
+    return bool(abs(np.corrcoef(average_ranks(a[both]), average_ranks(b[both]))[0, 1]) > ALIKE)
 
 
 def van_elteren(values: Floats, first: Bools, stratum: Ints) -> tuple[float, float]:

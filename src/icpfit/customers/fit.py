@@ -30,8 +30,9 @@ Texts = npt.NDArray[np.object_]
 
 @dataclass(frozen=True)
 class Fit:
-    """One row per deal of the win training set that could be told, in its order: ``deal_id, account_id, model`` (the fold whose model
-    told it), ``p_win`` and ``fit``. ``joint``: fit is the chance to be won and kept, else to be won. ``line``: from which fit on a deal fits.
+    """One row per deal of the win training set that could be told, in its order: ``deal_id, account_id, model`` (the fold whose
+    model told it), ``p_win`` and ``fit``. ``joint``: fit is the chance to be won and kept, else to be won. ``line``: from which fit
+    on a deal fits.
 
     A deal fits where it is not among the share of deals that tier D holds, the accounts not to be worked.
     """
@@ -46,9 +47,7 @@ class Fit:
         return self.table.set_index("deal_id")[column].reindex(deal_id).to_numpy()
 
 
-def fit_of(
-    training: Mapping[Outcome, TrainingSet], results: Mapping[Outcome, OutcomeResult], share_below: float, seed: int
-) -> Fit | None:
+def fit_of(training: Mapping[Outcome, TrainingSet], results: Mapping[Outcome, OutcomeResult], share_below: float, seed: int) -> Fit | None:
     """Fit by models that had not learned from the deal, nor from its account; None without a model of winning.
 
     The chance to win is that of the backtest, of a model older than the deal. Deals older than all tested ones are told the

@@ -21,7 +21,12 @@ FIRST_RENEWAL = 13
 """months that must have been watched: before it, nobody has had a yearly contract to renew"""
 BEST_SHARE, GOOD_SHARE = 0.30, 0.30
 """Best fit: the top 30 % by LTV; good fit: the next 30 %; below it: stretch deals."""
-SIZE_BANDS = ((0, 30, "under 30 employees"), (30, 120, "30 to 119 employees"), (120, 500, "120 to 499 employees"), (500, np.inf, "500 or more"))
+SIZE_BANDS = (
+    (0, 30, "under 30 employees"),
+    (30, 120, "30 to 119 employees"),
+    (120, 500, "120 to 499 employees"),
+    (500, np.inf, "500 or more"),
+)
 TERM_BANDS = ((0, 6, "under 6 months"), (6, 18, "about a year"), (18, np.inf, "longer"))
 UNKNOWN = "not known"
 
@@ -118,9 +123,15 @@ def fit_hazard(exposure: Exposure, groups: Sequence[Ints], weights: Floats | Non
     ratios = [np.ones(int(g.max(initial=0)) + 1) for g in groups]
     for _ in range(10 if len(groups) > 1 else 1):
         for i, group in enumerate(groups):
-            others = np.prod([r[g] for j, (g, r) in enumerate(zip(groups, ratios, strict=True)) if j != i], axis=0) if len(groups) > 1 else 1
-            ratios[i] = _shrunken(np.bincount(group, w * left, len(ratios[i])), np.bincount(group, w * expected * others, len(ratios[i])))
+            others = (
+                np.prod([r[g] for j, (g, r) in enumerate(zip(groups, ratios, strict=True)) if j != i], axis=0) if len(groups) > 1 else 1
+            )
+            ratios[i] = _shrunken(_summed(w * left, group, ratios[i]), _summed(w * expected * others, group, ratios[i]))
     return Hazard(np.clip(monthly, 0, 1), seen, tuple(ratios))
+
+
+def _summed(values: Floats, group: Ints, ratio: Floats) -> Floats:
+    return np.bincount(group, values, len(ratio)).astype(np.float64)
 
 
 def _shrunken(left: Floats, expected: Floats) -> Floats:
@@ -132,7 +143,7 @@ def _shrunken(left: Floats, expected: Floats) -> Floats:
     if spread <= 0:
         return np.ones(len(left))
     a = 1 / spread
-    return (left + a) / (expected + a)
+    return np.asarray((left + a) / (expected + a), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -206,13 +217,11 @@ def _missing(lives: Lives) -> str | None:
         return f"{counted(len(lives), 'customer')}; {MIN_CUSTOMERS} are needed"
     if left < MIN_LEFT:
         return f"{left} of {counted(len(lives), 'customer')} {'has' if left == 1 else 'have'} left; {MIN_LEFT} are needed"
-    long = int((lives.numbers("watched") >= FIRST_RENEWAL + 0.5).sum())
-    at_risk = Exposure.of(lives.numbers("months"), lives.numbers("watched"), lives.flags("left")).at_risk[:, FIRST_RENEWAL - 1].sum()
-    if at_risk < MIN_CUSTOMERS:
-        return (
-            f"{counted(int(at_risk), 'customer')} of the {long:,} who began early enough {'is' if at_risk == 1 else 'are'} known to have stayed"
-            f" past a first renewal; {MIN_CUSTOMERS} are needed"
-        )
+    exposure = Exposure.of(lives.numbers("months"), lives.numbers("watched"), lives.flags("left"))
+    past = int(exposure.at_risk[:, FIRST_RENEWAL - 1].sum())
+    if past < MIN_CUSTOMERS:
+        stayed = "was watched" if past == 1 else "were watched"
+        return f"{counted(past, 'customer')} {stayed} past a first renewal; {MIN_CUSTOMERS} are needed"
     return None
 
 

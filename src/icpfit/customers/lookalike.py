@@ -24,7 +24,7 @@ Ints = npt.NDArray[np.int64]
 Texts = npt.NDArray[np.object_]
 
 YES = "If so the ICP is right: work on positioning and product."
-NO = "They are no proof of a weak position: fewer of them would be lost by going after better accounts first."
+NO = "They look like the other lost accounts: that they were lost says little against positioning or product."
 
 
 @dataclass(frozen=True)

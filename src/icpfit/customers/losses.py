@@ -42,7 +42,7 @@ class Losses:
         """Deals lost to a competitor, or for another reason that was said."""
         kind = self.table["kind"].to_numpy(object)
         chosen = kind == "competitor" if competitor else (kind != "competitor") & (kind != NOT_SAID)
-        return self.table["deal_id"].to_numpy(object)[chosen]
+        return np.asarray(self.table["deal_id"].to_numpy(object)[chosen])
 
 
 def sort_losses(
@@ -90,7 +90,7 @@ def sort_losses(
             "p_win": p_win,
             "type": types,
         }
-    ).astype({c: object for c in ("deal_id", "account_id", "kind", "rival", "reason", "type")})
+    ).astype(dict.fromkeys(("deal_id", "account_id", "kind", "rival", "reason", "type"), object))
     again = _re_engage(table, book, moment, subscriptions, accounts)
     return Losses(table, again, _report(table, fit, len(again)))
 

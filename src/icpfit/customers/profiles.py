@@ -84,7 +84,7 @@ def _listed(found: tuple[float, float | None, float | None] | None) -> list[floa
 
 def _scaled(values: Floats) -> Floats:
     spread = float(values.std())
-    return (values - values.mean()) / (spread if spread > 0 else 1.0)
+    return np.asarray((values - values.mean()) / (spread if spread > 0 else 1.0))
 
 
 def _parted(points: Floats, seed: int) -> Bools:

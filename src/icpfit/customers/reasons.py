@@ -55,9 +55,9 @@ def _found(text: str, kinds: tuple[str, ...]) -> str:
     for place, kind in enumerate(kinds):
         for phrase in _vocabulary()[kind]:
             n = len(phrase)
-            if (n, -place) > best or best_kind == NOT_SAID:
-                if any(_matches(phrase, words[i : i + n]) for i in range(len(words) - n + 1)):
-                    best, best_kind = (n, -place), kind
+            weightier = (n, -place) > best
+            if weightier and any(_matches(phrase, words[i : i + n]) for i in range(len(words) - n + 1)):
+                best, best_kind = (n, -place), kind
     return best_kind
 
 

@@ -134,7 +134,9 @@ def _sizes(warehouse: Warehouse, config: Config, book: DealBook) -> Floats | Non
     return out
 
 
-def _expansion(lives: Lives, training: Mapping[Outcome, TrainingSet], results: Mapping[Outcome, OutcomeResult], seed: int) -> dict[str, Any]:
+def _expansion(
+    lives: Lives, training: Mapping[Outcome, TrainingSet], results: Mapping[Outcome, OutcomeResult], seed: int
+) -> dict[str, Any]:
     report = weigh_expansion(lives, seed)
     keep = training.get("retention")
     if keep is None or not report["can_tell"]:

@@ -13,12 +13,12 @@ import numpy as np
 from icpfit.attribution import contributions
 from icpfit.bundle import Bundle, thresholds_of
 from icpfit.config import FlatSource, Outcome
+from icpfit.customers import Study, study_customers
 from icpfit.cycle.challenge import gate_evidence
 from icpfit.cycle.opened import Opened
 from icpfit.cycle.paper import write_documents
 from icpfit.cycle.report import card_report, combined_report, findings_report, outcome_report, refusals_report, rows_report
 from icpfit.cycle.watch import findings_since
-from icpfit.customers import Study, study_customers
 from icpfit.gates import Decision, Gate, decide, judge
 from icpfit.models.expected_arr import ExpectedArr
 from icpfit.models.familiarity import Familiarity
