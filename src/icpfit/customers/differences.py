@@ -181,6 +181,14 @@ def _once(account_id: npt.NDArray[np.object_], inside: Bools) -> Ints:
     return rows[np.sort(place)]
 
 
+def _round(cut: float, whole: bool) -> float:
+    """
+    >>> _round(0.595, False), _round(91, True), _round(10_589_000, True)
+    (0.6, 91, 11000000.0)
+    """
+    return cut if whole and abs(cut) < 1_000 else float(f"{cut:.2g}")
+
+
 def _looks(column: npt.NDArray[np.generic], spec: FeatureSpec) -> list[tuple[str, Floats, Floats]]:
     """What of an attribute is compared: (in words, the values to be ranked, 1 where the words hold)."""
     if spec.kind == "category":
@@ -202,6 +210,6 @@ def _looks(column: npt.NDArray[np.generic], spec: FeatureSpec) -> list[tuple[str
         if not len(above):
             return [("any", values, values)]
         cut = float(above.min())
-    cut = float(known[known >= cut].min()) if whole else float(f"{cut:.3g}")
+    cut = _round(float(known[known >= cut].min()), whole)
     words = range_label(cut, None, spec, counts=bool(known.min() >= 0) and whole, integers=whole)
     return [(words, values, np.where(np.isnan(values), np.nan, (values >= cut).astype(np.float64)))]

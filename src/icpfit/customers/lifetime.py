@@ -25,7 +25,7 @@ SIZE_BANDS = (
     (0, 30, "under 30 employees"),
     (30, 120, "30 to 119 employees"),
     (120, 500, "120 to 499 employees"),
-    (500, np.inf, "500 or more"),
+    (500, np.inf, "500 employees or more"),
 )
 TERM_BANDS = ((0, 6, "under 6 months"), (6, 18, "about a year"), (18, np.inf, "longer"))
 UNKNOWN = "not known"

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from icpfit.documents.losses_page import lookalike_part, losses_part
-from icpfit.documents.parts import NOTHING, differences, goes_with, in_brackets, part, table, with_range
+from icpfit.documents.parts import differences, goes_with, in_brackets, part, table, with_range
 from icpfit.documents.words import LEFT_OUT, count, known, listed, money, number, percent
 from icpfit.plural import counted
 
 FEW = 10
 """Fewer customers than this carry no share."""
 COHORTS = ("best", "average", "problem")
-MEASURES = {
-    "acv": "First year's ARR",
-    "growth": "ARR now, of the first",
-    "nps": "NPS",
-    "csat": "CSAT",
-    "days_to_value": "Days to first value",
-    "cycle_days": "Sales cycle in days",
-    "escalations": "Escalations",
-}
+MEASURES: tuple[tuple[str, str, Callable[[object], str]], ...] = (
+    ("acv", "First year's ARR", count),
+    ("growth", "ARR now, of the first", percent),
+    ("nps", "NPS", count),
+    ("csat", "CSAT", lambda value: number(value, 1)),
+    ("days_to_value", "Days to first value", count),
+    ("cycle_days", "Sales cycle in days", count),
+    ("escalations", "Escalations", count),
+)
 
 
 def customers_page(report: Mapping[str, Any] | None, currency: str) -> list[dict[str, Any]]:
@@ -140,8 +140,8 @@ def _cohorts(report: Mapping[str, Any], customers: Mapping[str, Any], currency: 
         goes_with(report.get("best_from_problem"), "the best customers", "the problem customers"),
     ]
     rows = [
-        (label, *(_median(cohorts[name]["medians"][measure], measure, currency) for name in COHORTS))
-        for measure, label in MEASURES.items()
+        (label, *(with_range(cohorts[name]["medians"][measure], shown) for name in COHORTS))
+        for measure, label, shown in MEASURES
         if any(cohorts[name]["medians"][measure] for name in COHORTS)
     ]
     heads = [("The middle customer", False), *((f"{name.capitalize()} ({count(sizes[name])})", True) for name in COHORTS)]
@@ -154,6 +154,7 @@ def _cohorts(report: Mapping[str, Any], customers: Mapping[str, Any], currency: 
         tables + ([differing] if differing else []),
         [
             f"not known of any customer, and so not counted: {unknown}" if unknown else "",
+            f"ARR in {currency}; in brackets the range that holds in 90 of 100 repetitions",
             "attributes are those at the start of the deal, compared among customers of the same year. "
             "What goes with size also goes with ARR"
             if differing
@@ -171,8 +172,8 @@ def _profiles(report: Mapping[str, Any], currency: str) -> dict[str, Any]:
         ("Share of won deals", *(f"{percent(p['deal_share'])} ({count(p['deals'])})" for p in profiles.values())),
         ("Share of their value", *(percent(p["value_share"]) for p in profiles.values())),
         (
-            f"Value ({report['value_is']}), the middle deal",
-            *(with_range(p["value"], lambda v: money(v, currency)) for p in profiles.values()),
+            f"Value ({report['value_is']}, {currency}), the middle deal",
+            *(with_range(p["value"], count) for p in profiles.values()),
         ),
         ("Cycle in days, the middle deal", *(with_range(p["cycle_days"], count) for p in profiles.values())),
         ("Value per day of cycle", *(money(p["value_per_day"], currency) for p in profiles.values())),
@@ -192,13 +193,6 @@ def _money_range(value: Sequence[float | None], currency: str) -> str:
 
 def _months(band: Mapping[str, Any]) -> str:
     return f"{number(band['lifetime_months'][0], 0)}{in_brackets(band['lifetime_months'][1], band['lifetime_months'][2], 0)}"
-
-
-def _median(found: Sequence[float | None] | None, measure: str, currency: str) -> str:
-    if found is None:
-        return NOTHING
-    shown = {"acv": lambda v: money(v, currency), "growth": percent, "csat": lambda v: number(v, 1)}
-    return with_range(found, shown.get(measure, count))
 
 
 def _enough(profile: Mapping[str, Any], figure: str) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from icpfit.documents.words import count, known, percent, sentence
-from icpfit.plural import counted
 
 NOTHING = "—"
 
@@ -34,22 +33,21 @@ def goes_with(report: Mapping[str, Any] | None, first: str, second: str) -> str:
     if report is None:
         return ""
     a, b = report["accounts"]
+    groups = f"{first} ({count(a)}) from {second} ({count(b)})"
     if not report["asked"]:
         short = f"there are {count(a)} and {count(b)}, and {report['needed']} of each are needed"
         return f"what tells {first} from {second} cannot be told: {short}"
     if not report["strongest"]:
-        return f"none of {count(report['asked'])} comparisons tells {first} ({count(a)}) from {second} ({count(b)}) beyond chance"
+        return f"none of {count(report['asked'])} comparisons tells {groups} beyond chance"
+    told = f"{count(report['beyond_chance'])} of {count(report['asked'])} comparisons tell {groups} beyond chance"
+    if len(report["strongest"]) > 1:
+        return f"{told}. The strongest, each of its own kind, are in the table"
     lead = report["strongest"][0]
-    more = (
-        f", and {counted(report['beyond_chance'] - 1, 'more comparison')} of {count(report['asked'])} differ beyond chance"
-        if report["beyond_chance"] > 1
-        else ""
-    )
-    return f"{lead['label']}, {lead['said']}: {percent(lead['shares'][0])} of {first}, {percent(lead['shares'][1])} of {second}{more}"
+    return f"{told}: {lead['label']}, {lead['said']}: {percent(lead['shares'][0])} of {first}, {percent(lead['shares'][1])} of {second}"
 
 
 def differences(report: Mapping[str, Any] | None, first: str, second: str) -> dict[str, Any] | None:
-    """The strongest differences as a table; None for fewer than two, which the sentence says alone."""
+    """The strongest differences as a table; None for fewer than two: the sentence says one."""
     if report is None or len(report["strongest"]) < 2:
         return None
     rows = [(f"{d['label']}: {d['said']}", percent(d["shares"][0]), percent(d["shares"][1])) for d in report["strongest"]]
