@@ -66,7 +66,8 @@ def _matches(phrase: tuple[str, ...], words: tuple[str, ...]) -> bool:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    plain = unicodedata.normalize("NFKC", text).casefold().replace("'", "").replace("’", "")
+    apart = re.sub(r"(?<=[^\W\d_A-Z])(?=[A-Z])", " ", unicodedata.normalize("NFKC", text))  # TooExpensive
+    plain = apart.casefold().replace("'", "").replace("’", "")
     return tuple(re.findall(r"[^\W\d_]+", plain))
 
 
