@@ -84,7 +84,7 @@ def read_lives(
     state = book.at(moment)
     grace = days(book.settings.renewal_grace_days)
     start = customers.clock_start(moment)
-    begun = known.before(start, moment)
+    begun = start < NEVER
     first = np.where(begun, customers.arr_at(np.where(begun, start, NEVER), moment), np.nan)
     end = _paid_until(customers, start, moment, grace)
     won = state.population & state.won
@@ -139,9 +139,8 @@ def read_lives(
 def _paid_until(customers: Customers, start: Ints, moment: int, grace: int) -> Ints:
     """When each deal's customer stopped paying, with gaps of up to the grace bridged; NEVER as long as it pays."""
     held = customers.held[known.before(customers.held["visible"].to_numpy(), moment)]
-    held = held[known.before(held["started"].to_numpy(), moment)]
     changes = customers.changes[known.before(customers.changes["visible"].to_numpy(), moment)]
-    newest = changes[known.before(changes["changed"].to_numpy(), moment)].drop_duplicates("code", keep="last").set_index("code")
+    newest = changes.drop_duplicates("code", keep="last").set_index("code")
     cut = newest[newest["arr"] <= 0]["changed"]  # nothing is paid any more, though nobody wrote down an end
     over = columns.micros(held["code"].map(cut))
     ended = held["ended"].to_numpy(np.int64)
