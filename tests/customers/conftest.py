@@ -99,6 +99,4 @@ def drawn_lives(months: np.ndarray, watched: np.ndarray, arr: np.ndarray | None 
 @pytest.fixture(scope="session")
 def small() -> SimpleNamespace:
     """The builders: ``small.lives(subs, moment, …)``, ``small.drawn(months, watched)``, ``small.deals(rows)`` and so on."""
-    return SimpleNamespace(
-        lives=lives_of, drawn=drawn_lives, deals=deals, subscriptions=subscriptions, changes=changes, health=health
-    )
+    return SimpleNamespace(lives=lives_of, drawn=drawn_lives, deals=deals, subscriptions=subscriptions, changes=changes, health=health)

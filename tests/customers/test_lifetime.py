@@ -59,7 +59,9 @@ def test_leaving_in_a_leap_year_is_leaving_at_the_renewal() -> None:
         assert np.flatnonzero(exposure.leaves[0]).tolist() == [11]
 
 
-def planted(seed: int, hazard: float, n: int = 1_500, follow: tuple[float, float] = (0.0, 36.0)) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def planted(
+    seed: int, hazard: float, n: int = 1_500, follow: tuple[float, float] = (0.0, 36.0)
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Who leaves with the same chance at each month, watched for a time drawn anew: most are still there."""
     rng = np.random.default_rng(seed)
     months, watched = rng.geometric(hazard, n).astype(float), rng.uniform(*follow, n)

@@ -108,12 +108,23 @@ def a_company(small: SimpleNamespace, seed: int, before: float | None) -> tuple[
         start = closed + rng.uniform(0, 20)
         end = start + rng.choice([200, 365, 400, 730]) if rng.random() < 0.6 else None
         won.append({"deal_id": f"D{i}", "account_id": f"A{i}", "created_at": created, "closed_at": closed, "visible_at": late(created)})
-        subs.append({"subscription_id": f"S{i}", "account_id": f"A{i}", "started_at": start, "ended_at": end, "visible_at": late(start), "term_months": 12.0})
+        subs.append(
+            {
+                "subscription_id": f"S{i}",
+                "account_id": f"A{i}",
+                "started_at": start,
+                "ended_at": end,
+                "visible_at": late(start),
+                "term_months": 12.0,
+            }
+        )
         # corrected later: the same contract, for longer
         subs.append({**subs[-1], "subscription_id": f"U{i}", "arr": 0.0, "visible_at": late(start) + 1, "term_months": 24.0})
         if rng.random() < 0.4:
             again = start + 365 + rng.uniform(0, 60)
-            subs.append({"subscription_id": f"T{i}", "account_id": f"A{i}", "started_at": again, "ended_at": None, "visible_at": late(again)})
+            subs.append(
+                {"subscription_id": f"T{i}", "account_id": f"A{i}", "started_at": again, "ended_at": None, "visible_at": late(again)}
+            )
         at = start + rng.uniform(10, 500)
         moved.append(
             {"subscription_id": f"S{i}", "account_id": f"A{i}", "changed_at": at, "arr": rng.choice([0.0, 50, 150]), "visible_at": late(at)}
