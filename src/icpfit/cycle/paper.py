@@ -37,6 +37,8 @@ def write_documents(opened: Opened, learned: Learned, out: Path) -> Path:
         proposed=True,
     )
     _write(page, out)
+    for name, text in learned.lists.items():
+        write_text(out / name, text)
     return out
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from icpfit.attribution import contributions
 from icpfit.bundle import Bundle, thresholds_of
 from icpfit.config import FlatSource, Outcome
+from icpfit.customers import Study, study_customers
 from icpfit.cycle.challenge import gate_evidence
 from icpfit.cycle.opened import Opened
 from icpfit.cycle.paper import write_documents
@@ -53,6 +54,8 @@ class Learned:
     """by step; they stand in MLflow and in no document"""
     drift: tuple[Mapping[str, Any], ...] = ()
     """findings against the champion in force; none without one"""
+    lists: Mapping[str, str] = field(default_factory=dict)
+    """CSV files of accounts to work from, by name, that go beside the documents"""
 
 
 def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None) -> Learned:
@@ -78,6 +81,8 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None) -> Le
     cards = _cards(opened, training, results, as_of)
     card = cards.get("icp") or cards.get("win") or cards.get("retention")
     clock.lap("scorecard")
+    study = _customers(opened, training, results, as_of)
+    clock.lap("customers and losses")
     first = results[opened.outcomes[0]]
     expected = _expected_arr(opened, training, as_of) if first.model is not None and card is not None else None
     version = make_version(as_of, opened.fingerprint, config.fingerprint(), code_version(), config.training.seed)
@@ -93,6 +98,7 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None) -> Le
         "win": reports.get("win"),
         "retention": reports.get("retention"),
         "scorecard": card_report(card),
+        "customers": study.report if study is not None else None,
         "rows": rows_report(opened.counts),
         "findings": findings_report(opened.lasting_findings),
         "current_state": [*opened.current_state(), *(expected.current_state if expected else ())],
@@ -103,7 +109,8 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None) -> Le
         ),
     }
     bundle = _bundle(opened, as_of, version, training, results, cards, card, expected, metrics) if expected and card else None
-    return Learned(as_of, version, training, results, cards, card, metrics, bundle, seconds=clock.laps)
+    lists = study.lists if study is not None else {}
+    return Learned(as_of, version, training, results, cards, card, metrics, bundle, seconds=clock.laps, lists=lists)
 
 
 def retrain(opened: Opened, workspace: Workspace, as_of: int, progress: Progress = lambda _: None) -> Learned:
@@ -180,6 +187,13 @@ def _cards(
     if win is not None and keep is not None and keep[1].model is not None and opened.warehouse is not None:
         joint = joint_labels_for(opened.warehouse, opened.config, win[0], as_of)
     return build_scorecards(win, keep, opened.config.scorecard, seed=opened.config.training.seed, joint=joint)
+
+
+def _customers(
+    opened: Opened, training: Mapping[Outcome, TrainingSet], results: Mapping[Outcome, OutcomeResult], as_of: int
+) -> Study | None:
+    """A flat file has no tables of customers, and one row says one outcome."""
+    return study_customers(opened.warehouse, opened.config, training, results, as_of) if opened.warehouse is not None else None
 
 
 def _bundle(

@@ -8,6 +8,7 @@ from typing import Any
 from icpfit.config import LAYERS
 from icpfit.documents.brief import brief
 from icpfit.documents.card_page import card_page, layers_page, profile_page
+from icpfit.documents.customers_page import customers_page
 from icpfit.documents.market import Market
 from icpfit.documents.market_page import market_page
 from icpfit.documents.outcome_page import lead, outcome_page
@@ -98,6 +99,7 @@ def summarise(
             {"gate": TITLES.get(g["gate"], g["gate"]), "answer": ANSWERS.get(g["answer"], g["answer"]), "words": g["words"]} for g in gates
         ],
         "past_wins": past_wins_page(gates),
+        "customers": customers_page(metrics.get("customers"), metrics["currency"]),
         "drift": _drift(drift),
         "meanings": list(meanings),
     }
