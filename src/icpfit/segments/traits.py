@@ -168,13 +168,13 @@ def _may_be(spec: FeatureSpec, meant: re.Pattern[str], *, number: bool) -> bool:
 def _texts(values: pd.Series, spec: FeatureSpec, *, banded: bool) -> Texts:
     if banded and spec.kind == "number" and (spec.aggregate == "value" or values.nunique() > MOST_GROUPS):
         return size_bands(values.to_numpy(np.float64))
-    return np.array([None if v is None or v != v else _code(v) for v in values], dtype=object)
+    return np.array([None if v is None or v != v else code_text(v) for v in values], dtype=object)
 
 
-def _code(value: object) -> str:
+def code_text(value: object) -> str:
     """A number as a file writes it, to its last digit; a text as it is.
 
-    >>> _code(1234567.0), _code(2.5), _code("1-10")
+    >>> code_text(1234567.0), code_text(2.5), code_text("1-10")
     ('1234567', '2.5', '1-10')
     """
     if not isinstance(value, float):
