@@ -14,6 +14,7 @@ from icpfit.segments.traits import INDUSTRY, SIZE, code_text
 from icpfit.sources.flat import FlatTable
 from icpfit.sources.vocabulary import plain_words
 
+
 def flat_market(table: FlatTable, as_of: Micros) -> Market | None:
     """None where no row with a result has a close: the last twelve months cannot be told from the rest.
 

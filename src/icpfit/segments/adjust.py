@@ -40,7 +40,7 @@ class Predicted:
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
-    """How far the model is off in one segment. None where it cannot be told.
+    """How far the model is off in one segment beyond what it is off everywhere. None where it cannot be told.
 
     ``said`` and ``seen``: mean probability and share of positives. ``offset``: log-odds to be added, with its 90 % interval;
     ``slope``: 1 where the model's odds count there as much as elsewhere. ``auc``: does it rank inside the segment; ``weak``: even the
@@ -72,29 +72,30 @@ class Adjustment:
 def adjustments(predicted: Predicted, trait: Trait, overall_auc: float, *, seed: int) -> tuple[Adjustment, ...]:
     """One partially pooled adjustment for each value of the trait that has tested rows, the commonest first.
 
-    The offsets of a trait are taken to lie around the model's own (its mean error on these rows), with a spread that is read
-    from how far they stray beyond chance (DerSimonian and Laird): each is the peak of its likelihood under that prior, with the
-    interval of the curvature there, so a segment of three rows has nearly the model's own. Rows of one account count less the
-    more alike they are. The offset is taken with the slope at 1; the slope beside it has a prior of its own around 1.
+    What the model is off on all these rows alike is taken away first: its final calibration, fitted to the same rows, has put it
+    right. The offsets that are left are taken to lie around 0, with a spread that is read from how far they stray beyond
+    chance (DerSimonian and Laird): each is the peak of its likelihood under that prior, with the interval of the curvature
+    there, so a segment of three rows has nearly none. Rows of one account count less the more alike they are. The offset is
+    taken with the slope at 1; the slope beside it has a prior of its own around 1.
     """
     values = trait.values[predicted.row]
     code = np.array([-1 if v is None else trait.shown.index(v) if v in trait.shown else -1 for v in values], dtype=np.int64)
     known = code >= 0
     if not known.any():
         return ()
-    x, y = predicted.log_odds, predicted.label
+    y = predicted.label
+    x = predicted.log_odds + _peak(lambda d: _slopes(predicted.log_odds[known] + d, y[known], None))[0]
     p = 1 / (1 + np.exp(-x))
     residual = (y - p) / np.sqrt(np.maximum(p * (1 - p), 1e-9))
     own, _ = design_effects(code[known], len(trait.shown), predicted.account[known], likeness(residual, predicted.account))
     spread = max(stray_between(x[known], y[known], code[known]), LEAST_STRAY)
-    middle = _peak(lambda d: _slopes(x[known] + d, y[known], None))[0]
     out = []
     for i, name in enumerate(trait.shown):
         inside = code == i
         if not inside.any():
             continue
         share = 1 / float(own[i])
-        offset, error = _peak(lambda d, at=inside, w=share: _with_prior(_slopes(x[at] + d, y[at], None), w, d - middle, spread))
+        offset, error = _peak(_offset_slopes(x[inside], y[inside], share, spread))
         slope = _slope(x[inside] + offset, y[inside], share)
         ranked = _ranks(predicted, inside, seed)
         out.append(
@@ -124,6 +125,10 @@ def _slopes(x: Floats, y: Floats, by: Floats | None) -> tuple[float, float]:
     q = 1 / (1 + np.exp(-np.clip(x, -35, 35)))
     by = np.ones(len(x)) if by is None else by
     return float((by * (y - q)).sum()), float((by**2 * q * (1 - q)).sum())
+
+
+def _offset_slopes(x: Floats, y: Floats, share: float, spread: float) -> Callable[[float], tuple[float, float]]:
+    return lambda d: _with_prior(_slopes(x + d, y, None), share, d, spread)
 
 
 def _with_prior(slopes: tuple[float, float], share: float, off: float, spread: float) -> tuple[float, float]:

@@ -71,13 +71,13 @@ def compare(figure: Figure, segment: Ints, segments: int, parts: Sequence[Ints],
     stratum = np.unique(figure.stratum[known], return_inverse=True)[1].astype(np.int64) if len(known) else known
     size = segments + 1
     rows = np.bincount(code, minlength=size)
-    sums = np.bincount(code, weights=y, minlength=size)
+    sums = np.bincount(code, weights=y, minlength=size).astype(np.float64)
     if not len(known):
         nothing = np.full(segments, np.nan)
         return Compared(rows[:segments], sums[:segments], nothing, nothing, nothing, nothing, nothing)
     groups = [_without_rare(p[known]) for p in parts]
     cells = cells_of([stratum, *groups], code)
-    totals = np.bincount(cells.place, weights=y)
+    totals = np.bincount(cells.place, weights=y).astype(np.float64)
     own, apart = design_effects(code, size, account, alike)
     asked = _asked(code, size, account)[:segments]
     indicators = (cells.segment[:, None] == np.flatnonzero(asked)).astype(np.float64)
@@ -88,9 +88,8 @@ def compare(figure: Figure, segment: Ints, segments: int, parts: Sequence[Ints],
     else:
         expected = expected_mean(cells.design, cells.rows, totals)
         ranks = norm.ppf((average_ranks(y) - 0.5) / len(y))
-        scores = mean_scores(
-            cells.design, cells.rows, np.bincount(cells.place, weights=ranks), float((ranks**2).sum()), indicators
-        )
+        ranked = np.bincount(cells.place, weights=ranks).astype(np.float64)
+        scores = mean_scores(cells.design, cells.rows, ranked, float((ranks**2).sum()), indicators)
     z[asked] = scores / np.sqrt(apart[:segments][asked])
     mean = np.full(size, sums.sum() / len(y))
     lost = 1

@@ -28,7 +28,9 @@ MOST_SEGMENTS = 8
 """values of a trait that are asked, the commonest first"""
 FEWEST_TESTED = 10
 """of the rarer outcome among the tested rows"""
+ROWS = {"win": "deal", "retention": "customer"}
 GOOD_BAD = {"win": (("win", "wins"), ("loss", "losses")), "retention": (("who stays", "who stay"), ("who leaves", "who leave"))}
+
 
 @dataclass(frozen=True, slots=True)
 class OwnModel:
@@ -79,8 +81,12 @@ def own_models(matrix: Matrix, result: OutcomeResult, trait: Trait, *, seed: int
     jobs = [job for fold, model in enumerate(result.backtest.folds) for job in _jobs(matrix, code, len(names), model, fold)]
     usable = [j for j in jobs if _rarer(j.labels) >= PATTERNS_BELOW and len(j.test)]
     columns = _columns(matrix, usable, recipe, result.backtest.forward, seed=seed, max_rows=max_rows, threads=threads)
-    work = list(zip(usable, columns, strict=True))
-    found = side_by_side(lambda w: margins(train(matrix, w[0].train, w[0].labels, w[1], recipe, seed), matrix, w[0].test, w[1]), work, threads)
+
+    def margins_of(work: tuple[_Job, Ints]) -> Floats:
+        job, columns = work
+        return margins(train(matrix, job.train, job.labels, columns, recipe, seed), matrix, job.test, columns)
+
+    found = side_by_side(margins_of, list(zip(usable, columns, strict=True)), threads)
     tried = list(zip(usable, found, strict=True))
     return tuple(
         _judged(matrix, name, [j for j in jobs if j.value == i], [(j, m) for j, m in tried if j.value == i], result.outcome)
@@ -88,9 +94,7 @@ def own_models(matrix: Matrix, result: OutcomeResult, trait: Trait, *, seed: int
     )
 
 
-def _columns(
-    matrix: Matrix, jobs: Sequence[_Job], recipe: Recipe, forward: bool, *, seed: int, max_rows: int, threads: int
-) -> list[Ints]:
+def _columns(matrix: Matrix, jobs: Sequence[_Job], recipe: Recipe, forward: bool, *, seed: int, max_rows: int, threads: int) -> list[Ints]:
     """The attributes of each job. Groups of accounts test each other, so there each fold chooses for itself."""
     every = np.arange(len(matrix.names))
     if recipe.attributes == "all":
@@ -140,11 +144,11 @@ def _judged(matrix: Matrix, name: str, jobs: Sequence[_Job], tried: Sequence[tup
     error = float(np.sqrt((sums**2).sum())) / len(gap)
     better = gain > NORMAL_95 * error
     first, second = stratified_auc(y, own, fold), stratified_auc(y, whole, fold)
-    where = f"on {counted(len(y), 'later row')} of it"
+    where = f"on {counted(len(y), f'tested {ROWS[outcome]}')} of its own"
     pairs = f"puts {100 * first:.1f} of 100 pairs in the right order, the model of all {100 * second:.1f}"
     says = "yes: " if better else "no: "
-    noise = "beyond noise" if better else "no more than noise" if gain > 0 else "no gain"
-    words = f"{says}{where} a model of its own {pairs}; its log loss is lower by {gain:.4f} (standard error {error:.4f}), {noise}"
+    noise = "beyond noise" if better else "within noise" if abs(gain) <= NORMAL_95 * error else "worse"
+    words = f"{says}{where} a model of its own {pairs} (log loss lower by {gain:.4f}, standard error {error:.4f}: {noise})"
     return OwnModel(name, "yes" if better else "no", words, len(y), gain, error, _plain(first), _plain(second))
 
 

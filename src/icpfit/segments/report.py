@@ -50,7 +50,14 @@ def models_report(trait: Trait, adjusted: Sequence[Adjustment], own: Sequence[Ow
 
 def _trait(trait: Trait) -> dict[str, Any]:
     known = sum(1 for v in trait.values if v is not None)
-    return {"trait": trait.name, "label": trait.label, "known": known, "values": len(trait.shown), "beyond": trait.beyond, "today": trait.today}
+    return {
+        "trait": trait.name,
+        "label": trait.label,
+        "known": known,
+        "values": len(trait.shown),
+        "beyond": trait.beyond,
+        "today": trait.today,
+    }
 
 
 def _row(row: Row) -> dict[str, Any]:
@@ -64,8 +71,16 @@ def _row(row: Row) -> dict[str, Any]:
         "deals": row.deals,
         "accounts": row.accounts,
         "q": None if row.q is None else _round(row.q),
-        **{name: _rounded(asdict(cell)) for name, cell in cells.items()},
+        **{name: _cell(cell) for name, cell in cells.items()},
     }
+
+
+def _cell(cell: Cell) -> dict[str, Any]:
+    """``hits`` of a rate, ``median`` of an amount; ``odd`` only where it is."""
+    counted = {"median": cell.counted} if cell.hits is None else {"hits": cell.hits}
+    odd = {"odd": cell.odd} if cell.odd else {}
+    body = {"rows": cell.rows, **counted, "value": cell.value, "low": cell.low, "high": cell.high, "against": cell.against, "p": cell.p}
+    return _rounded(body) | odd
 
 
 def _rounded(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -104,7 +104,7 @@ def mean_scores(design: Floats, rows: Floats, sums: Floats, squares: float, segm
     from scipy.stats import norm, t
 
     expected = expected_mean(design, rows, sums)
-    beside, variance = _beside(design, rows, segments)
+    _, variance = _beside(design, rows, segments)
     free = float(rows.sum()) - design.shape[1]
     left = squares - float((expected * (2 * sums - rows * expected)).sum())
     off = segments.T @ (sums - rows * expected)
@@ -144,7 +144,7 @@ def _saddlepoint(a: Floats, p: Floats, rows: Floats, off: Floats, variance: Floa
     total, _, curve = slopes(s)
     w = np.sign(s) * np.sqrt(np.maximum(2 * (s * off - total), 1e-12))
     v = s * np.sqrt(np.maximum(curve, 1e-12))
-    return np.clip(w + np.log(np.maximum(v / w, 1e-12)) / w, -MOST_Z, MOST_Z)
+    return np.asarray(np.clip(w + np.log(np.maximum(v / w, 1e-12)) / w, -MOST_Z, MOST_Z))
 
 
 def likeness(residual: Floats, account: Ints) -> float:

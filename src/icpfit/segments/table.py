@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Literal
@@ -142,14 +142,15 @@ def _pair_rows(
     (a, first), (b, second) = one, other
     width = len(b.shown) + 1
     both = np.where((first >= 0) & (second >= 0), first * width + second, -1)
-    seen = np.bincount(both[counted & (both >= 0)], minlength=(len(a.shown) + 1) * width)
-    alone = np.bincount(first[counted & (both >= 0)], minlength=len(a.shown) + 1), np.bincount(second[counted & (both >= 0)], minlength=width)
+    inside = counted & (both >= 0)
+    seen = np.bincount(both[inside], minlength=(len(a.shown) + 1) * width)
+    of_first, of_second = np.bincount(first[inside], minlength=len(a.shown) + 1), np.bincount(second[inside], minlength=width)
     kept = [
         (i, j)
         for i in range(len(a.shown))
         for j in range(len(b.shown))
         # a country in its region is the country again
-        if seen[i * width + j] >= PAIR_ROWS and seen[i * width + j] < min(alone[0][i], alone[1][j])
+        if seen[i * width + j] >= PAIR_ROWS and seen[i * width + j] < min(of_first[i], of_second[j])
     ]
     if not kept:
         return []
@@ -166,7 +167,7 @@ def _rows(
     figures: tuple[Figure, ...],
     alike: Mapping[FigureName, float],
     code: Ints,
-    names: list[tuple[tuple[str, str], ...]],
+    names: Sequence[tuple[tuple[str, str], ...]],
     labels: list[str],
     counted: npt.NDArray[np.bool_],
     who: Ints,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -51,7 +52,7 @@ MOST_GROUPS = 8
 MOST_VALUES = 60
 """values of a trait that are looked at, the commonest first"""
 MOST_TOOLS = 12
-IN_USE = "in use"
+IN_USE, NOT_SEEN = "in use", "not seen"
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ def trait_of_feature(name: str, features: pd.DataFrame, specs: Sequence[FeatureS
     values = features[name]
     if spec.kind == "number" and values.nunique() > MOST_GROUPS:
         edges = np.unique(np.quantile(values.dropna().to_numpy(np.float64), [0.2, 0.4, 0.6, 0.8]))
-        ends = [f"below {edges[0]:g}", *(f"{a:g} to {b:g}" for a, b in zip(edges, edges[1:], strict=False)), f"{edges[-1]:g} and more"]
+        ends = [f"below {edges[0]:g}", *(f"{a:g} to {b:g}" for a, b in pairwise(edges)), f"{edges[-1]:g} and more"]
         at = np.searchsorted(edges, values.to_numpy(np.float64), side="right")
         texts = np.array([None if v != v else ends[i] for v, i in zip(values, at, strict=True)], dtype=object)
     else:
@@ -197,7 +198,7 @@ def _tools(
             said.append((spec.label, refused[spec.name]))
             continue
         values = features[spec.name].to_numpy(np.float64)
-        texts = np.where(np.isnan(values), None, np.where(values > 0, IN_USE, "not seen")).astype(object)
+        texts = np.array([None if v != v else IN_USE if v > 0 else NOT_SEEN for v in values], dtype=object)
         if (texts == IN_USE).any():
             found.append(Trait(spec.name, spec.label, texts, (IN_USE,), today=spec.name in today, flag=True))
     found.sort(key=lambda t: -int((t.values == IN_USE).sum()))

@@ -8,11 +8,11 @@ from typing import Literal
 from icpfit.plural import counted
 from icpfit.segments.compare import FEWEST_ROWS
 from icpfit.segments.deals import FigureName
-from icpfit.segments.table import Cell, Row, Table
+from icpfit.segments.table import Row, Table
 
 CODE = "CHURN-SEGMENT"
 
-_SAID: dict[FigureName, tuple[str, str]] = {
+SAID: dict[FigureName, tuple[str, str]] = {
     "win_rate": ("is won more often", "is won less often"),
     "value": ("pays more", "pays less"),
     "cycle": ("closes faster", "takes longer to close"),
@@ -36,24 +36,13 @@ class ChurnFinding:
 def row_words(row: Row) -> str:
     """What is odd about a segment, the better first; empty where nothing is.
 
+    >>> from icpfit.segments.table import Cell
     >>> cell = Cell(rows=50, hits=25, counted=0.5, value=0.48, low=0.4, high=0.6, against=0.2, p=1e-6, leans=1, odd=1)
     >>> row_words(Row((("region", "EU"),), "Region: EU", 50, 50, {"win_rate": cell}))
-    'is won more often (48% against 20%)'
+    'is won more often'
     """
     odd = sorted(((name, c) for name, c in row.cells.items() if c.odd), key=lambda item: -item[1].odd)
-    return ", ".join(f"{_SAID[name][0 if cell.odd > 0 else 1]}{_against(name, cell)}" for name, cell in odd)
-
-
-def _against(name: FigureName, cell: Cell) -> str:
-    if cell.against is None:
-        return ""
-    if name in ("win_rate", "retention"):
-        value, other = _percent(cell.value), _percent(cell.against)
-    elif name == "cycle":
-        value, other = f"{cell.value:.0f} days", f"{cell.against:.0f}"
-    else:
-        value, other = f"{cell.value:,.0f}", f"{cell.against:,.0f}"
-    return f" ({value} against {other})"
+    return ", ".join(SAID[name][0 if cell.odd > 0 else 1] for name, cell in odd)
 
 
 def _percent(share: float) -> str:
@@ -69,10 +58,10 @@ def churn_findings(table: Table) -> tuple[ChurnFinding, ...]:
     rows, stayed, _ = table.overall.get("retention", (0, 0, 0.0))
     left = rows - (stayed or 0)
     if min(left, rows - left) < FEWEST_ROWS:
-        short = f"{counted(rows, 'customer')} whose time has passed, {left:,} of whom left"
         needed = max(0, FEWEST_ROWS - left), max(0, FEWEST_ROWS - (rows - left))
         more = " and ".join(f"{n} more who {what}" for n, what in zip(needed, ("left", "stayed"), strict=True) if n)
-        return (ChurnFinding("cannot tell", "", rows, left, f"whether churn is concentrated in a segment cannot be told: {short}; {more} are needed"),)
+        told = f"of {counted(rows, 'customer')} whose time has passed {left:,} left, and {more} are needed"
+        return (ChurnFinding("cannot tell", "", rows, left, f"whether churn is concentrated in a segment cannot be told: {told}"),)
     words = f"of {counted(rows, 'customer')} {left:,} left, and no segment's customers are shown to leave more often than the others"
     return (ChurnFinding("no", "", rows, left, words),)
 
@@ -80,11 +69,10 @@ def churn_findings(table: Table) -> tuple[ChurnFinding, ...]:
 def _leaving(row: Row) -> ChurnFinding:
     cell = row.cells["retention"]
     left = cell.rows - (cell.hits or 0)
-    pair = len(row.of) > 1
-    range_ = f"{_percent(1 - cell.high)} to {_percent(1 - cell.low)}"
-    words = f"customers leave more often where {row.label}: {left:,} of {cell.rows:,} left"
+    words = f"churn is concentrated in “{row.label}”: {left:,} of its {counted(cell.rows, 'customer')} left"
     if cell.against is not None:
-        words += f", by our estimate {_percent(1 - cell.value)} ({range_}) against {_percent(1 - cell.against)}"
-        words += " that the two together would suggest" if pair else " elsewhere"
-    words += ". Ask those who left before you win more of the kind"
+        estimate = f"by our estimate {_percent(1 - cell.value)} ({_percent(1 - cell.high)} to {_percent(1 - cell.low)}) leave"
+        beside = "its two parts together would suggest" if len(row.of) > 1 else "of all others did"
+        words += f"; {estimate}, where {_percent(1 - cell.against)} {beside}"
+    words += ". Ask those who left why before you win more of the kind"
     return ChurnFinding("yes", row.label, cell.rows, left, words)
