@@ -34,7 +34,7 @@ def test_a_segment_that_wins_more_and_stays_more_is_confirmed(make_company: Make
     row = row_of(table, industry="industry 2")
     assert row.status == "confirmed"
     assert row.direction == 1
-    assert row_words(row) == "is won more often, stays more often"
+    assert row_words(row) == "won more often, stays more often"
     assert row.cells["win_rate"].value > row.cells["win_rate"].against
     assert [r for r in odd_rows(table) if r.direction == 1] == [row]
 
@@ -46,7 +46,7 @@ def test_a_segment_that_wins_more_and_leaves_more_is_mixed(make_company: Make, o
     row = row_of(segment_table(make_company(3_000, 4, win=good, keep=lambda v: -1.5 * good(v))), region="region 1")
     assert row.status == "mixed"
     assert row.direction == 0
-    assert row_words(row) == "is won more often, leaves more often"
+    assert row_words(row) == "won more often, leaves more often"
 
 
 def test_churn_in_one_segment_is_found_and_named(make_company: Make, one_if: Make) -> None:

@@ -7,12 +7,18 @@ from typing import Any
 
 from icpfit.documents.words import OUTCOMES, count, known, listed, money, pairs, percent, sentence
 from icpfit.plural import counted
+from icpfit.segments.words import ADVICE
 
 MOST_ROWS = 15
 MOST_NAMED = 4
 RATES = ("win_rate", "retention")
 ORDER = ("confirmed", "mixed", "flag")
 NOTHING = "—"
+MODELS_WORDS = (
+    "What the models said of later rows, and what became of them: “it holds” where the difference, drawn toward none the more the fewer "
+    "the rows, is within its 90% range. Pairs in order: of 100, by each period's own ranking; chance gives 50. A model of its own, learned "
+    "from the segment's rows alone, is worth having only if it does better on later rows than the model of all."
+)
 HEADS = {"win_rate": "Won", "value": "Pays", "cycle": "Days", "retention": "Stay"}
 
 
@@ -27,11 +33,12 @@ def segments_page(report: Mapping[str, Any] | None, currency: str) -> dict[str, 
     figures = [f for f in HEADS if f in report["overall"]]
     return {
         "words": _words(report, odd),
-        "churn": [sentence(f["words"]) for f in report["findings"] if f["answer"] == "yes"],
+        "churn": _churn([f for f in report["findings"] if f["answer"] == "yes"]),
         "heads": [("Segment", False), ("What stands out", False), *((HEADS[f], True) for f in figures)],
         "rows": [_row(r, figures, currency) for r in odd[:MOST_ROWS]],
         "more": f"The run's metrics have {counted(len(odd) - MOST_ROWS, 'more row')} of this kind." if len(odd) > MOST_ROWS else "",
         "method": _method(report, figures),
+        "models_words": MODELS_WORDS,
         "models": [_model(outcome, trait) for outcome, traits in report["models"].items() for trait in traits.values() if trait["values"]],
     }
 
@@ -55,6 +62,14 @@ def _words(report: Mapping[str, Any], odd: Sequence[Mapping[str, Any]]) -> list[
             rest = len(named) - MOST_NAMED
             said.append(f"{words}: {listed([*named[:MOST_NAMED], *([counted(rest, 'more')] if rest > 0 else [])])}.")
     return said
+
+
+def _churn(found: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    if not found:
+        return None
+    rest = len(found) - MOST_NAMED
+    more = [f"{counted(rest, 'more segment')}: the run's metrics name them."] if rest > 0 else []
+    return {"rows": [*(sentence(f["words"]) for f in found[:MOST_NAMED]), *more], "advice": ADVICE}
 
 
 def _row(row: Mapping[str, Any], figures: Sequence[str], currency: str) -> dict[str, Any]:
@@ -106,8 +121,6 @@ def _model(outcome: str, trait: Mapping[str, Any]) -> dict[str, Any]:
     terms = OUTCOMES[outcome]
     return {
         "title": f"{terms.title}, by {trait['label']}",
-        "many": terms.many,
-        "were": terms.were,
         "rows": [
             {
                 "value": v["value"],
@@ -129,4 +142,8 @@ def _standing(value: Mapping[str, Any]) -> str:
 
 
 def _own(answer: Mapping[str, Any] | None) -> str:
-    return "not asked" if answer is None else sentence(answer["words"])
+    if answer is None:
+        return "not asked"
+    if answer["gain"] is None:
+        return sentence(answer["words"])
+    return f"{sentence(answer['answer'])} It puts {pairs(answer['auc_own'])} pairs in order, this one {pairs(answer['auc_all'])}."

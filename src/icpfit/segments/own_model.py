@@ -135,7 +135,7 @@ def _judged(matrix: Matrix, name: str, jobs: Sequence[_Job], tried: Sequence[tup
     test = np.concatenate([j.test for j, _ in tried]) if tried else np.zeros(0, dtype=np.int64)
     y = matrix.y[test]
     if _rarer(y) < FEWEST_TESTED:
-        return OwnModel(name, "cannot tell", f"cannot tell: {_short(matrix, jobs, y, outcome)} needed", rows=len(test))
+        return OwnModel(name, "cannot tell", f"cannot tell: {_short(jobs, y, outcome)} are needed", rows=len(test))
     own, whole = np.concatenate([m for _, m in tried]), np.concatenate([j.whole for j, _ in tried])
     fold = np.concatenate([np.full(len(j.test), j.fold) for j, _ in tried])
     gap = row_losses(whole, y) - row_losses(own, y)
@@ -152,7 +152,7 @@ def _judged(matrix: Matrix, name: str, jobs: Sequence[_Job], tried: Sequence[tup
     return OwnModel(name, "yes" if better else "no", words, len(y), gain, error, _plain(first), _plain(second))
 
 
-def _short(matrix: Matrix, jobs: Sequence[_Job], tested: Floats, outcome: Outcome) -> str:
+def _short(jobs: Sequence[_Job], tested: Floats, outcome: Outcome) -> str:
     """How many more outcomes are missing: to learn from at a fold's start, or among the tested ones."""
     most = max(jobs, key=lambda j: (_rarer(j.labels), j.fold), default=None)
     labels, least = (tested, FEWEST_TESTED) if len(tested) else (most.labels if most else tested, PATTERNS_BELOW)

@@ -68,7 +68,7 @@ def expected_rate(design: Floats, rows: Floats, hits: Floats) -> Floats:
         step = np.clip(np.linalg.solve(curve, design.T @ (hits - rows * p) - ridge * beta), -3, 3)
         beta = beta + step
         p = 1 / (1 + np.exp(-np.clip(design @ beta, -35, 35)))
-        if np.abs(step).max() < 1e-9:
+        if np.abs(step).max() < 1e-7:
             break
     return p
 

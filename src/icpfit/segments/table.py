@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from icpfit.segments.compare import Compared, alike_within_accounts, compare
 from icpfit.segments.deals import BETTER, Figure, FigureName, SegmentDeals, figures_of
@@ -109,6 +110,12 @@ def segment_table(deals: SegmentDeals) -> Table:
 
     The same for any order of the deals and any ids.
     """
+    # thousands of small matrices: several threads would only wait for each other, and add up in another order
+    with threadpool_limits(1, "blas"):
+        return _table(deals)
+
+
+def _table(deals: SegmentDeals) -> Table:
     figures = figures_of(deals)
     alike = {f.name: alike_within_accounts(f) for f in figures}
     codes = [_codes(t) for t in deals.traits]

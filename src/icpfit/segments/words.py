@@ -11,11 +11,12 @@ from icpfit.segments.deals import FigureName
 from icpfit.segments.table import Row, Table
 
 CODE = "CHURN-SEGMENT"
+ADVICE = "Ask those who left why, before you win more of the kind."
 
 SAID: dict[FigureName, tuple[str, str]] = {
-    "win_rate": ("is won more often", "is won less often"),
+    "win_rate": ("won more often", "won less often"),
     "value": ("pays more", "pays less"),
-    "cycle": ("closes faster", "takes longer to close"),
+    "cycle": ("closes faster", "closes slower"),
     "retention": ("stays more often", "leaves more often"),
 }
 """better, worse"""
@@ -39,7 +40,7 @@ def row_words(row: Row) -> str:
     >>> from icpfit.segments.table import Cell
     >>> cell = Cell(rows=50, hits=25, counted=0.5, value=0.48, low=0.4, high=0.6, against=0.2, p=1e-6, leans=1, odd=1)
     >>> row_words(Row((("region", "EU"),), "Region: EU", 50, 50, {"win_rate": cell}))
-    'is won more often'
+    'won more often'
     """
     odd = sorted(((name, c) for name, c in row.cells.items() if c.odd), key=lambda item: -item[1].odd)
     return ", ".join(SAID[name][0 if cell.odd > 0 else 1] for name, cell in odd)
@@ -74,5 +75,4 @@ def _leaving(row: Row) -> ChurnFinding:
         estimate = f"by our estimate {_percent(1 - cell.value)} ({_percent(1 - cell.high)} to {_percent(1 - cell.low)}) leave"
         beside = "its two parts together would suggest" if len(row.of) > 1 else "of all others did"
         words += f"; {estimate}, where {_percent(1 - cell.against)} {beside}"
-    words += ". Ask those who left why before you win more of the kind"
     return ChurnFinding("yes", row.label, cell.rows, left, words)
