@@ -21,7 +21,6 @@ from icpfit.segments import (
     KNOWN_TRAITS,
     Predicted,
     SegmentDeals,
-    Trait,
     TraitsFound,
     adjustments,
     models_report,
@@ -65,6 +64,8 @@ def segments_of(
     won = rows["win"].to_numpy(np.float64)
     of_deals: dict[str, Texts] = {c: facts[c].to_numpy(object) for c in ("product", "source") if c in facts}
     found = read_traits(features, specs, of_deals=of_deals, won=won, refused=refused, today=today)
+    further = [trait_of_feature(n, features, specs, refused) for n in opened.config.training.segments if found.named(n) is None]
+    found = replace(found, traits=(*found.traits, *(t for t in further if t is not None)))
     bought = won == 1 if "win" in training else np.ones(len(rows), dtype=bool)
     amount = rows["amount"].to_numpy(np.float64)
     cycle = facts["cycle_days"].to_numpy(np.float64)
@@ -81,7 +82,7 @@ def segments_of(
     place = pd.Series(np.arange(len(rows)), index=rows["deal_id"])
     return report | {
         "models": {
-            outcome: _models(opened.config, data, results[outcome], _named(opened.config, found, features, specs, refused), place)
+            outcome: _models(opened.config, data, results[outcome], found, place)
             for outcome, data in training.items()
             if results[outcome].model is not None
         }
@@ -130,16 +131,12 @@ def _facts(opened: Opened, deal_ids: Texts, as_of: int) -> pd.DataFrame:
     return pd.DataFrame({"cycle_days": (closed - created) / DAY}, index=pd.Index(flat["id"].to_numpy(object))).reindex(pd.Index(deal_ids))
 
 
-def _named(
-    config: Config, found: TraitsFound, features: pd.DataFrame, specs: Sequence[FeatureSpec], refused: Mapping[str, str]
-) -> list[Trait]:
-    """The traits that ``training.segments`` names, as far as the company has them."""
-    traits = (found.named(n) or trait_of_feature(n, features, specs, refused) for n in config.training.segments)
-    return [t for t in traits if t is not None]
+def _models(config: Config, data: TrainingSet, result: OutcomeResult, found: TraitsFound, place: pd.Series) -> dict[str, Any]:
+    """By trait, the adjustments of one outcome's model, and whether a value should have a model of its own.
 
-
-def _models(config: Config, data: TrainingSet, result: OutcomeResult, traits: Sequence[Trait], place: pd.Series) -> dict[str, Any]:
-    """By trait, the adjustments of one outcome's model, and whether a value should have a model of its own."""
+    The traits are those that ``training.segments`` names, as far as the company has them.
+    """
+    traits = [t for t in (found.named(n) for n in config.training.segments) if t is not None]
     if result.backtest is None or not traits:
         return {}
     at = place.reindex(data.frame["deal_id"]).to_numpy(np.int64)

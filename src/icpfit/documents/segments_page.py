@@ -30,7 +30,7 @@ def segments_page(report: Mapping[str, Any] | None, currency: str) -> dict[str, 
     if not report or not report["table"]:
         return None
     odd = sorted((r for r in report["table"] if r["status"]), key=_place)
-    figures = [f for f in HEADS if f in report["overall"]]
+    figures = [f for f in HEADS if any(f in r for r in report["table"])]
     return {
         "words": _words(report, odd),
         "churn": _churn([f for f in report["findings"] if f["answer"] == "yes"]),

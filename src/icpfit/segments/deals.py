@@ -77,6 +77,11 @@ class Figure:
     def is_rate(self) -> bool:
         return self.name in RATES
 
+    @property
+    def varies(self) -> bool:
+        """Whether it can tell one deal from another."""
+        return bool(self.y.min() < self.y.max())
+
     def __len__(self) -> int:
         return len(self.y)
 

@@ -23,7 +23,7 @@ Status = Literal["confirmed", "mixed", "flag", ""]
 
 LEVELS = {1: 0.035, 2: 0.015}
 """The chance of any flag where nothing is true, shared by single segments and pairs: 5 % for the table as a whole (Bonferroni)."""
-PAIR_ROWS = 20
+PAIR_ROWS = 30
 """deals of a pair that is worth a row"""
 LEAST_ODDS = 1.2
 """A rate is not odd below this ratio of the odds, however sure: 25 % against 21.7 %."""
@@ -84,9 +84,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """``rows``: single segments by trait, then pairs. ``overall``: of each figure the rows, the hits of a rate, and the share or median.
-
-    ``alike``: how alike two rows of one account are, by figure.
+    """``rows``: single segments by trait, then pairs; without a figure that is the same in every deal. ``overall``: of each figure the
+    rows, the hits of a rate, and the share or median. ``alike``: how alike two rows of one account are, by figure.
     """
 
     rows: tuple[Row, ...]
@@ -116,7 +115,8 @@ def segment_table(deals: SegmentDeals) -> Table:
 
 
 def _table(deals: SegmentDeals) -> Table:
-    figures = figures_of(deals)
+    known = figures_of(deals)
+    figures = tuple(f for f in known if f.varies)
     alike = {f.name: alike_within_accounts(f) for f in figures}
     codes = [_codes(t) for t in deals.traits]
     counted, who = deals.counted, pd.factorize(deals.account)[0].astype(np.int64)
@@ -128,7 +128,7 @@ def _table(deals: SegmentDeals) -> Table:
     for (a, first), (b, second) in combinations(zip(deals.traits, codes, strict=True), 2):
         rows += _pair_rows(deals, figures, alike, (a, first), (b, second), counted, who)
     told = [r for traits in (1, 2) for r in _judged([r for r in rows if len(r.of) == traits], LEVELS[traits])]
-    return Table(tuple(told), {f.name: _overall(f) for f in figures}, alike)
+    return Table(tuple(told), {f.name: _overall(f) for f in known}, alike)
 
 
 def _codes(trait: Trait) -> Ints:

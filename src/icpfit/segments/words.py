@@ -58,13 +58,19 @@ def churn_findings(table: Table) -> tuple[ChurnFinding, ...]:
         return tuple(_leaving(r) for r in odd)
     rows, stayed, _ = table.overall.get("retention", (0, 0, 0.0))
     left = rows - (stayed or 0)
-    if min(left, rows - left) < FEWEST_ROWS:
-        needed = max(0, FEWEST_ROWS - left), max(0, FEWEST_ROWS - (rows - left))
-        more = " and ".join(f"{n} more who {what}" for n, what in zip(needed, ("left", "stayed"), strict=True) if n)
-        told = f"of {counted(rows, 'customer')} whose time has passed {left:,} left, and {more} are needed"
-        return (ChurnFinding("cannot tell", "", rows, left, f"whether churn is concentrated in a segment cannot be told: {told}"),)
-    words = f"of {counted(rows, 'customer')} {left:,} left, and no segment's customers are shown to leave more often than the others"
-    return (ChurnFinding("no", "", rows, left, words),)
+    compared = any("retention" in r.cells and r.cells["retention"].p is not None for r in table.rows)
+    if compared:
+        words = f"of {counted(rows, 'customer')} {left:,} left, and no segment's customers are shown to leave more often than the others"
+        return (ChurnFinding("no", "", rows, left, words),)
+    needed = max(0, FEWEST_ROWS - left), max(0, FEWEST_ROWS - (rows - left))
+    more = " and ".join(f"{n} more who {what}" for n, what in zip(needed, ("left", "stayed"), strict=True) if n)
+    if not rows:
+        why = "nothing is known of who stayed"
+    elif more:
+        why = f"of {counted(rows, 'customer')} whose time has passed {left:,} left, and {more} are needed"
+    else:
+        why = f"no segment is known that has {FEWEST_ROWS} customers, and as many beside it"
+    return (ChurnFinding("cannot tell", "", rows, left, f"whether churn is concentrated in a segment cannot be told: {why}"),)
 
 
 def _leaving(row: Row) -> ChurnFinding:
