@@ -102,6 +102,9 @@ class TrainingSettings(Strict):
     permutations: int = Field(default=999, ge=199)
     bootstrap: int = Field(default=400, ge=50)
     max_rows_tuning: int = Field(default=20_000, ge=1_000)
+    segments: tuple[str, ...] = Field(
+        default=("region", "product"), description="traits or features in whose values the models are looked at one by one"
+    )
     allow: tuple[LeakageAllowance, ...] = ()
 
 

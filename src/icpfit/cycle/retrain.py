@@ -18,6 +18,7 @@ from icpfit.cycle.challenge import gate_evidence
 from icpfit.cycle.opened import Opened
 from icpfit.cycle.paper import write_documents
 from icpfit.cycle.report import card_report, combined_report, findings_report, outcome_report, refusals_report, rows_report
+from icpfit.cycle.segmenting import check_named_segments, segments_of
 from icpfit.cycle.watch import findings_since
 from icpfit.gates import Decision, Gate, decide, judge
 from icpfit.models.expected_arr import ExpectedArr
@@ -61,6 +62,7 @@ class Learned:
 def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None) -> Learned:
     """Train, backtest and distil; a pure function of the opened data, the configuration and the moment."""
     config, clock = opened.config, _Stopwatch()
+    check_named_segments(config, opened.specs)
     training: dict[Outcome, TrainingSet] = {}
     results: dict[Outcome, OutcomeResult] = {}
     reports: dict[str, Any] = {}
@@ -83,6 +85,9 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None) -> Le
     clock.lap("scorecard")
     study = _customers(opened, training, results, as_of)
     clock.lap("customers and losses")
+    progress("comparing segments")
+    segments = segments_of(opened, training, results, as_of)
+    clock.lap("segments")
     first = results[opened.outcomes[0]]
     expected = _expected_arr(opened, training, as_of) if first.model is not None and card is not None else None
     version = make_version(as_of, opened.fingerprint, config.fingerprint(), code_version(), config.training.seed)
@@ -99,6 +104,7 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None) -> Le
         "retention": reports.get("retention"),
         "scorecard": card_report(card),
         "customers": study.report if study is not None else None,
+        "segments": segments,
         "rows": rows_report(opened.counts),
         "findings": findings_report(opened.lasting_findings),
         "current_state": [*opened.current_state(), *(expected.current_state if expected else ())],

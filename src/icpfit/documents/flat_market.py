@@ -10,16 +10,9 @@ import pandas as pd
 from icpfit.config import FeatureSpec
 from icpfit.documents.market import MOST_BARS, Market, market_of
 from icpfit.moments import Micros
+from icpfit.segments.traits import INDUSTRY, SIZE, code_text
 from icpfit.sources.flat import FlatTable
 from icpfit.sources.vocabulary import plain_words
-
-_OF = r"((company|account|client|customer|lead|organi[sz]ation) )?"
-INDUSTRY = re.compile(_OF + r"(industry|sector|vertical)( name)?")
-SIZE = re.compile(
-    _OF + r"(employees?( count| number)?|(number|no|num|count) of employees|num employees|headcount|employee (size|range|band)"
-    r"|by employee count)|(company|account|client|customer|organi[sz]ation) size( by employee count)?"
-)
-"""Headers that can mean nothing else, by their plain words; the page shows the file's own name beside them."""
 
 
 def flat_market(table: FlatTable, as_of: Micros) -> Market | None:
@@ -53,22 +46,11 @@ def flat_market(table: FlatTable, as_of: Micros) -> Market | None:
             accounts["employee_count"] = values
         else:
             # The file has groups of its own, or codes for them: no number of employees is read into those.
-            accounts["size_group"] = values.map(_code, na_action="ignore").astype(object)
+            accounts["size_group"] = values.map(code_text, na_action="ignore").astype(object)
     about = "Rows of your file that were closed in these twelve months." + (" Industry and size are as the file has them." if names else "")
     if silent := int((rows["label"].notna() & rows["closed_at"].isna()).sum()):
         about += f" {silent:,} more with a result do not say when they were closed, and are not counted."
     return market_of(deals, accounts, as_of, about=about, **names)
-
-
-def _code(value: object) -> object:
-    """A number as the file writes it, to its last digit; a text as it is.
-
-    >>> _code(1234567.0), _code(2.5), _code("1-10")
-    ('1234567', '2.5', '1-10')
-    """
-    if not isinstance(value, float):
-        return value
-    return f"{value:.0f}" if value.is_integer() else repr(value)
 
 
 def _spec(specs: tuple[FeatureSpec, ...], meant: re.Pattern[str], kinds: tuple[str, ...]) -> FeatureSpec | None:

@@ -9,20 +9,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from icpfit.moments import DAY, Micros
+from icpfit.segments.bands import SIZE_BANDS, size_bands
 
 Floats = npt.NDArray[np.float64]
 
 YEAR = 365 * DAY
-SIZE_BANDS = (
-    (1, 11, "1 to 10"),
-    (11, 51, "11 to 50"),
-    (51, 201, "51 to 200"),
-    (201, 501, "201 to 500"),
-    (501, 1_001, "501 to 1,000"),
-    (1_001, 5_001, "1,001 to 5,000"),
-    (5_001, np.inf, "more than 5,000"),
-)
-"""Employees, in the groups that most company registers and CRMs offer. Nobody at all is not a company's size."""
 MOST_BARS = 8
 FEW = 10
 """Fewer closed deals than this carry no win rate, fewer won ones of known value no average value."""
@@ -162,11 +153,8 @@ def _reasons(reasons: pd.Series) -> tuple[tuple[str, int], ...]:
 
 
 def _bands(year: pd.DataFrame) -> pd.Series:
-    sizes = pd.to_numeric(year["employee_count"], errors="coerce")
-    out = pd.Series(NOT_SAID, index=year.index, dtype=object)
-    for low, high, name in SIZE_BANDS:
-        out[(sizes >= low) & (sizes < high)] = name
-    return out
+    found = size_bands(pd.to_numeric(year["employee_count"], errors="coerce").to_numpy(np.float64))
+    return pd.Series(found, index=year.index, dtype=object).fillna(NOT_SAID)
 
 
 def _numbers(frame: pd.DataFrame, column: str) -> Floats:

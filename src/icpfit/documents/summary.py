@@ -13,6 +13,7 @@ from icpfit.documents.market import Market
 from icpfit.documents.market_page import market_page
 from icpfit.documents.outcome_page import lead, outcome_page
 from icpfit.documents.past_page import past_wins_page
+from icpfit.documents.segments_page import segments_page
 from icpfit.documents.words import ANSWERS, LAYER_WORDS, OUTCOMES, VOICES, count, known, listed, pairs, percent, sentence, times
 from icpfit.gates import TITLES
 from icpfit.models.evidence import ESTABLISHED_FROM, INDICATIVE_FROM, MEANING, PATTERNS_BELOW
@@ -92,6 +93,7 @@ def summarise(
         "findings": [sentence(f["words"]) for f in metrics["findings"]],
         "market": None if market is None else market_page(market, metrics["currency"]),
         "no_market": no_market,
+        "segments": segments_page(metrics.get("segments"), metrics["currency"]),
         "voices": [
             {"quote": v["quote"], "about": ", ".join(w for w in (VOICES.get(v["kind"], v["kind"]), v["theme"]) if w)} for v in voices
         ],
