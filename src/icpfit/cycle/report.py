@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from icpfit.documents.words import LEFT_OUT
-from icpfit.models.results import Metrics, OutcomeResult, Refusal
+from icpfit.models.results import Metrics, OutcomeResult, Refusal, Tuning
 from icpfit.scorecard.card import Scorecard
 from icpfit.sources.merges import Merge
 from icpfit.sources.rows import DataFinding, RowCount
@@ -96,6 +96,7 @@ def outcome_report(training: TrainingSet, result: OutcomeResult) -> dict[str, An
         },
         "dropped": dict(result.dropped),
         "trials": len(result.trials),
+        "tuning": _tuning(result.tuning),
     }
     if result.backtest is not None:
         report |= _metrics(result.backtest.metrics)
@@ -109,6 +110,19 @@ def outcome_report(training: TrainingSet, result: OutcomeResult) -> dict[str, An
         report["parameters"] = dict(result.model.parameters)
         report["features"] = list(result.model.encoding.columns)
     return report
+
+
+def _tuning(tuning: Tuning | None) -> dict[str, Any] | None:
+    """``reproducible``: the same data, configuration and seed give the same bytes, on any machine."""
+    if tuning is None:
+        return None
+    return {
+        "trials": tuning.done,
+        "asked": tuning.asked,
+        "complete": tuning.complete,
+        "reproducible": tuning.complete,
+        "words": tuning.words,
+    }
 
 
 def _metrics(metrics: Metrics) -> dict[str, Any]:

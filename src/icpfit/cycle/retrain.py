@@ -24,7 +24,8 @@ from icpfit.models.familiarity import Familiarity
 from icpfit.models.fit import fit_outcome
 from icpfit.models.leakage import find_leaks
 from icpfit.models.results import OutcomeResult
-from icpfit.registry import RetrainRecord, Workspace, load_bundle, log_retrain, write_bundle
+from icpfit.models.trials import TrialLog
+from icpfit.registry import RetrainRecord, TrialFiles, Workspace, load_bundle, log_retrain, write_bundle
 from icpfit.scorecard.build import build_scorecards
 from icpfit.scorecard.card import CardKind, Scorecard
 from icpfit.scoring.score import HOT_DAYS, HOT_TIERS
@@ -56,8 +57,11 @@ class Learned:
     """findings against the champion in force; none without one"""
 
 
-def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None) -> Learned:
-    """Train, backtest and distil; a pure function of the opened data, the configuration and the moment."""
+def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None, log: TrialLog | None = None) -> Learned:
+    """Train, backtest and distil; a pure function of the opened data, the configuration and the moment.
+
+    With a ``log`` of trials that an earlier run of the same was cut off in, it goes on behind them, to the same end.
+    """
     config, clock = opened.config, _Stopwatch()
     training: dict[Outcome, TrainingSet] = {}
     results: dict[Outcome, OutcomeResult] = {}
@@ -70,7 +74,7 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None) -> Le
         clock.lap(f"{outcome} training set")
         leaks = find_leaks(data, config.training.allow)
         clock.lap(f"{outcome} leakage")
-        result = fit_outcome(data, config.training, refused=leaks.refused, suspects=leaks.suspects, progress=progress)
+        result = fit_outcome(data, config.training, refused=leaks.refused, suspects=leaks.suspects, progress=progress, log=log)
         clock.lap(f"{outcome} model")
         training[outcome], results[outcome] = data, result
         reports[outcome] = outcome_report(data, result)
@@ -112,14 +116,15 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None) -> Le
 def retrain(opened: Opened, workspace: Workspace, as_of: int, progress: Progress = lambda _: None) -> Learned:
     """Learn, judge the challenger against the champion, write the bundle and the documents, log all, register.
 
-    Without signal nothing is registered: the run and its document are recorded all the same.
+    Without signal nothing is registered: the run and its document are recorded all the same. Killed while it
+    tunes, it goes on behind the last batch of trials when it is run again on the same data, configuration and code.
 
     Raises:
         BusyError: another command is at work in this workspace.
     """
     with workspace.locked("retrain"):
-        clock = _Stopwatch()
-        learned = learn(opened, as_of, progress)
+        clock, trials = _Stopwatch(), TrialFiles(workspace, progress)
+        learned = learn(opened, as_of, progress, trials)
         clock.skip()
         bundle, champion = learned.bundle, load_bundle(workspace, "champion", missing_ok=True)
         if champion is not None:
@@ -136,6 +141,7 @@ def retrain(opened: Opened, workspace: Workspace, as_of: int, progress: Progress
         clock.lap("gates, bundle and documents")
         progress("writing the record to MLflow")
         log_retrain(workspace, _record(opened, learned, documents, {**learned.seconds, **clock.laps}))
+        trials.clear()
         clock.lap("MLflow")
     return replace(learned, seconds={**learned.seconds, **clock.laps})
 

@@ -90,6 +90,8 @@ def _outcome(report: Mapping[str, Any]) -> list[str]:
     rows += [(f"Left out: {reason}", _count(n)) for reason, n in sorted((training.get("left_out") or {}).items())]
     if isinstance(base, Sequence) and len(base) == 3:
         rows.append(("Base rate", f"{_percent(base[0])} ({_percent(base[1])} to {_percent(base[2])})"))
+    if tuning := report.get("tuning"):
+        rows.append(("Tuning", f"{tuning['words']}; {_SAME if tuning['reproducible'] else _NOT_THE_SAME}"))
     lines += _table(("Data", ""), rows)
     if "auc" in report:
         auc = f"{_number(report['auc'])} ({_number(report.get('auc_low'))} to {_number(report.get('auc_high'))})"
@@ -113,6 +115,8 @@ def _outcome(report: Mapping[str, Any]) -> list[str]:
     return lines
 
 
+_SAME = "the same data, configuration and seed give the same bytes"
+_NOT_THE_SAME = "how many trials fit into it depends on the machine, so the same data need not give the same bytes again"
 _BASELINES = {"base_rate": "the base rate alone", "logistic": "logistic regression", "firmographic_only": "firmographics alone"}
 
 
