@@ -188,10 +188,9 @@ class _Lane:
             accounts = np.concatenate([f.test_accounts for f in self.folds[: k + 1]])
             losses = np.concatenate(curves, axis=1)
             i = best_rounds(losses, accounts)
-            if best is not None and k + 1 < len(self.folds):
-                behind = behind(losses[i], np.concatenate(best.losses[: k + 1]), accounts)
-                if behind > PRUNE_AT:
-                    return Tried(replace(recipe, rounds=points[i]), tuple(c[i] for c in curves), True)
+            last = best is None or k + 1 == len(self.folds)
+            if not last and behind(losses[i], np.concatenate(best.losses[: k + 1]), accounts) > PRUNE_AT:
+                return Tried(replace(recipe, rounds=points[i]), tuple(c[i] for c in curves), True)
         return Tried(replace(recipe, rounds=points[i]), tuple(c[i] for c in curves), False)
 
 
