@@ -12,12 +12,12 @@ import lightgbm as lgb
 import numpy as np
 
 from icpfit.models.booster import Attributes, Recipe, binned, margins, train_booster
-from icpfit.models.calibrate import fit_sigmoid
 from icpfit.models.folds import Fold
 from icpfit.models.matrix import Floats, Ints, Matrix
 from icpfit.models.parallel import side_by_side
 from icpfit.models.results import Tuning
 from icpfit.models.selection import Merit, judge_merit
+from icpfit.models.shapes import fit_sigmoid
 from icpfit.models.trials import NoLog, TrialLog, Tried, Values, behind, best_rounds, choose, search_name
 from icpfit.progress import Counted
 
@@ -188,8 +188,8 @@ class _Lane:
             accounts = np.concatenate([f.test_accounts for f in self.folds[: k + 1]])
             losses = np.concatenate(curves, axis=1)
             i = best_rounds(losses, accounts)
-            last = best is None or k + 1 == len(self.folds)
-            if not last and behind(losses[i], np.concatenate(best.losses[: k + 1]), accounts) > PRUNE_AT:
+            known = best.losses[: k + 1] if best is not None and k + 1 < len(self.folds) else None
+            if known is not None and behind(losses[i], np.concatenate(known), accounts) > PRUNE_AT:
                 return Tried(replace(recipe, rounds=points[i]), tuple(c[i] for c in curves), True)
         return Tried(replace(recipe, rounds=points[i]), tuple(c[i] for c in curves), False)
 
