@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from icpfit.bundle import from_files, make_version, to_files
 from icpfit.config import FeatureSpec
 from icpfit.errors import BundleError
-from icpfit.manifest import MANIFEST, check_files, json_text, plain
+from icpfit.manifest import MANIFEST, check_files, json_text, manifest_text, plain
 from icpfit.models.calibration import Calibration
 
 DESIGNED = {
@@ -72,6 +72,34 @@ def test_any_number_and_any_text_comes_back_exactly(make_bundle, numbers, slope,
     )
     bundle = dataclasses.replace(base, win=win, specs=(*base.specs, odd), metrics=metrics, company=label, model_card=label)
     assert from_files(to_files(bundle)) == bundle
+
+
+BENT = (
+    Calibration(0.1 + 0.2, 1 / 3, (0.0,), (0.1,), (0.2,), (3,), "beta", -1 / 3),
+    Calibration(0.1, 0.7, (0.0,), (0.1,), (0.2,), (3,), "isotonic", knots=(-1 / 3, 0.1 + 0.2), rates=(1 / 3, 2 / 3), rows=7),
+)
+
+
+@pytest.mark.parametrize("calibration", BENT, ids=lambda c: c.shape)
+def test_a_bent_calibration_comes_back_to_the_bit(make_bundle, make_features, calibration):
+    bundle = make_bundle(win=dataclasses.replace(make_bundle().win, calibration=calibration))
+    again = from_files(to_files(bundle))
+    assert again.win.calibration == calibration
+    features = make_features(50, 3)
+    assert np.array_equal(again.predict(features)["p_win"], bundle.predict(features)["p_win"])
+
+
+def test_a_bundle_that_was_written_before_there_were_shapes_is_a_sigmoid(make_bundle):
+    bundle = make_bundle()
+    files = to_files(bundle)
+    body = json.loads(files["calibration.json"])
+    for model in body["models"].values():
+        for name in ("shape", "lean", "knots", "rates", "rows"):
+            del model["calibration"][name]
+    old = {**files, "calibration.json": json_text(body)}
+    del old[MANIFEST]
+    head = {k: v for k, v in json.loads(files[MANIFEST]).items() if k not in ("format", "files", "seal")}
+    assert from_files({**old, MANIFEST: manifest_text(head, old)}) == bundle
 
 
 def test_hidden_features_go_with_those_that_are_made_of_them(make_bundle):

@@ -257,6 +257,12 @@ def _model_from(outcome: Outcome, values: Mapping[str, Any], booster_text: str) 
             low=tuple(table["low"]),
             high=tuple(table["high"]),
             similar=tuple(table["similar"]),
+            # a bundle that was written when there was one shape says nothing of it
+            shape=table.get("shape", "sigmoid"),
+            lean=table.get("lean", 0.0),
+            knots=tuple(table.get("knots", ())),
+            rates=tuple(table.get("rates", ())),
+            rows=table.get("rows", 0),
         ),
         parameters=values["parameters"],
         base_rate=values["base_rate"],

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from icpfit.models.calibrate import fit_calibration, fit_sigmoid, stray_between
+from icpfit.models.calibrate import fit_calibration, stray_between
+from icpfit.models.shapes import fit_sigmoid
 
 
 def planted(n: int, seed: int, intercept: float, slope: float) -> tuple[np.ndarray, np.ndarray]:

@@ -130,15 +130,17 @@ def test_the_rule_that_cannot_be_told_says_what_is_missing_and_one_that_cannot_b
 
 
 def test_segments_where_it_is_weak_are_named():
-    inside = {"trait": "region", "rows": 120, "auc": 0.61, "auc_low": 0.5, "auc_high": 0.7}
+    inside = {"rows": 120, "auc": 0.61, "auc_low": 0.5, "auc_high": 0.7}
     strong = {**inside, "value": "EMEA", "auc": 0.8, "weak": False}
     weak = {**inside, "value": "APAC | <b>", "weak": True}
-    text = model_card_text({**METRICS, "segments": {"adjustments": [strong, weak]}})
-    assert "| region | APAC \\| &lt;b&gt; | 120 | 0.610 (0.500 to 0.700) |" in text
-    assert "EMEA" not in text
-    nested = [{"label": "region", "values": [{k: v for k, v in s.items() if k != "trait"} for s in (strong, weak)]}]
-    assert model_card_text({**METRICS, "segments": {"adjustments": nested}}) == text
-    assert "Of 1 segment with enough rows" in model_card_text({**METRICS, "segments": {"adjustments": [strong]}})
+
+    def card(*values: dict) -> str:  # type: ignore[type-arg]
+        return model_card_text({**METRICS, "segments": {"models": {"win": {"region": {"label": "Region", "values": list(values)}}}}})
+
+    assert "| win | Region | APAC \\| &lt;b&gt; | 120 | 0.610 (0.500 to 0.700) |" in card(strong, weak)
+    assert "EMEA" not in card(strong, weak)
+    assert "Of 1 segment with enough rows" in card(strong)
+    assert "Where it is weak" not in card()
 
 
 def test_customers_who_stayed_are_not_called_won():

@@ -4,7 +4,8 @@ import numpy as np
 from optuna.trial import FixedTrial
 
 from icpfit.models.booster import Recipe
-from icpfit.models.tuning import _first_trials, _rounds, _suggest, _Tried, choose, row_losses, standard_recipe
+from icpfit.models.trials import Tried, best_rounds, choose
+from icpfit.models.tuning import _first_trials, _suggest, row_losses, standard_recipe
 
 ROWS = 400
 ACCOUNT = np.arange(ROWS)
@@ -12,9 +13,9 @@ NOISE = np.random.default_rng(0).normal(size=ROWS)
 NOISE -= NOISE.mean()
 
 
-def tried(depth: int, mean: float, *, own_noise: float = 0.0, pruned: bool = False) -> _Tried:
+def tried(depth: int, mean: float, *, own_noise: float = 0.0, pruned: bool = False) -> Tried:
     """Losses around ``mean``; ``own_noise`` sets the standard error of the gap: own_noise / 20."""
-    return _Tried(Recipe(max_depth=depth), (0.5 + mean + own_noise * NOISE,), pruned)
+    return Tried(Recipe(max_depth=depth), (0.5 + mean + own_noise * NOISE,), pruned)
 
 
 def test_a_deeper_trial_must_win_by_more_than_one_standard_error() -> None:
@@ -42,8 +43,8 @@ def test_rows_of_one_account_count_as_one_doubt() -> None:
 
 def test_fewer_rounds_only_where_they_are_clearly_better() -> None:
     full = np.full(ROWS, 0.5)
-    assert _rounds(np.array([full - 0.001 + 0.3 * NOISE, full]), ACCOUNT) == 1
-    assert _rounds(np.array([full - 0.050 + 0.3 * NOISE, full]), ACCOUNT) == 0
+    assert best_rounds(np.array([full - 0.001 + 0.3 * NOISE, full]), ACCOUNT) == 1
+    assert best_rounds(np.array([full - 0.050 + 0.3 * NOISE, full]), ACCOUNT) == 0
 
 
 def test_the_loss_of_a_row_does_not_know_the_scale_of_margins_or_the_base_rate() -> None:

@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from icpfit.models.shapes import fit_shape
 from icpfit.scorecard.material import Models, gather, sample_rows
 
 
@@ -11,6 +14,17 @@ def test_attributions_of_one_model_sum_to_its_log_odds(win) -> None:  # type: ig
     rest = material.target - np.sum(list(material.phi.values()), axis=0)
     np.testing.assert_allclose(rest, rest[0], atol=1e-9)
     np.testing.assert_allclose(material.target, model.calibration.log_odds(model.margin(features)))
+
+
+@pytest.mark.parametrize("shape", ["beta", "isotonic"])
+def test_attributions_sum_to_log_odds_under_a_bent_calibration_too(win, shape) -> None:  # type: ignore[no-untyped-def]
+    features, model = win.training.features.iloc[:300], win.result.model
+    calibration = fit_shape(shape, model.margin(win.training.features), win.training.label.astype(float))
+    model = replace(model, calibration=calibration)
+    material = gather(win.training.specs, features, Models(model, None))
+    rest = material.target - np.sum(list(material.phi.values()), axis=0)
+    np.testing.assert_allclose(rest, rest[0], atol=1e-9)
+    np.testing.assert_allclose(material.target, np.log(model.probability(features) / (1 - model.probability(features))))
 
 
 def test_attributions_of_both_sum_to_their_joint_log_chance_to_first_order(win, keep) -> None:  # type: ignore[no-untyped-def]

@@ -8,9 +8,14 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from icpfit.progress import Counted
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -54,17 +59,49 @@ def say(words: str) -> None:
 def steps() -> Callable[[str], None]:
     """Progress of long work, on standard error: a line a step, and on a terminal the seconds since the start before it.
 
-    On a terminal the first line comes at once: the libraries alone take some seconds to load.
+    On a terminal the first line comes at once: the libraries alone take some seconds to load. What is counted
+    is a bar there, which goes when all is done.
     """
     if not sys.stderr.isatty():
         return say
-    start = time.monotonic()
+    told = _OnTerminal()
+    if (context := click.get_current_context(silent=True)) is not None:
+        context.call_on_close(told.close)  # however the command ends: the bar had hidden the cursor
+    told("reading the data")
+    return told
 
-    def tell(words: str) -> None:
-        say(f"{time.monotonic() - start:4.0f} s  {words}")
 
-    tell("reading the data")
-    return tell
+class _OnTerminal:
+    """Lines with the seconds since the start, and a bar under them while something is counted."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+        self._bar: Progress | None = None
+
+    def __call__(self, words: str) -> None:
+        if isinstance(words, Counted) and words.done < words.total:
+            self._draw(words)
+            return
+        self.close()
+        say(f"{time.monotonic() - self._start:4.0f} s  {words}")
+
+    def _draw(self, words: Counted) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        if self._bar is None:
+            columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+            self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+            self._bar.start()
+        if not self._bar.tasks:
+            self._bar.add_task("")
+        self._bar.update(self._bar.task_ids[0], description=words.step, completed=words.done, total=words.total)
+
+    def close(self) -> None:
+        """Take the bar away, if one stands there."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
 
 
 def answer(result: Mapping[str, Any], lines: list[str], *, as_json: bool) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from icpfit.documents.words import LEFT_OUT
 from icpfit.models.evidence import shrunken_rate
-from icpfit.models.results import Metrics, OutcomeResult, Refusal
+from icpfit.models.results import Metrics, OutcomeResult, Refusal, Tuning
 from icpfit.moments import day_text
 from icpfit.outcomes.sensitivity import AtMaturity
 from icpfit.scorecard.card import Scorecard
@@ -100,6 +100,7 @@ def outcome_report(training: TrainingSet, result: OutcomeResult) -> dict[str, An
         },
         "dropped": dict(result.dropped),
         "trials": len(result.trials),
+        "tuning": _tuning(result.tuning),
     }
     if result.backtest is not None:
         report |= _metrics(result.backtest.metrics)
@@ -129,6 +130,19 @@ def _at_maturity(found: AtMaturity) -> dict[str, Any]:
     """The rate as every rate of few rows is given; None where no deal would teach."""
     rate = shrunken_rate(found.wins, found.rows) if found.rows else (None, None, None)
     return {**asdict(found), **dict(zip(("rate", "low", "high"), rate, strict=True))}
+
+
+def _tuning(tuning: Tuning | None) -> dict[str, Any] | None:
+    """``reproducible``: the same data, configuration and seed give the same bytes, on any machine."""
+    if tuning is None:
+        return None
+    return {
+        "trials": tuning.done,
+        "asked": tuning.asked,
+        "complete": tuning.complete,
+        "reproducible": tuning.complete,
+        "words": tuning.words,
+    }
 
 
 def _metrics(metrics: Metrics) -> dict[str, Any]:

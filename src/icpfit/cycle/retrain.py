@@ -25,7 +25,8 @@ from icpfit.models.expected_arr import ExpectedArr
 from icpfit.models.familiarity import Familiarity
 from icpfit.models.leak_gain import fit_without_leaks
 from icpfit.models.results import OutcomeResult
-from icpfit.registry import RetrainRecord, Workspace, load_bundle, log_retrain, write_bundle
+from icpfit.models.trials import TrialLog
+from icpfit.registry import RetrainRecord, TrialFiles, Workspace, load_bundle, log_retrain, write_bundle
 from icpfit.scorecard.build import build_scorecards
 from icpfit.scorecard.card import CardKind, Scorecard
 from icpfit.scoring.score import HOT_DAYS, HOT_TIERS
@@ -59,8 +60,11 @@ class Learned:
     """CSV files of accounts to work from, by name, that go beside the documents"""
 
 
-def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None) -> Learned:
-    """Train, backtest and distil; a pure function of the opened data, the configuration and the moment."""
+def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None, log: TrialLog | None = None) -> Learned:
+    """Train, backtest and distil; a pure function of the opened data, the configuration and the moment.
+
+    With a ``log`` of trials that an earlier run of the same was cut off in, it goes on behind them, to the same end.
+    """
     config, clock = opened.config, _Stopwatch()
     check_named_segments(config, opened.specs)
     training: dict[Outcome, TrainingSet] = {}
@@ -72,7 +76,7 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None) -> Le
         progress(f"{outcome}: building the training set, {_when(opened, as_of)}")
         data = opened.training_set(outcome, as_of)
         clock.lap(f"{outcome} training set")
-        leaks, result = fit_without_leaks(data, config.training, progress)
+        leaks, result = fit_without_leaks(data, config.training, progress, log)
         clock.lap(f"{outcome} model")
         training[outcome], results[outcome] = data, result
         reports[outcome] = outcome_report(data, result)
@@ -122,14 +126,15 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None) -> Le
 def retrain(opened: Opened, workspace: Workspace, as_of: int, progress: Progress = lambda _: None) -> Learned:
     """Learn, judge the challenger against the champion, write the bundle and the documents, log all, register.
 
-    Without signal nothing is registered: the run and its document are recorded all the same.
+    Without signal nothing is registered: the run and its document are recorded all the same. Killed while it
+    tunes, it goes on behind the last batch of trials when it is run again on the same data, configuration and code.
 
     Raises:
         BusyError: another command is at work in this workspace.
     """
     with workspace.locked("retrain"):
-        clock = _Stopwatch()
-        learned = learn(opened, as_of, progress)
+        clock, trials = _Stopwatch(), TrialFiles(workspace, progress)
+        learned = learn(opened, as_of, progress, trials)
         clock.skip()
         bundle, champion = learned.bundle, load_bundle(workspace, "champion", missing_ok=True)
         if champion is not None:
@@ -146,6 +151,7 @@ def retrain(opened: Opened, workspace: Workspace, as_of: int, progress: Progress
         clock.lap("gates, bundle and documents")
         progress("writing the record to MLflow")
         log_retrain(workspace, _record(opened, learned, documents, {**learned.seconds, **clock.laps}))
+        trials.clear()
         clock.lap("MLflow")
     return replace(learned, seconds={**learned.seconds, **clock.laps})
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
 from icpfit.models.calibration import Calibration
 from icpfit.models.metrics import account_weights
+from icpfit.models.shapes import choose_shape, fit_shape, log_odds_of_draws
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-PRIOR_SD = 0.5
-"""of the slope's logarithm around 0: on little data the booster's own scale is kept; and the slope is positive by form"""
 CELLS = 512
 """margins are pooled into at most so many cells of equal size before the bootstrap"""
 POINTS = 41
@@ -23,53 +24,14 @@ LEAST_STRAY = 0.06
 rate of a score bin of later deals in 90 of 100 cases, without it in 77"""
 
 
-def fit_sigmoid(margin: Floats, label: Floats) -> tuple[float, float]:
-    """Intercept and slope (> 0) of Platt scaling, by Newton's method, with Platt's smoothed targets.
-
-    Source: Platt, "Probabilistic outputs for support vector machines", 1999; the prior on the slope is ours.
-
-    >>> intercept, slope = fit_sigmoid(np.array([0.0, 0.0, 1.0]), np.array([1.0, 1.0, 0.0]))
-    >>> slope > 0
-    True
-    """
-    one = np.ones((1, len(margin)))
-    intercept, slope = _fit_many(margin, label[None, :] * one, one)
-    return float(intercept[0]), float(slope[0])
-
-
-def _fit_many(margin: Floats, positives: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Sigmoids for many sets of weights at once: ``margin`` (n,), ``positives`` and ``weights`` (B, n)."""
-    total, wins = weights.sum(axis=1), positives.sum(axis=1)
-    high = ((wins + 1) / (wins + 2))[:, None]
-    low = (1 / (total - wins + 2))[:, None]
-    target = positives * high + (weights - positives) * low
-    centre = float(margin.mean())
-    m = margin - centre
-    rate = (wins + 1) / (total + 2)
-    a, k = np.log(rate / (1 - rate)), np.zeros(len(rate))
-    for _ in range(60):
-        x = np.exp(k)[:, None] * m
-        p = 1 / (1 + np.exp(-np.clip(a[:, None] + x, -40, 40)))
-        miss, w = weights * p - target, weights * p * (1 - p)
-        ga, gk = miss.sum(axis=1), (miss * x).sum(axis=1) + k / PRIOR_SD**2
-        haa, hak = w.sum(axis=1) + 1e-9, (w * x).sum(axis=1)
-        hkk = (w * x * x).sum(axis=1) + 1 / PRIOR_SD**2
-        det = haa * hkk - hak**2
-        da, dk = (hkk * ga - hak * gk) / det, (haa * gk - hak * ga) / det
-        a, k = a - np.clip(da, -2, 2), k - np.clip(dk, -0.5, 0.5)
-        if max(np.abs(da).max(), np.abs(dk).max()) < 1e-9:
-            break
-    slope = np.exp(k)
-    return a - slope * centre, slope
-
-
 def fit_calibration(margin: Floats, label: Floats, account: Ints, period: Ints, *, draws: int, seed: int) -> Calibration:
-    """The map of out-of-fold margins, and the 90 % interval of the rate at each score.
+    """The map of out-of-fold margins, in the shape that holds on later ones, and the 90 % interval of the rate at each score.
 
-    The interval joins two sources of doubt, on log-odds: the map itself (a bootstrap over accounts), and how
-    far whole ``period``s (quarters) stray from it, since the next quarter will stray too.
+    ``period`` is a code per quarter, in time order. The interval joins two sources of doubt, on log-odds: the map itself
+    (a bootstrap over accounts), and how far whole ``period``s (quarters) stray from it, since the next quarter will stray too.
     """
-    intercept, slope = fit_sigmoid(margin, label)
+    shape = choose_shape(margin, label, account, period)
+    fitted = fit_shape(shape, margin, label)
     order = np.argsort(margin, kind="stable")
     cells = np.linspace(0, len(margin), min(CELLS, len(margin)) + 1).astype(np.int64)
     starts, sizes = cells[:-1], np.diff(cells)
@@ -82,18 +44,16 @@ def fit_calibration(margin: Floats, label: Floats, account: Ints, period: Ints, 
         w = account_weights(owner, min(DRAWS_AT_ONCE, draws - first), rng)
         weights = np.add.reduceat(w, starts, axis=1)
         positives = np.add.reduceat(w * y, starts, axis=1)
-        a, b = _fit_many(centre, positives, weights)
-        found.append(a[:, None] + b[:, None] * grid)
+        found.append(log_odds_of_draws(shape, centre, positives, weights, grid))
     low, high = np.quantile(np.concatenate(found), [0.05, 0.95], axis=0)
-    line = intercept + slope * grid
-    straying = NORMAL_95 * max(stray_between(margin * slope + intercept, label, period), LEAST_STRAY)
+    line = fitted.log_odds(grid)
+    straying = NORMAL_95 * max(stray_between(fitted.log_odds(margin), label, period), LEAST_STRAY)
     low = line - np.hypot(np.maximum(line - low, 0), straying)
     high = line + np.hypot(np.maximum(high - line, 0), straying)
     edges = np.r_[-np.inf, (grid[1:] + grid[:-1]) / 2, np.inf]
     similar = np.histogram(margin, edges)[0]
-    return Calibration(
-        intercept=intercept,
-        slope=slope,
+    return replace(
+        fitted,
         grid=tuple(float(g) for g in grid),
         low=tuple(float(v) for v in 1 / (1 + np.exp(-low))),
         high=tuple(float(v) for v in 1 / (1 + np.exp(-high))),

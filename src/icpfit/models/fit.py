@@ -19,6 +19,7 @@ from icpfit.models.recipe_model import as_model, train
 from icpfit.models.results import Backtest, FittedModel, OutcomeResult, Refusal, SignalTest
 from icpfit.models.selection import judge_merit
 from icpfit.models.signal import ALPHA
+from icpfit.models.trials import TrialLog
 from icpfit.models.tuning import Tuned, tune
 from icpfit.plural import counted
 from icpfit.training_set import TrainingSet
@@ -36,12 +37,13 @@ def fit_outcome(
     suspects: tuple[Refusal, ...] = (),
     progress: Callable[[str], None] | None = None,
     threads: int = THREADS,
+    log: TrialLog | None = None,
 ) -> OutcomeResult:
     """All there is to say of one outcome.
 
     Refused attributes are not looked at; suspects are used and passed on. The result is the same to the
     byte for the same training set (in any order of rows), settings and seed, with any number of threads,
-    unless ``settings.minutes`` ends tuning early.
+    unless ``settings.minutes`` ends tuning early; and the same when it was cut off and a ``log`` kept its trials.
     """
     say = progress or (lambda _: None)
     wins = int(training.label.sum())
@@ -68,8 +70,7 @@ def fit_outcome(
     plan = plan_folds(matrix, settings)
     if plan is None:
         return replace(empty, words="the two outcomes are too unevenly spread to train and test on different accounts")
-    say(f"{training.outcome}: tuning")
-    tuned = _tune(matrix, plan, settings, threads, say)
+    tuned = _tune(matrix, plan, settings, threads, say, log)
     folds = ("later period", "later periods") if plan.forward else ("group of accounts", "groups of accounts")
     say(f"{training.outcome}: testing on {counted(len(plan.backtest), *folds)}")
     backtest = run_backtest(
@@ -83,7 +84,7 @@ def fit_outcome(
         threads=threads,
     )
     signal = look_for_signal(matrix, plan, backtest, tuned, settings, threads)
-    tested = replace(empty, backtest=backtest, signal=signal, trials=tuned.trials)
+    tested = replace(empty, backtest=backtest, signal=signal, trials=tuned.trials, tuning=tuned.tuning)
     if not signal.p_value <= ALPHA:
         return replace(tested, verdict="no signal", words=_words(training, plan, tuned, signal, found=False))
     say(f"{training.outcome}: the final model")
@@ -112,7 +113,9 @@ def _too_little(training: TrainingSet, settings: TrainingSettings) -> str | None
     return None
 
 
-def _tune(matrix: Matrix, plan: FoldPlan, settings: TrainingSettings, threads: int, say: Callable[[str], None]) -> Tuned:
+def _tune(
+    matrix: Matrix, plan: FoldPlan, settings: TrainingSettings, threads: int, say: Callable[[str], None], log: TrialLog | None
+) -> Tuned:
     kept = sample_accounts(matrix, settings.max_rows_tuning, settings.seed)
     folds = plan.tuning if kept.all() else tuple(f.within(kept) for f in plan.tuning)
     return tune(
@@ -125,6 +128,7 @@ def _tune(matrix: Matrix, plan: FoldPlan, settings: TrainingSettings, threads: i
         threads=threads,
         max_rows=settings.max_rows_tuning,
         progress=say,
+        log=log,
     )
 
 
@@ -174,6 +178,6 @@ def _words(training: TrainingSet, plan: FoldPlan, tuned: Tuned, signal: SignalTe
             f"(AUC {signal.auc:.3f}, p = {signal.p_value:.3g}, {signal.rows} rows), so no profile is offered."
         )
     notes = [n[0].upper() + n[1:] + "." for n in plan.notes]
-    if "limit" in tuned.words:
-        notes.append(f"Tuning did {tuned.words}.")
+    if not tuned.tuning.complete:
+        notes.append(f"Tuning did {tuned.tuning.words}; on another machine, or another day, it may do more or fewer and differ.")
     return " ".join([first, *notes])

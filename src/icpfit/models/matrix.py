@@ -49,8 +49,8 @@ class Matrix:
 
     @property
     def period(self) -> Ints:
-        """A code per cohort."""
-        return pd.factorize(self.cohort, sort=True)[0].astype(np.int64)
+        """A code per cohort, in time order as the rows are."""
+        return pd.factorize(self.cohort)[0].astype(np.int64)
 
     def labels_at(self, moment: int) -> Floats:
         """Labels as known at ``moment``, in this order; a row at or after the moment has none."""

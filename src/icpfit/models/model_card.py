@@ -102,20 +102,20 @@ def _timing(metrics: Mapping[str, Any]) -> str | None:
 
 
 def _weak(metrics: Mapping[str, Any]) -> list[str]:
-    """Segments inside which the model ranks worse than elsewhere; nothing where segments were not looked at."""
-    adjustments = (metrics.get("segments") or {}).get("adjustments")
-    if adjustments is None:
+    """Segments inside which a model ranks worse than elsewhere; nothing where segments were not looked at."""
+    by_outcome = (metrics.get("segments") or {}).get("models") or {}
+    looked = [{"outcome": o, "trait": t["label"], **s} for o, traits in by_outcome.items() for t in traits.values() for s in t["values"]]
+    if not looked:
         return []
-    looked = [{"trait": a.get("label"), **s} for a in adjustments for s in a.get("values", [a])]
     rows = [
-        (s.get("trait"), s.get("value"), count(s.get("rows")), number(s.get("auc"), (s.get("auc_low"), s.get("auc_high"))))
+        (s["outcome"], s["trait"], s["value"], count(s["rows"]), number(s["auc"], (s["auc_low"], s["auc_high"])))
         for s in looked
-        if s.get("weak")
+        if s["weak"]
     ]
     lines = ["## Where it is weak", ""]
     if rows:
-        return [*lines, *table(("Trait", "Segment", "Rows", "AUC inside it"), rows)]
-    measured = sum(told(s.get("auc")) for s in looked)
+        return [*lines, *table(("Model of", "Trait", "Segment", "Rows", "AUC inside it"), rows)]
+    measured = sum(told(s["auc"]) for s in looked)
     return [*lines, f"Of {counted(measured, 'segment')} with enough rows to tell, it ranks in none clearly worse than overall.", ""]
 
 

@@ -8,6 +8,8 @@ from typing import Any
 from icpfit.models.markdown import count, number, percent, table, text, times, told
 
 BASELINES = {"base_rate": "the base rate alone", "logistic": "logistic regression", "firmographic_only": "firmographics alone"}
+SAME = "the same data, configuration and seed give the same bytes"
+NOT_THE_SAME = "how many trials fit into it depends on the machine, so the same data need not give the same bytes again"
 GOOD = {"win": "won deals", "retention": "customers who stayed"}
 
 
@@ -33,6 +35,8 @@ def _data(report: Mapping[str, Any]) -> list[str]:
     rows += [(f"Left out: {reason}", count(n)) for reason, n in sorted((training.get("left_out") or {}).items())]
     if isinstance(base, Sequence) and len(base) == 3:
         rows.append(("Base rate", percent(base[0], base[1:])))
+    if tuning := report.get("tuning"):
+        rows.append(("Tuning", f"{tuning['words']}; {SAME if tuning['reproducible'] else NOT_THE_SAME}"))
     if report.get("features"):
         rows.append(("Attributes in the model", count(len(report["features"]))))
     if report.get("dropped"):

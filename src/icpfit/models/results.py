@@ -175,6 +175,24 @@ class SignalTest:
     words: str
 
 
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """How the search for a recipe went: ``done`` of the ``asked`` trials (0: the standard recipe is used, and nothing is tuned).
+
+    Not ``complete``: a limit in minutes ended it. How many trials fit then depends on the machine, so the same data, configuration
+    and seed need not give the same bytes again.
+    """
+
+    asked: int
+    done: int
+    complete: bool
+    words: str
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.done <= self.asked or (self.done and self.complete != (self.done == self.asked)):
+            raise ValueError(f"a search is complete when all {self.asked} trials are done, got {self.done}")
+
+
 @dataclass(frozen=True)
 class OutcomeResult:
     """All there is to say of one outcome. ``model`` is None unless the verdict is ``signal``."""
@@ -195,6 +213,8 @@ class OutcomeResult:
     backtest: Backtest | None = None
     signal: SignalTest | None = None
     trials: tuple[Mapping[str, Any], ...] = ()
+    tuning: Tuning | None = None
+    """None where there was too little data to try anything"""
 
     def __post_init__(self) -> None:
         if (self.verdict == "signal") != (self.model is not None):

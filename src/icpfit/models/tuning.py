@@ -5,17 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 import lightgbm as lgb
 import numpy as np
 
 from icpfit.models.booster import Attributes, Recipe, binned, margins, train_booster
-from icpfit.models.calibrate import fit_sigmoid
 from icpfit.models.folds import Fold
 from icpfit.models.matrix import Floats, Ints, Matrix
 from icpfit.models.parallel import side_by_side
+from icpfit.models.results import Tuning
 from icpfit.models.selection import Merit, judge_merit
+from icpfit.models.shapes import fit_sigmoid
+from icpfit.models.trials import NoLog, TrialLog, Tried, Values, behind, best_rounds, choose, search_name
+from icpfit.progress import Counted
 
 BATCH = 2
 CHECKPOINTS = (50, 100, 150, 200, 300, 400)
@@ -31,20 +35,7 @@ class Tuned:
     standard: Recipe
     """what is used where nothing is tuned"""
     trials: tuple[Mapping[str, Any], ...]
-    words: str
-
-
-@dataclass(frozen=True)
-class _Tried:
-    """A trial on the folds it reached: loss per test row, and the best number of rounds."""
-
-    recipe: Recipe
-    losses: tuple[Floats, ...]
-    pruned: bool
-
-    @property
-    def loss(self) -> Floats:
-        return np.concatenate(self.losses)
+    tuning: Tuning
 
 
 def tune(
@@ -57,7 +48,8 @@ def tune(
     seed: int,
     threads: int,
     max_rows: int,
-    progress: Callable[[str], None] | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+    log: TrialLog | None = None,
 ) -> Tuned:
     """The simplest recipe within one standard error of the best, over all tuning folds.
 
@@ -67,43 +59,89 @@ def tune(
     A trial's loss is the log loss of its test rows after a sigmoid of their fold, so that only the order and
     the shape of the margins count, not a base rate that moved. Trials run in batches of two; the sampler of
     a batch is seeded by (seed, batch), trials are told in their order, and a trial is pruned by trials of
-    earlier batches only: so the number of threads changes nothing. A limit of ``minutes`` ends the search
-    after a whole batch.
+    earlier batches only: so the number of threads changes nothing. A batch stands in the ``log`` before the next
+    begins: a search that was cut off goes on behind it, to the same end. A limit of ``minutes`` (of this
+    run) ends the search after a whole batch.
     """
-    import optuna
-
     standard = standard_recipe(rows, len(matrix.names))
     if not folds or trials == 1:
-        return Tuned(standard, standard, (), "the standard recipe, not tuned")
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    merits = side_by_side(lambda f: judge_merit(matrix, f.train, f.train_labels, seed=seed, max_rows=max_rows), folds, threads)
-    lanes = [_Lane(matrix, folds, merits, seed) for _ in range(BATCH)]
-    size = min(len(f.train) for f in folds)
-    study = optuna.create_study(direction="minimize", sampler=_sampler(seed, 0))
-    for first in _first_trials(standard, rows):
-        study.enqueue_trial(first)
-    done: list[_Tried] = []
-    started = time.monotonic()
-    words = f"{trials} trials"
-    for batch, start in enumerate(range(0, trials, BATCH)):
-        study.sampler = _sampler(seed, batch)
-        asked = [study.ask() for _ in range(min(BATCH, trials - start))]
-        recipes = [_suggest(t, rows, size) for t in asked]
+        return Tuned(standard, standard, (), Tuning(trials, 0, True, "the standard recipe, not tuned"))
+    log, outcome = log or NoLog(), matrix.training.outcome
+    name = search_name(matrix, folds, rows=rows, trials=trials, seed=seed, max_rows=max_rows, batch=BATCH)
+    begin = partial(_Search, standard, rows, min(len(f.train) for f in folds), trials, seed)
+    search = begin()
+    try:
+        search.resume(log.read(name), folds)
+    except ValueError as error:
+        log.forget(name, str(error))
+        search = begin()
+    done, started, complete = search.done, time.monotonic(), True
+    if done:
+        progress(f"{outcome}: resuming: {len(done)} of {trials} trials were done")
+    progress(Counted(f"{outcome}: tuning", len(done), trials, "trials"))
+    if len(done) < trials:
+        merits = side_by_side(lambda f: judge_merit(matrix, f.train, f.train_labels, seed=seed, max_rows=max_rows), folds, threads)
+        lanes = [_Lane(matrix, folds, merits, seed) for _ in range(BATCH)]
+    while len(done) < trials and complete:
+        recipes = search.ask()
         best = min((t for t in done if not t.pruned), key=lambda t: float(t.loss.mean()), default=None)
         jobs = [(lane, recipe, best) for lane, recipe in zip(lanes, recipes, strict=False)]
-        for trial, tried in zip(asked, side_by_side(lambda job: job[0].run(job[1], job[2]), jobs, threads), strict=True):
-            done.append(tried)
-            if tried.pruned:
-                study.tell(trial, state=optuna.trial.TrialState.PRUNED)
-            else:
-                study.tell(trial, float(tried.loss.mean()))
-        if progress is not None:
-            progress(f"tuning: {len(done)} of {trials} trials")
-        if minutes is not None and time.monotonic() - started > minutes * 60 and len(done) < trials:
-            words = f"{len(done)} of {trials} trials, then the limit of {minutes:g} minutes was reached"
-            break
+        batch = side_by_side(lambda job: job[0].run(job[1], job[2]), jobs, threads)
+        log.write(name, [tried.values() for tried in batch])
+        search.tell(batch)
+        progress(Counted(f"{outcome}: tuning", len(done), trials, "trials"))
+        complete = minutes is None or time.monotonic() - started <= minutes * 60 or len(done) == trials
+    words = f"{trials} trials" if complete else f"{len(done)} of {trials} trials, then the limit of {minutes:g} minutes was reached"
     chosen = choose(done, np.concatenate([f.test_accounts for f in folds]))
-    return Tuned(done[chosen].recipe, standard, tuple(_record(i, t, i == chosen) for i, t in enumerate(done)), words)
+    return Tuned(
+        done[chosen].recipe,
+        standard,
+        tuple(_record(i, t, i == chosen) for i, t in enumerate(done)),
+        Tuning(trials, len(done), complete, words),
+    )
+
+
+class _Search:
+    """Optuna's study in batches: which recipes are due, and what became of those that were tried."""
+
+    def __init__(self, standard: Recipe, rows: int, size: int, trials: int, seed: int) -> None:
+        import optuna
+
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        self.done: list[Tried] = []
+        self._rows, self._size, self._trials, self._seed = rows, size, trials, seed
+        self._asked: list[Any] = []
+        self._study = optuna.create_study(direction="minimize", sampler=_sampler(seed, 0))
+        for first in _first_trials(standard, rows):
+            self._study.enqueue_trial(first)
+
+    def ask(self) -> list[Recipe]:
+        """The recipes of the next batch, by a sampler seeded for it alone."""
+        self._study.sampler = _sampler(self._seed, len(self.done) // BATCH)
+        self._asked = [self._study.ask() for _ in range(min(BATCH, self._trials - len(self.done)))]
+        return [_suggest(trial, self._rows, self._size) for trial in self._asked]
+
+    def tell(self, batch: Sequence[Tried]) -> None:
+        """What became of the batch that was asked for, in its order."""
+        import optuna
+
+        for trial, tried in zip(self._asked, batch, strict=True):
+            if tried.pruned:
+                self._study.tell(trial, state=optuna.trial.TrialState.PRUNED)
+            else:
+                self._study.tell(trial, float(tried.loss.mean()))
+            self.done.append(tried)
+
+    def resume(self, batches: Sequence[Sequence[Values]], folds: Sequence[Fold]) -> None:
+        """Take batches that were run before as done.
+
+        Raises:
+            ValueError: one of them is not the batch that is due.
+        """
+        for batch in batches:
+            if len(batch) != min(BATCH, self._trials - len(self.done)):
+                raise ValueError("a batch has more or fewer trials than were asked for")
+            self.tell([Tried.from_values(values, recipe, folds) for values, recipe in zip(batch, self.ask(), strict=True)])
 
 
 def standard_recipe(rows: int, columns: int) -> Recipe:
@@ -120,36 +158,6 @@ def standard_recipe(rows: int, columns: int) -> Recipe:
     return Recipe(rounds=CHECKPOINTS[-1], min_data_in_leaf=smallest, attributes="few" if rows >= LARGE else "some")
 
 
-def choose(done: Sequence[_Tried], account: Ints) -> int:
-    """The simplest of the trials within one standard error of the best; of equals, the standard, then the lowest loss.
-
-    Simple is shallow. The error is that of the paired difference of losses, with rows of one account taken
-    together. The first trial is the standard recipe: on simulated companies, keeping it where nothing is
-    clearly better was worth .004 of the attainable AUC over taking the luckiest of its kind.
-    """
-    finished = [i for i, t in enumerate(done) if not t.pruned]
-    best = min(finished, key=lambda i: (float(done[i].loss.mean()), i))
-    near = [i for i in finished if _behind(done[i].loss, done[best].loss, account) <= 1]
-    return min(near, key=lambda i: (done[i].recipe.max_depth, i > 0, float(done[i].loss.mean()), i))
-
-
-def _rounds(losses: Floats, account: Ints) -> int:
-    """Which checkpoint: all rounds, unless fewer are better by more than one standard error. ``losses``: (checkpoints, rows)."""
-    best = int(np.argmin(losses.mean(axis=1)))
-    return best if _behind(losses[-1], losses[best], account) > 1 else len(losses) - 1
-
-
-def _behind(loss: Floats, best: Floats, account: Ints) -> float:
-    """By how many standard errors a trial is behind."""
-    gap = loss - best
-    mean = float(gap.mean())
-    if mean <= 0:
-        return 0.0
-    sums = np.bincount(account, weights=gap - mean)
-    error = float(np.sqrt((sums**2).sum())) / len(gap)
-    return mean / error if error > 0 else float("inf")
-
-
 class _Lane:
     """One worker's own binned data: a Dataset must not be used by two threads at once."""
 
@@ -164,7 +172,7 @@ class _Lane:
             self.data[key] = binned(self.matrix, fold.train, fold.train_labels, columns)
         return self.data[key]
 
-    def run(self, recipe: Recipe, best: _Tried | None) -> _Tried:
+    def run(self, recipe: Recipe, best: Tried | None) -> Tried:
         curves: list[Floats] = []
         points = [c for c in CHECKPOINTS if c <= recipe.rounds]
         for k, fold in enumerate(self.folds):
@@ -179,12 +187,11 @@ class _Lane:
             curves.append(np.array(curve))
             accounts = np.concatenate([f.test_accounts for f in self.folds[: k + 1]])
             losses = np.concatenate(curves, axis=1)
-            i = _rounds(losses, accounts)
-            if best is not None and k + 1 < len(self.folds):
-                behind = _behind(losses[i], np.concatenate(best.losses[: k + 1]), accounts)
-                if behind > PRUNE_AT:
-                    return _Tried(replace(recipe, rounds=points[i]), tuple(c[i] for c in curves), True)
-        return _Tried(replace(recipe, rounds=points[i]), tuple(c[i] for c in curves), False)
+            i = best_rounds(losses, accounts)
+            known = best.losses[: k + 1] if best is not None and k + 1 < len(self.folds) else None
+            if known is not None and behind(losses[i], np.concatenate(known), accounts) > PRUNE_AT:
+                return Tried(replace(recipe, rounds=points[i]), tuple(c[i] for c in curves), True)
+        return Tried(replace(recipe, rounds=points[i]), tuple(c[i] for c in curves), False)
 
 
 def row_losses(margin: Floats, label: Floats) -> Floats:
@@ -238,7 +245,7 @@ def _first_trials(standard: Recipe, rows: int) -> list[dict[str, Any]]:
     return [base, pairs, more, deep]
 
 
-def _record(number: int, tried: _Tried, chosen: bool) -> dict[str, Any]:
+def _record(number: int, tried: Tried, chosen: bool) -> dict[str, Any]:
     return {
         "number": number,
         "parameters": asdict(tried.recipe),

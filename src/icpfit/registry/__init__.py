@@ -6,6 +6,7 @@ from icpfit.registry.signoff import SignOff, approve, reject, rollback
 from icpfit.registry.status import Status, status
 from icpfit.registry.store import load_bundle, read_challenger, read_champion, read_gates, versions, write_bundle
 from icpfit.registry.tracking import log_retrain
+from icpfit.registry.trial_files import TrialFiles
 from icpfit.registry.workspace import Workspace
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "RetrainRecord",
     "SignOff",
     "Status",
+    "TrialFiles",
     "Workspace",
     "approve",
     "load_bundle",

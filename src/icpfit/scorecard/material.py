@@ -77,9 +77,10 @@ def gather(specs: tuple[FeatureSpec, ...], features: pd.DataFrame, models: Model
         parts = contributions(model.booster, model.encode(features))
         margins.append(parts.sum(axis=1))
         share = 1.0 if len(there) == 1 else 1.0 - float(model.calibration.probability(margins[-1]).mean())
+        steepness = model.calibration.steepness(margins[-1], float(parts[0, -1])) if len(parts) else margins[-1]
         for j, name in enumerate(model.encoding.columns):
             if name in phi:
-                phi[name] = phi[name] + share * model.calibration.slope * parts[:, j]
+                phi[name] = phi[name] + share * steepness * parts[:, j]
     return Material(specs, features, phi, models.target(margins))
 
 
