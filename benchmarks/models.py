@@ -12,6 +12,7 @@ workspace, and asked again only where what was asked has changed.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import platform
@@ -36,7 +37,7 @@ def contest(prepared: Prepared, contestants: list[str], trials: int, python: str
     results: dict[str, Any] = {}
     known = truth(prepared)
     for name in ["ours", *(n for n in contestants if n != "ours")]:
-        asked = {"key": about["key"], "trials": trials} | ({"code": about["code"]} if name == "ours" else {})
+        asked = {"key": about["key"], "trials": trials, "code": about["code"] if name == "ours" else code_of_peers()}
         place = folder / f"{name}.json"
         figures = kept_figures(place, asked)
         if figures is None:
@@ -65,6 +66,10 @@ def run_peer(name: str, folder: Path, trials: int, seconds: float, python: str) 
         return {"failed": "not installed (make bench-models installs it beside)" if "ModuleNotFoundError" in last else f"failed: {last}"}
     figures: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     return figures
+
+
+def code_of_peers() -> str:
+    return hashlib.sha256((HERE / "model_contestants" / "peers.py").read_bytes()).hexdigest()[:16]
 
 
 def say(words: str) -> None:

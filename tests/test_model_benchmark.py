@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -47,12 +46,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", ["logistic", "lightgbm", "tuned"])
-def test_a_peer_answers_for_every_row_tested_and_has_seen_none_of_their_outcomes(module: Any, folder: Path, name: str) -> None:
+def test_a_peer_answers_for_every_row_tested_and_has_seen_none_of_their_outcomes(
+    module: Any, folder: Path, name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """FLAML and EBM are no dependencies of ours: they answer wherever ``make bench-models`` runs."""
-    command = [sys.executable, "-m", "model_contestants.peers", name, str(folder), "--trials", "2"]
-    done = subprocess.run(command, cwd=BENCHMARKS, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert {"seconds", "version"} == set(json.loads(done.stdout))
+    monkeypatch.setattr(sys, "argv", ["peers", name, str(folder), "--trials", "2"])
+    module("model_contestants.peers").main()
+    assert {"seconds", "version"} == set(json.loads(capsys.readouterr().out))
     answer = pd.read_parquet(folder / f"{name}.parquet")
     assert answer["row"].tolist() == list(range(300, 600))
     assert answer["probability"].between(0, 1).all()

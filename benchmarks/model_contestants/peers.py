@@ -27,6 +27,8 @@ SEED = 7
 THREADS = 2
 GROUPS = 4
 """of accounts, for tuning inside a fold where there are no folds to tune on"""
+WIDE, WIDE_BAGS = 50, 4
+"""attributes above which EBM, whose default is 14 bags, gets fewer"""
 
 Chances = np.ndarray
 
@@ -194,10 +196,12 @@ def flaml(task: Task, fold: Fold) -> Chances:
 
 
 def ebm(task: Task, fold: Fold) -> Chances:
+    """As it comes; of many attributes with fewer bags, since all its bags would take longer than everything else together."""
     from interpret.glassbox import ExplainableBoostingClassifier
 
     kinds = ["nominal" if c in task.categories else "continuous" for c in task.X]
-    model = ExplainableBoostingClassifier(feature_types=kinds, random_state=SEED, n_jobs=THREADS)
+    bags = {"outer_bags": WIDE_BAGS} if len(kinds) > WIDE else {}
+    model = ExplainableBoostingClassifier(feature_types=kinds, random_state=SEED, n_jobs=THREADS, **bags)
     model.fit(task.X.iloc[fold.train], fold.labels)
     return model.predict_proba(task.X.iloc[fold.test])[:, 1]
 
