@@ -81,7 +81,6 @@ def test_a_planted_hazard_is_found_under_heavy_censoring_and_leaving_out_the_cen
     assert np.mean(censored) > 0.7
     assert np.mean(ours) == pytest.approx(whole, rel=0.04)
     assert np.mean(only_left) < 0.4 * whole, "the mean life of those who left says a third of the truth"
-    print(f"truth {whole:.1f} months, ours {np.mean(ours):.1f}, of those who left alone {np.mean(only_left):.1f}")
 
 
 def test_the_interval_holds_the_truth_about_as_often_as_it_says(small: SimpleNamespace) -> None:
