@@ -38,7 +38,7 @@ def goes_with(report: Mapping[str, Any] | None, first: str, second: str) -> str:
         short = f"there are {count(a)} and {count(b)}, and {report['needed']} of each are needed"
         return f"what tells {first} from {second} cannot be told: {short}"
     if not report["strongest"]:
-        return f"none of {count(report['asked'])} comparisons tells {groups} beyond chance"
+        return f"not one of {count(report['asked'])} comparisons tells {groups} beyond chance"
     told = f"{count(report['beyond_chance'])} of {count(report['asked'])} comparisons tell {groups} beyond chance"
     if len(report["strongest"]) > 1:
         return f"{told}. The strongest, each of its own kind, are in the table"
