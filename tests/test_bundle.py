@@ -51,6 +51,13 @@ def test_scores_are_the_same_to_the_bit_after_reading(make_bundle, make_features
     assert np.array_equal(high, high_again)
 
 
+@pytest.mark.parametrize("sign", ["\x85", "\u2028", "\u2029"], ids=ascii)
+def test_line_breaks_that_only_unicode_knows_come_back(make_bundle, sign):
+    odd = FeatureSpec(name="odd", label=f"a{sign}b", layer="intent", table="signals", aggregate="count", why=sign)
+    bundle = dataclasses.replace(make_bundle(), specs=(*make_bundle().specs, odd))
+    assert from_files(to_files(bundle)) == bundle
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     numbers=st.lists(FLOATS, min_size=4, max_size=4),

@@ -141,19 +141,31 @@ def thresholds_of(card: Scorecard, **limits: object) -> dict[str, Any]:
     return {"tiers": {t.name: t.from_points for t in card.tiers}, **{k: plain(v) for k, v in limits.items()}}
 
 
+class _Exact(yaml.SafeDumper):
+    """Writes texts so that they come back as they were: YAML folds the line breaks that only Unicode knows, unless they are escaped."""
+
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        escaped = '"' if any(sign in text for sign in "\x85\u2028\u2029") else None
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style=escaped)
+
+
+_Exact.add_representer(str, _Exact.represent_text)
+
+
 def to_files(bundle: Bundle) -> dict[str, str]:
     """File name to text; ``manifest.json`` stands last and holds the hash of each. No clock time is in any of them."""
     files = {MODEL_FILES[outcome]: model.booster_text for outcome, model in bundle.models().items()}
     files["calibration.json"] = json_text(
         {"models": {outcome: _model_values(model) for outcome, model in bundle.models().items()}, "retention_base": bundle.retention_base}
     )
-    files["features.yaml"] = yaml.safe_dump(
+    files["features.yaml"] = yaml.dump(
         {
             "outcomes": bundle.outcomes.model_dump(mode="json"),
             "missing": list(bundle.missing),
             "decimal_comma": bundle.decimal_comma,
             "features": [s.model_dump(mode="json") for s in bundle.declared],
         },
+        Dumper=_Exact,
         sort_keys=False,
         allow_unicode=True,
         width=120,

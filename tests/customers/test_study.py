@@ -151,7 +151,7 @@ def test_every_customer_stands_in_the_list_once(plain: Study, tables: dict[str, 
 
 def test_what_is_planted_tells_the_best_from_the_problem_customers() -> None:
     """Staying depends on size, the warehouse, early API use and active people; industry and job postings mean nothing of their own."""
-    company = simulate_company(accounts=3_000, seed=9)
+    company = simulate_company(accounts=4_000, seed=9)
     report = study(warehouse_from_frames(company.tables)).report
     named = {d["feature"] for d in report["cohorts"]["best_from_problem"]["strongest"]}
     assert {"api_2d", "users_30d"} & named

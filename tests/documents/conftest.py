@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from icpfit.scorecard.card import Attribute, Bin, CardKind, Disqualification, Fi
 
 TENTHS = [[0.03 + 0.08 * i, 0.02 + 0.08 * i, 40] for i in range(10)]
 AS_OF = parse_moment("2026-04-01")
+CUSTOMERS = json.loads((Path(__file__).parent / "customers_report.json").read_text(encoding="utf-8"))
 
 
 TRIED = ("maturity_share", "stale_after_days", "rows", "wins", "rate", "low", "high", "in_force")
@@ -111,6 +114,7 @@ def run_metrics(**changes: Any) -> dict[str, Any]:
         "findings": [{"code": "X", "severity": "note", "table": "accounts", "words": "345 accounts have a free mail domain", "rows": 345}],
         "current_state": ["sub_industry", "tech_blog"],
         "notes": ["12 closed deals are left out"],
+        "customers": CUSTOMERS,
     }
     return {**copy.deepcopy(metrics), **changes}
 
@@ -249,6 +253,7 @@ def undated_page() -> dict[str, Any]:
     }
     metrics = run_metrics(
         timing="none",
+        customers=None,
         as_of="1970-01-01",
         version="1970-01-01-1a2b3c4d",
         win=None,
@@ -303,6 +308,7 @@ def hostile_page() -> dict[str, Any]:
         current_state=[bad],
         rows={bad: {"in": 1, "used": 0, "left_out": {bad: 1}}},
         findings=[{"code": "X", "severity": "note", "table": "t", "words": bad, "rows": 1}],
+        customers=json.loads(json.dumps(CUSTOMERS).replace("Rivalgrid", json.dumps(bad)[1:-1]).replace("xyz", json.dumps(bad)[1:-1])),
         win=outcome(words=bad, dropped={bad: bad}, by_quarter={bad: {"auc": 0.7, "auc_low": 0.6, "auc_high": 0.8}}),
     )
     voices = [{"quote": bad, "theme": bad, "kind": bad}]

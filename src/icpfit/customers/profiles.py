@@ -91,7 +91,7 @@ def _parted(points: Floats, seed: int) -> Bools:
     from sklearn.mixture import GaussianMixture
 
     order = np.lexsort((points[:, 1], points[:, 0]))
-    mixture = GaussianMixture(2, n_init=5, max_iter=1_000, reg_covar=1e-4, random_state=seed).fit(points[order])
+    mixture = GaussianMixture(2, n_init=3, max_iter=1_000, reg_covar=1e-4, init_params="k-means++", random_state=seed).fit(points[order])
     side = mixture.predict(points)
     high = int(np.argmax(mixture.means_.sum(axis=1)))
     return np.asarray(side == high)

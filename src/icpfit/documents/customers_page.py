@@ -14,7 +14,7 @@ FEW = 10
 """Fewer customers than this carry no share."""
 COHORTS = ("best", "average", "problem")
 MEASURES: tuple[tuple[str, str, Callable[[object], str]], ...] = (
-    ("acv", "First year's ARR", count),
+    ("acv", "First year's ARR, in thousands", lambda value: number((known(value) or 0.0) / 1_000, 1)),
     ("growth", "ARR now, of the first", percent),
     ("nps", "NPS", count),
     ("csat", "CSAT", lambda value: number(value, 1)),
@@ -63,18 +63,13 @@ def _lifetime(report: Mapping[str, Any], customers: Mapping[str, Any], currency:
     rows = [
         (
             b["group"],
-            count(b["customers"]),
-            count(b["left"]),
-            _months(b) if b["customers"] >= FEW else "too few",
-            money(b["first_arr"], currency) if b["customers"] >= FEW else "too few",
-            money(b["ltv_of_a_new_one"][0], currency) if b["customers"] >= FEW else "too few",
+            f"{count(b['customers'])} ({count(b['left'])} left)",
+            *(("too few",) * 3 if b["customers"] < FEW else (_months(b), count(b["first_arr"]), count(b["ltv_of_a_new_one"][0]))),
         )
         for b in report["by_size"]
     ]
-    heads = [
-        ("Size at the start", False),
-        *((h, True) for h in ("Customers", "Left so far", "Months a new one stays", "First ARR, the middle one", "LTV of a new one")),
-    ]
+    names = ("Customers", "Months a new one stays", f"First ARR, {currency}", f"LTV of a new one, {currency}")
+    heads = [("Size at the start", False), *((h, True) for h in names)]
     sizes = table("What customers are worth, by size", heads, rows)
     return part(
         title,
@@ -110,17 +105,17 @@ def _expansion(report: Mapping[str, Any], customers: Mapping[str, Any]) -> dict[
             c["cohort"],
             count(c["customers"]),
             *(
-                ("too few",) * 4
+                ("too few",) * 3
                 if c["nrr"] is None
                 else (
                     f"{percent(c['nrr'][0])}{in_brackets(c['nrr'][1], c['nrr'][2], percents=True)}",
-                    *(percent(c[k] / c["customers"]) for k in ("expanded", "contracted", "gone")),
+                    *(percent(c[k] / c["customers"]) for k in ("expanded", "gone")),
                 )
             ),
         )
         for c in report["by_start"]
     ]
-    heads = [("Began in", False), *((h, True) for h in ("Customers", "Net revenue retention", "Pay more", "Pay less", "Gone"))]
+    heads = [("Began in", False), *((h, True) for h in ("Customers", "Paid at the renewal, of the first ARR", "Pay more", "Gone"))]
     tables = [table("Net revenue retention", heads, rows), differences(report.get("goes_with"), "Grew", "Did not")]
     return part(title, words, [t for t in tables if t is not None])
 

@@ -20,12 +20,21 @@ def part(title: str, words: Sequence[str], tables: Sequence[dict[str, Any]] = ()
 
 
 def table(name: str, heads: Sequence[tuple[str, bool]], rows: Sequence[Sequence[str]]) -> dict[str, Any]:
-    """``heads``: (name, a number or not); ``rows``: (the row's name, its cells), each cell (text, a number or not)."""
-    return {
-        "name": name,
-        "heads": list(heads),
-        "rows": [(row[0], list(zip(row[1:], [h[1] for h in heads[1:]], strict=True))) for row in rows],
-    }
+    """``heads``: (name, a number or not); ``rows``: (the row's name, its cells), each cell (text, note, a number or not).
+
+    What a number has in brackets is its note, which a narrow page puts below it.
+
+    >>> table("", [("", False), ("n", True), ("t", False)], [("a", "5 (4 to 6)", "b (c)")])["rows"]
+    [('a', [('5', '4 to 6', True), ('b (c)', '', False)])]
+    """
+    numeric = [h[1] for h in heads[1:]]
+    cells = [(row[0], [(*_noted(c, n), n) for c, n in zip(row[1:], numeric, strict=True)]) for row in rows]
+    return {"name": name, "heads": list(heads), "rows": cells}
+
+
+def _noted(cell: str, numeric: bool) -> tuple[str, str]:
+    text, bracket, note = cell.partition(" (")
+    return (text, note.removesuffix(")")) if numeric and bracket else (cell, "")
 
 
 def goes_with(report: Mapping[str, Any] | None, first: str, second: str) -> str:
@@ -38,7 +47,7 @@ def goes_with(report: Mapping[str, Any] | None, first: str, second: str) -> str:
         short = f"there are {count(a)} and {count(b)}, and {report['needed']} of each are needed"
         return f"what tells {first} from {second} cannot be told: {short}"
     if not report["strongest"]:
-        return f"none of {count(report['asked'])} comparisons tells {groups} beyond chance"
+        return f"not one of {count(report['asked'])} comparisons tells {groups} beyond chance"
     told = f"{count(report['beyond_chance'])} of {count(report['asked'])} comparisons tell {groups} beyond chance"
     if len(report["strongest"]) > 1:
         return f"{told}. The strongest, each of its own kind, are in the table"
