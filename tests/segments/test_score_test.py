@@ -25,7 +25,15 @@ def tail_of(rows: int, wins: int, inside: int, won: int) -> tuple[float, float]:
 
 @pytest.mark.parametrize(
     ("rows", "wins", "inside", "won"),
-    [(500, 100, 10, 7), (500, 100, 10, 9), (500, 25, 20, 5), (500, 25, 20, 7), (2_000, 500, 15, 12), (300, 60, 150, 12), (400, 300, 40, 18)],
+    [
+        (500, 100, 10, 7),
+        (500, 100, 10, 9),
+        (500, 25, 20, 5),
+        (500, 25, 20, 7),
+        (2_000, 500, 15, 12),
+        (300, 60, 150, 12),
+        (400, 300, 40, 18),
+    ],
 )
 def test_the_tail_is_fishers_nearly_and_never_much_smaller(rows: int, wins: int, inside: int, won: int) -> None:
     """The plain normal tail of the first is 12 times too small there."""
