@@ -70,6 +70,70 @@ def untested(verdict: str, words: str, **changes: Any) -> dict[str, Any]:
     return {**report, "verdict": verdict, "words": words, "dropped": {}, "trials": 0, **changes}
 
 
+def segment(label: str, status: str, words: str, q: float, *, direction: int = 0, pair: bool = False, **odd: int) -> dict[str, Any]:
+    """A row of the segments' table: 30 of 100 deals won where others win 20 %, 24 of 30 customers stay where others' 70 % do."""
+    cells = {
+        "win_rate": {"rows": 100, "hits": 30, "value": 0.29, "low": 0.22, "high": 0.36, "against": 0.2, "p": 0.001},
+        "value": {"rows": 30, "median": 9_000.0, "value": 9_500.0, "low": 8_000.0, "high": 11_000.0, "against": 9_400.0, "p": 0.8},
+        "cycle": {"rows": 30, "median": 40.0, "value": 41.2, "low": 35.0, "high": 48.0, "against": 40.0, "p": 0.7},
+        "retention": {"rows": 30, "hits": 24, "value": 0.79, "low": 0.68, "high": 0.88, "against": 0.7, "p": 0.04},
+    }
+    for name, sign in odd.items():
+        cells[name]["odd"] = sign
+    of = {"region": "NA", "industry": "x"} if pair else {"region": label}
+    head = {"segment": of, "label": label, "status": status, "direction": direction, "words": words, "deals": 100, "accounts": 97, "q": q}
+    return head | cells
+
+
+def segments(label: str = "Region: NA") -> dict[str, Any]:
+    """The key ``segments``, with a row of each standing, a churn finding, and a model that is right here and off there."""
+    models = {"rows": 200, "positives": 50, "slope": 1.0, "slope_low": 0.9, "slope_high": 1.1, "auc_low": 0.7, "auc_high": 0.9}
+    no = {"value": "NA", "answer": "no", "words": "no", "rows": 200, "gain": -0.01, "error": 0.01, "auc_own": 0.77, "auc_all": 0.8}
+    few = {"value": label, "answer": "cannot tell", "words": "cannot tell; needed: 3 more wins", "rows": 0, "gain": None, "error": None}
+    right = (
+        models
+        | {"off": 0, "own_model": no}
+        | {"value": "NA", "said": 0.25, "seen": 0.26, "offset": 0.02, "offset_low": -0.1, "offset_high": 0.14, "auc": 0.8, "weak": False}
+    )
+    off = (
+        models
+        | {"off": -1, "own_model": few}
+        | {"value": label, "said": 0.3, "seen": 0.2, "offset": -0.4, "offset_low": -0.6, "offset_high": -0.2, "auc": 0.6, "weak": True}
+    )
+    return {
+        "deals": 1_200,
+        "traits": [
+            {"trait": "region", "label": "Region", "known": 1_200, "values": 3, "beyond": 0, "today": False},
+            {"trait": "product", "label": "Product", "known": 1_200, "values": 2, "beyond": 0, "today": True},
+        ],
+        "not_found": ["funding"],
+        "refused": [],
+        "overall": {name: {"rows": 100, "hits": None, "value": 1.0} for name in ("win_rate", "value", "cycle", "retention")},
+        "tested": {"segments": 5, "pairs": 1, "comparisons": 24},
+        "levels": {"segments": 0.035, "pairs": 0.015},
+        "floors": {"odds": 1.2, "ratio": 1.1},
+        "pair_rows": 30,
+        "table": [
+            segment("Employees: 11 to 50", "", "", 0.9),
+            segment("CRM in use", "flag", "pays more", 1e-9, value=1),
+            segment("Product: Lite", "mixed", "won more often, leaves more often", 0.002, win_rate=1, retention=-1),
+            segment(label, "confirmed", "won more often, stays more often", 0.01, direction=1, win_rate=1, retention=1),
+            segment("Region: NA, Industry: x", "flag", "won less often", 0.003, direction=-1, pair=True, win_rate=-1),
+        ],
+        "findings": [
+            {
+                "answer": "yes",
+                "segment": "Product: Lite",
+                "customers": 30,
+                "left": 12,
+                "words": "churn is concentrated in “Product: Lite”: 12 of its 30 customers left",
+                "code": "CHURN-SEGMENT",
+            }
+        ],
+        "models": {"win": {"region": {"label": "Region", "values": [right, off]}}},
+    }
+
+
 def run_metrics(**changes: Any) -> dict[str, Any]:
     metrics: dict[str, Any] = {
         "company": "Northwind",
@@ -113,6 +177,7 @@ def run_metrics(**changes: Any) -> dict[str, Any]:
         },
         "findings": [{"code": "X", "severity": "note", "table": "accounts", "words": "345 accounts have a free mail domain", "rows": 345}],
         "current_state": ["sub_industry", "tech_blog"],
+        "segments": segments(),
         "notes": ["12 closed deals are left out"],
         "customers": CUSTOMERS,
     }
@@ -288,6 +353,11 @@ def make_metrics() -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
+def make_segments() -> Callable[..., dict[str, Any]]:
+    return segments
+
+
+@pytest.fixture(scope="session")
 def make_outcome() -> Callable[..., dict[str, Any]]:
     return outcome
 
@@ -306,15 +376,16 @@ def hostile_page() -> dict[str, Any]:
         notes=[bad],
         refused=[{"attribute": bad, "label": bad, "reason": bad, "code": "MEANING", "outcome": "win"}],
         current_state=[bad],
+        segments=segments(bad),
         rows={bad: {"in": 1, "used": 0, "left_out": {bad: 1}}},
         findings=[{"code": "X", "severity": "note", "table": "t", "words": bad, "rows": 1}],
         customers=json.loads(json.dumps(CUSTOMERS).replace("Rivalgrid", json.dumps(bad)[1:-1]).replace("xyz", json.dumps(bad)[1:-1])),
         win=outcome(words=bad, dropped={bad: bad}, by_quarter={bad: {"auc": 0.7, "auc_low": 0.6, "auc_high": 0.8}}),
     )
     voices = [{"quote": bad, "theme": bad, "kind": bad}]
-    segments = (Segment(bad, 25, 100, 0.25, 1.0),)
+    crowds = (Segment(bad, 25, 100, 0.25, 1.0),)
     one = market()
-    crowd = Market(AS_OF, 25, 75, 1.0, 1.0, 0.25, (0, 0), segments, (), ((bad, one.lost),))
+    crowd = Market(AS_OF, 25, 75, 1.0, 1.0, 0.25, (0, 0), crowds, (), ((bad, one.lost),))
     return whole_page(
         metrics=metrics, card=scorecard(label=bad, words=(bad,)), voices=voices, market=crowd, standing=bad, meanings=[(bad, bad)]
     )

@@ -15,9 +15,9 @@ RATES = ("win_rate", "retention")
 ORDER = ("confirmed", "mixed", "flag")
 NOTHING = "—"
 MODELS_WORDS = (
-    "What the models said of later rows, and what became of them: “it holds” where the difference, drawn toward none the more the fewer "
-    "the rows, is within its 90% range. Pairs in order: of 100, by each period's own ranking; chance gives 50. A model of its own, learned "
-    "from the segment's rows alone, is worth having only if it does better on later rows than the model of all."
+    "What the models said of rows they had not learned from, and what became of those: “it holds” where the difference, drawn toward "
+    "none the more the fewer the rows, is within its 90% range. Pairs in order: of 100, by each period's own ranking; chance gives 50. "
+    "A model of its own, learned from the segment's rows alone, is worth having only if it does better on such rows than the model of all."
 )
 HEADS = {"win_rate": "Won", "value": "Pays", "cycle": "Days", "retention": "Stay"}
 
@@ -86,7 +86,7 @@ def _row(row: Mapping[str, Any], figures: Sequence[str], currency: str) -> dict[
 def _figure(name: str, cell: Mapping[str, Any] | None, currency: str, pair: bool) -> dict[str, Any]:
     """``figure``, in bold where it is odd, and under it what it is compared with and what was counted."""
     if cell is None:
-        return {"figure": NOTHING, "odd": False, "notes": []}
+        return {"name": HEADS[name], "figure": NOTHING, "odd": False, "notes": []}
 
     def shown(value: object) -> str:
         if name in RATES:
@@ -95,7 +95,7 @@ def _figure(name: str, cell: Mapping[str, Any] | None, currency: str, pair: bool
 
     counts = f"{count(cell['hits'])} of {count(cell['rows'])}" if name in RATES else f"{count(cell['rows'])} won"
     against = [f"{'its parts' if pair else 'others'} {shown(cell['against'])}"] if known(cell["against"]) is not None else []
-    return {"figure": shown(cell["value"]), "odd": bool(cell.get("odd")), "notes": [*against, counts]}
+    return {"name": HEADS[name], "figure": shown(cell["value"]), "odd": bool(cell.get("odd")), "notes": [*against, counts]}
 
 
 def _method(report: Mapping[str, Any], figures: Sequence[str]) -> list[str]:

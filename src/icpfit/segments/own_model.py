@@ -135,7 +135,7 @@ def _judged(matrix: Matrix, name: str, jobs: Sequence[_Job], tried: Sequence[tup
     test = np.concatenate([j.test for j, _ in tried]) if tried else np.zeros(0, dtype=np.int64)
     y = matrix.y[test]
     if _rarer(y) < FEWEST_TESTED:
-        return OwnModel(name, "cannot tell", f"cannot tell: {_short(jobs, y, outcome)} are needed", rows=len(test))
+        return OwnModel(name, "cannot tell", f"cannot tell; needed: {_short(jobs, y, outcome)}", rows=len(test))
     own, whole = np.concatenate([m for _, m in tried]), np.concatenate([j.whole for j, _ in tried])
     fold = np.concatenate([np.full(len(j.test), j.fold) for j, _ in tried])
     gap = row_losses(whole, y) - row_losses(own, y)

@@ -67,7 +67,7 @@ def churn_findings(table: Table) -> tuple[ChurnFinding, ...]:
     if not rows:
         why = "nothing is known of who stayed"
     elif more:
-        why = f"of {counted(rows, 'customer')} whose time has passed {left:,} left, and {more} are needed"
+        why = f"of {counted(rows, 'customer')} whose time has passed {left:,} left; needed: {more}"
     else:
         why = f"no segment is known that has {FEWEST_ROWS} customers, and as many beside it"
     return (ChurnFinding("cannot tell", "", rows, left, f"whether churn is concentrated in a segment cannot be told: {why}"),)
