@@ -27,8 +27,9 @@ rate of a score bin of later deals in 90 of 100 cases, without it in 77"""
 def fit_calibration(margin: Floats, label: Floats, account: Ints, period: Ints, *, draws: int, seed: int) -> Calibration:
     """The map of out-of-fold margins, in the shape that holds on later ones, and the 90 % interval of the rate at each score.
 
-    ``period`` is a code per quarter, in time order. The interval joins two sources of doubt, on log-odds: the map itself
-    (a bootstrap over accounts), and how far whole ``period``s (quarters) stray from it, since the next quarter will stray too.
+    ``period`` is a code per quarter, in time order. The interval joins two sources of doubt, on log-odds: the map
+    itself (a bootstrap over accounts; its shape is taken as given), and how far whole quarters stray from it, since the
+    next quarter will stray too.
     """
     shape = choose_shape(margin, label, account, period)
     fitted = fit_shape(shape, margin, label)

@@ -83,12 +83,13 @@ class Calibration:
             ValueError: a margin is not a finite number.
         """
         if self.shape != "isotonic":
-            return 1.0 / (1.0 + np.exp(-np.clip(self._line(margin), *FURTHEST)))
+            p: Floats = 1.0 / (1.0 + np.exp(-np.clip(self._line(margin), *FURTHEST)))
+            return p
         _finite(margin)
         slant = 0.5 + 0.5 * margin / (8 + np.abs(margin))
         edge = 1.0 / (self.rows + 2)
-        p: Floats = edge + (1 - 2 * edge) * ((1 - SLANT) * np.interp(margin, self.knots, self.rates) + SLANT * slant)
-        return p
+        steps: Floats = edge + (1 - 2 * edge) * ((1 - SLANT) * np.interp(margin, self.knots, self.rates) + SLANT * slant)
+        return steps
 
     def _line(self, margin: Floats) -> Floats:
         _finite(margin)

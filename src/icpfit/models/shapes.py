@@ -181,6 +181,7 @@ def _steps(line: tuple[float, float], margin: Floats, rate: Floats, weight: Floa
     found = isotonic_regression(wins / total, weights=total)
     starts = found.blocks[:-1]
     knots = np.add.reduceat(at * total, starts) / np.add.reduceat(total, starts)
+    knots = np.clip(knots, at[starts], at[found.blocks[1:] - 1])  # two neighbours may be closer than a mean is exact
     rates = np.clip(found.x[starts], 0.0, 1.0)
     return Calibration(
         *line, (), (), (), (), "isotonic", knots=tuple(knots.tolist()), rates=tuple(rates.tolist()), rows=round(float(weight.sum()))
