@@ -156,7 +156,7 @@ def test_accounts_that_come_again_and_again_are_not_taken_for_many(make_company:
     ids=["400 deals", "1,500 deals", "few wins", "accounts that repeat"],
 )
 def test_at_most_one_company_in_twenty_shows_a_row_of_chance(make_company: Make, n: int, settings: dict[str, float]) -> None:
-    """Of 1,000 companies without any truth: 5 %, and two standard errors."""
+    """Of 1,000 companies without any truth at most 5 % show a row, give or take two standard errors."""
     assert sum(any_odd(make_company(n, 10_000 + seed, **settings)) for seed in range(1_000)) <= 50 + 14
 
 
