@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import click
 import pandas as pd
 import pytest
 import yaml
@@ -24,6 +25,7 @@ from icpfit.cli import main
 from icpfit.cli.learn import _retrain_lines
 from icpfit.cli.options import steps
 from icpfit.config import load_config
+from icpfit.progress import Counted
 from icpfit.training_set import parquet_bytes
 
 HEAVY = ("pandas", "lightgbm", "mlflow", "shap", "optuna", "numpy", "duckdb", "sklearn", "scipy", "pyarrow", "pydantic")
@@ -248,6 +250,42 @@ def test_progress_bears_its_time_on_a_terminal_and_nowhere_else(capsys, monkeypa
     out, err = capsys.readouterr()
     assert out == ""
     assert re.fullmatch(r" +0 s  reading the data\n +\d+ s  tuning\n", err)
+
+
+def test_what_is_counted_is_a_bar_on_a_terminal_and_lines_elsewhere(capsys, monkeypatch) -> None:
+    counts = [Counted("win: tuning", done, 4, "trials") for done in (0, 2, 4)]
+    plain = steps()
+    for words in counts:
+        plain(words)
+    assert capsys.readouterr() == ("", "".join(f"win: tuning: {done} of 4 trials\n" for done in (0, 2, 4)))
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    for name, value in (("TERM", "xterm"), ("COLUMNS", "80")):
+        monkeypatch.setenv(name, value)
+    drawn = steps()
+    for words in counts:
+        drawn(words)
+    out, err = capsys.readouterr()
+    assert out == "", "nothing on standard output, where --json stands"
+    assert "2/4" in err
+    assert "2 of 4 trials" not in err
+    assert re.search(r"\d s  win: tuning: 4 of 4 trials\n$", err), "a line is left of the bar"
+
+
+def test_the_bar_goes_however_the_command_ends(capsys, monkeypatch) -> None:
+    @click.command()
+    def fails() -> None:
+        steps()(Counted("win: tuning", 2, 4, "trials"))
+        raise KeyboardInterrupt
+
+    for name, value in (("TERM", "xterm"), ("COLUMNS", "80")):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with pytest.raises(click.Abort):
+        fails.main([], standalone_mode=False)
+    _, err = capsys.readouterr()
+    hidden, shown = "\x1b[?25l", "\x1b[?25h"
+    assert err.count(hidden) == err.count(shown) == 1
+    assert err.index(hidden) < err.index(shown)
 
 
 def test_the_line_for_the_sign_off_can_be_pasted() -> None:

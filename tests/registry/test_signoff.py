@@ -308,6 +308,8 @@ def test_the_same_bundle_again_changes_nothing_and_another_under_its_name_is_ref
         write_bundle(workspace, make_bundle(DAYS[0], metrics={"other": 1}))
     with pytest.raises(BundleError, match="other versions of the libraries"):
         write_bundle(workspace, make_bundle(DAYS[0], metrics={"other": 1}, libraries={"lightgbm": "1"}))
+    with pytest.raises(BundleError, match="a limit in minutes"):
+        write_bundle(workspace, make_bundle(DAYS[0], metrics={"win": {"tuning": {"reproducible": False}}}))
 
 
 def test_status_says_where_things_stand(workspace, put):

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from icpfit.documents.words import LEFT_OUT
+from icpfit.models.calibration import Shape
 from icpfit.models.evidence import shrunken_rate
 from icpfit.models.results import Metrics, OutcomeResult, Refusal, Tuning
 from icpfit.moments import day_text
@@ -84,6 +85,14 @@ def refusals_report(refusals: tuple[Refusal, ...], training: TrainingSet) -> lis
     ]
 
 
+CALIBRATION: dict[Shape, str] = {
+    "sigmoid": "a sigmoid; no other shape was better on later rows by more than chance moves it",
+    "beta": "a beta map, whose two ends bend apart; on later rows it was better than a sigmoid",
+    "isotonic": "steps that rise with the score; on later rows they were better than a sigmoid",
+}
+"""How scores become probabilities."""
+
+
 def outcome_report(training: TrainingSet, result: OutcomeResult) -> dict[str, Any]:
     """One outcome, with every figure a document or a dashboard shows."""
     report: dict[str, Any] = {
@@ -116,6 +125,7 @@ def outcome_report(training: TrainingSet, result: OutcomeResult) -> dict[str, An
     if result.model is not None:
         report["parameters"] = dict(result.model.parameters)
         report["features"] = list(result.model.encoding.columns)
+        report["calibration"] = {"shape": result.model.calibration.shape, "words": CALIBRATION[result.model.calibration.shape]}
     return report
 
 

@@ -84,9 +84,11 @@ def write_files(workspace: Workspace, files: dict[str, str]) -> Path:
         old = check_bundle(workspace, new.version)
         for name in sorted(set(old.files) | set(new.files)):
             if old.files.get(name) != new.files.get(name):
-                libraries = "; it was trained on other versions of the libraries" if old.body["libraries"] != new.body["libraries"] else ""
+                why = "; it was trained on other versions of the libraries" if old.body["libraries"] != new.body["libraries"] else ""
+                if any('"reproducible": false' in found.get("metrics.json", "") for found in (files, read_files(workspace, new.version))):
+                    why += "; a limit in minutes (training.minutes) ended the tuning of one of them"
                 raise BundleError(
-                    f"{folder}: {name} differs from what the same inputs give now{libraries}",
+                    f"{folder}: {name} differs from what the same inputs give now{why}",
                     hint="a version never changes its content; remove the folder if nobody signed it off, or train with another seed",
                 )
     return folder
