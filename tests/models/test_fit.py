@@ -224,6 +224,22 @@ def test_out_of_time_share_of_the_limit(planted: Plant) -> None:
 
 
 @pytest.mark.verify
+def test_the_interval_of_a_percentage_holds_the_true_mean_of_a_score_bin(planted: Plant) -> None:
+    """Tenths of the later deals of each fold, by the fold's own model: its 90 % interval against the planted chances."""
+    inside = []
+    for seed in range(6):
+        company = planted(n=4600, seed=100 + seed, junk=12, windows=8, strength=1.35)
+        found = fit_outcome(company.training, quick(trials=1, bootstrap=200, test_quarters=6))
+        assert found.backtest is not None
+        for fold in found.backtest.folds:
+            margin = fold.model.margin(company.training.features.iloc[fold.test])
+            low, high = fold.model.calibration.interval(margin)
+            for rows in np.array_split(np.argsort(margin, kind="stable"), 10):
+                inside.append(low[rows].mean() <= company.p_true[fold.test][rows].mean() <= high[rows].mean())
+    assert 0.85 <= np.mean(inside) <= 0.95
+
+
+@pytest.mark.verify
 def test_null_companies_have_no_signal_in_19_of_20(planted: Plant) -> None:
     settings = TrainingSettings(trials=6)
     found = [fit_outcome(planted(n=1500, seed=s, null=True, windows=4, junk=4).training, settings).verdict for s in range(20)]

@@ -29,6 +29,14 @@ TRUTHS: dict[Shape, Callable[[Floats], Floats]] = {
 }
 
 
+DISTORTED: dict[str, Callable[[Floats], Floats]] = {
+    "bent below": TRUTHS["beta"],
+    "bent above": lambda m: sigmoid(0.4 * np.logaddexp(0, m) - 1.6 * np.logaddexp(0, -m)),
+    "one step": lambda m: np.where(m > 0, 0.62, 0.12) + 0.02 * np.tanh(m),
+    "a plateau at either end": lambda m: 0.05 + 0.35 * sigmoid(4 * (m + 1)),
+}
+
+
 def deals(truth: Callable[[Floats], Floats], n: int, seed: int) -> tuple[Floats, Floats, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Margins, labels, accounts (some with several rows), and six quarters in order."""
     rng = np.random.default_rng(seed)
@@ -152,13 +160,25 @@ def test_parts_of_a_margin_stretched_by_its_steepness_sum_to_log_odds(shape: Sha
 
 
 @pytest.mark.verify
+@pytest.mark.parametrize("n", [1_500, 3_000])
+@pytest.mark.parametrize("name", ["a sigmoid", *DISTORTED])
+def test_how_often_a_distortion_is_seen(name: str, n: int) -> None:
+    """The table in docs/models.md; ``pytest -rP`` prints its rows."""
+    truth = DISTORTED.get(name, TRUTHS["sigmoid"])
+    chosen = Counter(choose_shape(*deals(truth, n, seed)) for seed in range(40))
+    print(f"{name}, {n}: {dict(chosen.most_common())}")  # noqa: T201
+    seen = 40 - chosen["sigmoid"]
+    assert seen <= 8 if name == "a sigmoid" else seen >= (20 if n == 3_000 else 10)
+
+
+@pytest.mark.verify
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_interval_holds_the_true_rate_of_a_score_bin_whatever_the_shape(shape: Shape) -> None:
     inside = []
     later = np.random.default_rng(99).normal(-1, 1.3, 20_000)
     tenth = np.argsort(np.argsort(later)) * 10 // len(later)
     for seed in range(60):
-        fitted = fit_calibration(*deals(TRUTHS[shape], 3_000, seed), draws=200, seed=seed)
+        fitted = fit_calibration(*deals(TRUTHS[shape], 5_000, seed), draws=200, seed=seed)
         low, high, true = (np.bincount(tenth, weights=v) / 2_000 for v in (*fitted.interval(later), TRUTHS[shape](later)))
         inside.append((low <= true) & (true <= high))
     assert 0.85 <= float(np.mean(inside)) <= 0.99

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from icpfit.config import TrainingSettings
 from icpfit.models.booster import Recipe
+from icpfit.models.fit import fit_outcome
 from icpfit.models.folds import Fold, plan_folds
 from icpfit.models.matrix import Matrix, build_matrix
 from icpfit.models.trials import Tried, search_name
@@ -161,3 +163,14 @@ def test_a_search_bears_another_name_as_soon_as_anything_that_decides_a_trial_is
     monkeypatch.setattr("icpfit.models.trials.code_version", lambda: "0+another")
     others.append(name(matrix_of()))
     assert len({first, *others}) == 1 + len(others)
+
+
+@pytest.mark.verify
+def test_the_standard_budget_on_5000_deals_and_60_attributes_ends_within_three_minutes(planted: Callable[..., Any]) -> None:
+    """All of an outcome, tuning among it, with two threads; on a machine that is busy with other things it may fail."""
+    training = planted(n=5_000, seed=0, windows=8, junk=10).training
+    assert len(training.specs) == 60
+    began = time.monotonic()
+    found = fit_outcome(training, TrainingSettings(), threads=2)
+    assert len(found.trials) == 24
+    assert time.monotonic() - began < 180
