@@ -86,7 +86,7 @@ def refusals_report(refusals: tuple[Refusal, ...], training: TrainingSet) -> lis
 
 
 CALIBRATION: dict[Shape, str] = {
-    "sigmoid": "a sigmoid; no other shape was better on later rows by more than chance moves it",
+    "sigmoid": "a sigmoid; no other shape was shown to be better on later rows",
     "beta": "a beta map, whose two ends bend apart; on later rows it was better than a sigmoid",
     "isotonic": "steps that rise with the score; on later rows they were better than a sigmoid",
 }
