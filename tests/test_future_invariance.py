@@ -32,7 +32,7 @@ from icpfit.simulate import simulate_company
 from icpfit.sources.contract import TABLES
 from icpfit.sources.frames import warehouse_from_frames
 from icpfit.sources.warehouse import Warehouse
-from icpfit.training_set import TrainingSet, build_training_set, parquet_bytes
+from icpfit.training_set import TrainingSet, build_training_set, deal_facts, parquet_bytes
 
 DATES = ("2023-10-01", "2024-08-15T13:30:00", "2025-07-01")
 ENDS = {"deals": "closed_at", "subscriptions": "ended_at", "technologies": "last_seen_at", "customer_health": "first_value_at"}
@@ -215,6 +215,22 @@ def breaks(company: Company, outcomes: tuple[Outcome, ...] = ("retention", "win"
             for settings in CONFIGS.values():
                 whole, cut = both(company, date, outcome, settings)
                 yield described(whole, parse_moment(date)) != described(cut, parse_moment(date))
+        told, told_then = facts(company, date)
+        yield not told.equals(told_then)
+
+
+def facts(company: Company, date: str) -> Iterator[pd.DataFrame]:
+    """What else is known of the deals that were there before the date, with the future and without it."""
+    deals = company(date).frame("deals")["deal_id"].to_numpy(object)
+    for known_until in (None, date):
+        yield deal_facts(company(known_until), CONFIGS["plain"], deals, parse_moment(date))
+
+
+@pytest.mark.parametrize("date", DATES)
+def test_deleting_the_future_changes_no_fact_of_a_deal(company: Company, date: str) -> None:
+    whole, cut = facts(company, date)
+    pd.testing.assert_frame_equal(whole, cut, check_exact=True)
+    assert 0 < whole["cycle_days"].isna().sum() < len(whole), "some deals were open then"
 
 
 def targets(company: Company, date: str) -> Iterator[pd.DataFrame]:

@@ -133,3 +133,10 @@ def test_merges_are_the_same_in_any_order_and_when_later_accounts_are_deleted(ac
     assert {m.account_id: m.merged_into for m in known.merged} == {
         m.account_id: m.merged_into for m in found.merged if m.account_id in early
     }
+
+
+def test_an_account_that_shares_several_domains_joins_once():
+    both = ("a.com", "b.com")
+    accounts = [Account("A", None, (), None), Account("B", None, both, None), Account("C", None, both, None)]
+    found = find_merges(accounts, {"B": "A"}, IdentitySettings())
+    assert {m.account_id: m.merged_into for m in found.merged} == {"B": "A", "C": "A"}

@@ -158,7 +158,8 @@ class _Search:
     def place(self, account: Account, keys: tuple[_Key, ...]) -> None:
         """Let an account join the company that the strongest of its keys names, or found one."""
         home: _Company | None = None
-        for key, company in self._candidates(account, keys):
+        for key, candidate in self._candidates(account, keys):
+            company = _latest(candidate)  # an earlier key may have made it part of another
             if home is None and self._may_join([account], company, key):
                 company.members.append((account, key))
                 home = company
