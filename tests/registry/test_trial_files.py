@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from icpfit.errors import SourceError
 from icpfit.registry import TrialFiles, Workspace
 
 NAME = "win-" + "0" * 64
@@ -110,3 +111,13 @@ def test_when_the_retrain_has_ended_nothing_is_left(written):
     assert not path.parent.exists()
     TrialFiles(workspace).clear()
     assert read(workspace) == ([], [])
+
+
+def test_a_file_that_cannot_be_read_is_named_with_what_to_do(written):
+    workspace, path = written
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(SourceError, match="cannot be read") as told:
+        read(workspace)
+    assert str(path) in str(told.value)
+    assert "delete" in str(told.value.hint)

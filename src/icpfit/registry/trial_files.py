@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from icpfit.errors import SourceError
 from icpfit.manifest import sha256_text
 from icpfit.registry.workspace import Workspace, append_line, make_folder, remove, sync_folder
 
@@ -29,12 +30,21 @@ class TrialFiles:
         self._written: dict[str, int] = {}
 
     def read(self, search: str) -> tuple[Batch, ...]:
-        """The batches that were written whole, oldest first."""
+        """The batches that were written whole, oldest first.
+
+        Raises:
+            SourceError: the file is there and cannot be read.
+        """
         path = self._file(search)
         try:
             body = path.read_bytes()
         except FileNotFoundError:
             body = b""
+        except OSError as error:
+            raise SourceError(
+                f"{path}: the trials of a retrain that was cut off cannot be read ({error.strerror})",
+                hint=f"delete {self._folder}: tuning begins anew, and nothing else is lost",
+            ) from error
         whole = body[: body.rfind(b"\n") + 1]
         if whole != body:
             os.truncate(path, len(whole))
