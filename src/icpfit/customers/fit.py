@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
+import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -95,9 +96,9 @@ def _earlier(data: TrainingSet, win: OutcomeResult, final: FittedModel, tested: 
     matrix = _matrix(data, win)
     asked, places = matrix.places(rest), np.sort(matrix.places(tested))
     learned = places[~np.isin(matrix.account[places], matrix.account[asked])]
-    found = _told_by(matrix, learned, asked, final, seed)
-    if found is not None:
-        out[rest] = found
+    booster = _booster(matrix, learned, final, seed)
+    if booster is not None:
+        out[rest] = final.calibration.probability(margins(booster, matrix, asked, np.arange(len(matrix.names))))
     return out
 
 
@@ -108,34 +109,24 @@ def _staying(customers: TrainingSet, keep: OutcomeResult, final: FittedModel, de
     group, own = group_of(whose, GROUPS, seed, "staying"), group_of(matrix.account_id, GROUPS, seed, "staying")
     out = np.full(len(whose), np.nan)
     for g in range(GROUPS):
-        learned = np.flatnonzero(own != g)
-        if not _enough(matrix, learned):
+        asked = group == g
+        booster = _booster(matrix, np.flatnonzero(own != g), final, seed)
+        if booster is None or not asked.any():
             continue
-        every = np.arange(len(matrix.names))
-        booster = train(matrix, learned, matrix.y[learned], every, _recipe(final), seed)
-        asked = deals.features.iloc[np.flatnonzero(group == g)]
-        codes = matrix.encoding.apply(asked[list(matrix.names)])
-        margin = np.asarray(booster.predict(codes, raw_score=True, num_threads=1), dtype=np.float64) if len(asked) else np.zeros(0)
-        out[group == g] = final.calibration.probability(margin)
+        codes = matrix.encoding.apply(deals.features.loc[asked, list(matrix.names)])
+        margin = np.asarray(booster.predict(codes, raw_score=True, num_threads=1), dtype=np.float64)
+        out[asked] = final.calibration.probability(margin)
     return out
 
 
-def _told_by(matrix: Matrix, learned: Ints, asked: Ints, final: FittedModel, seed: int) -> Floats | None:
-    if not _enough(matrix, learned):
-        return None
-    every = np.arange(len(matrix.names))
-    booster = train(matrix, learned, matrix.y[learned], every, _recipe(final), seed)
-    return final.calibration.probability(margins(booster, matrix, asked, every))
-
-
-def _enough(matrix: Matrix, learned: Ints) -> bool:
+def _booster(matrix: Matrix, learned: Ints, final: FittedModel, seed: int) -> lgb.Booster | None:
+    """The final model's recipe on some of the rows, with all attributes; None where they are too few to teach."""
     good = int(matrix.y[learned].sum())
-    return len(learned) >= MIN_ROWS and min(good, len(learned) - good) >= MIN_CLASS
+    if len(learned) < MIN_ROWS or min(good, len(learned) - good) < MIN_CLASS:
+        return None
+    recipe = Recipe(**{f.name: final.parameters[f.name] for f in fields(Recipe)})
+    return train(matrix, learned, matrix.y[learned], np.arange(len(matrix.names)), recipe, seed)
 
 
 def _matrix(data: TrainingSet, result: OutcomeResult) -> Matrix:
     return build_matrix(data, frozenset(r.attribute for r in result.refused))[0]
-
-
-def _recipe(model: FittedModel) -> Recipe:
-    return Recipe(**{f.name: model.parameters[f.name] for f in fields(Recipe)})

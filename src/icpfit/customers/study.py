@@ -24,7 +24,7 @@ from icpfit.customers.losses import Losses, sort_losses
 from icpfit.customers.profiles import FAST, SLOW, describe, find_profiles
 from icpfit.features.build import build_features
 from icpfit.models.results import OutcomeResult
-from icpfit.moments import to_datetime
+from icpfit.moments import DAY, to_datetime
 from icpfit.outcomes import DealBook
 from icpfit.outcomes.retention import Customers
 from icpfit.sources.warehouse import Warehouse
@@ -162,7 +162,7 @@ def _profiles(book: DealBook, customers: Customers, lives: Lives, win: _Told, as
     won = won[np.lexsort((book.deal_id[won].astype(str), book.created[won]))]
     by_arr = bool(len(lives))
     value = (customers.first_arr(as_of) if by_arr else book.amount)[won]
-    cycle = (book.closed[won] - book.created[won]) / 86_400_000_000
+    cycle = (book.closed[won] - book.created[won]) / DAY
     found = find_profiles(value, cycle, seed)
     report: dict[str, Any] = {
         "found": 2 if found.slow is not None else 1 if found.p_value is not None else None,

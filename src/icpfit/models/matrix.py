@@ -10,7 +10,7 @@ import pandas as pd
 
 from icpfit.config import FeatureSpec, Layer
 from icpfit.models.encoding import Encoding
-from icpfit.training_set import Timing, TrainingSet
+from icpfit.training_set import Timing, TrainingSet, account_keys
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -82,9 +82,7 @@ def build_matrix(training: TrainingSet, refused: frozenset[str]) -> tuple[Matrix
     encoding = Encoding.fit(features, categorical, min_rows=RARE_TEXT)
     X = _numbers(encoding.apply(features), encoding)
     specs, X, encoding = _without_copies(specs, X, encoding, dropped)
-    account_id = frame["account_id"].to_numpy(dtype=object)
-    nameless = pd.isna(frame["account_id"]).to_numpy() | (account_id == "")
-    account_id = np.where(nameless, "deal " + frame["deal_id"].astype(str).to_numpy(dtype=object), account_id)
+    account_id = account_keys(frame)
     codes, _ = pd.factorize(account_id, sort=True)
     return (
         Matrix(

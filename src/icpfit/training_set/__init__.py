@@ -2,7 +2,7 @@
 
 from icpfit.training_set.build import build_training_set, customer_starts, deal_attribute_specs, joint_labels_for
 from icpfit.training_set.canonical import parquet_bytes, write_parquet
-from icpfit.training_set.core import KEYS, Timing, TrainingSet
+from icpfit.training_set.core import KEYS, Timing, TrainingSet, account_keys
 from icpfit.training_set.facts import deal_facts
 from icpfit.training_set.flat import training_set_from_flat
 
@@ -10,6 +10,7 @@ __all__ = [
     "KEYS",
     "Timing",
     "TrainingSet",
+    "account_keys",
     "build_training_set",
     "customer_starts",
     "deal_attribute_specs",

@@ -80,3 +80,14 @@ class TrainingSet:
 
     def spec(self, name: str) -> FeatureSpec:
         return next(s for s in self.specs if s.name == name)
+
+
+def account_keys(frame: pd.DataFrame) -> npt.NDArray[np.object_]:
+    """Whose each row of a training set is: its account, or, where that is not known, an account of its own.
+
+    >>> account_keys(pd.DataFrame({"deal_id": ["d1", "d2"], "account_id": ["a", None]})).tolist()
+    ['a', 'deal d2']
+    """
+    account = frame["account_id"].to_numpy(dtype=object)
+    nameless = frame["account_id"].isna().to_numpy() | (account == "")
+    return np.where(nameless, "deal " + frame["deal_id"].astype(str).to_numpy(dtype=object), account)
