@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,12 @@ def row_of(report: dict[str, Any], **of: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
+def whole(small_company: Any) -> dict[str, Any]:
+    run = small_company
+    return segments_of(run.opened, run.learned.training, run.learned.results, run.learned.as_of)
+
+
+@pytest.fixture(scope="module")
 def report(small_company: Any) -> dict[str, Any]:
     return small_company.learned.metrics["segments"]
 
@@ -33,6 +41,18 @@ def test_a_company_with_tables_has_all_its_traits(report: dict[str, Any]) -> Non
     today = {t["trait"]: t["today"] for t in report["traits"]}
     assert (today["product"], today["source"], today["region"]) == (True, True, False)
     assert {n for r in report["table"] for n in r["segment"]} == {t["trait"] for t in report["traits"]}
+
+
+def test_the_metrics_leave_out_untold_pairs_only_and_the_file_has_every_row(small_company: Any, whole: Any, report: Any) -> None:
+    left_out = [r for r in whole["table"] if r not in report["table"]]
+    assert left_out
+    assert all(len(r["segment"]) == 2 and not r["status"] for r in left_out)
+    assert [r for r in whole["table"] if r not in left_out] == report["table"]
+    assert {**whole, "table": []} == {**report, "table": []}
+    rows = list(csv.DictReader(io.StringIO(small_company.learned.lists["segments.csv"])))
+    assert [(r["label"], int(r["deals"]), r["win_rate_value"]) for r in rows] == [
+        (r["label"], r["deals"], str(r["win_rate"]["value"])) for r in whole["table"]
+    ]
 
 
 def test_the_counts_are_those_of_the_training_sets(small_company: Any, report: dict[str, Any]) -> None:

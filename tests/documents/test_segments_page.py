@@ -52,7 +52,7 @@ def test_no_more_rows_than_a_person_reads(make_segments: Make) -> None:
     page = segments_page(report, "USD")
     assert page is not None
     assert len(page["rows"]) == MOST_ROWS
-    assert page["more"] == "The run's metrics have 4 more rows of this kind."
+    assert page["more"] == "4 more rows of this kind: all are in segments.csv beside the document of the training run."
 
 
 def test_where_nothing_stands_out_it_says_so_and_where_nothing_is_known_it_is_silent(make_segments: Make, make_page: Make) -> None:

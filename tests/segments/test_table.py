@@ -29,7 +29,9 @@ def any_odd(deals: SegmentDeals) -> bool:
 
 
 def test_a_segment_that_wins_more_and_stays_more_is_confirmed(make_company: Make, one_if: Make) -> None:
-    better = lambda v: 1.2 * one_if(v["industry"], "industry 2")  # noqa: E731
+    def better(v: Any) -> Any:
+        return 1.2 * one_if(v["industry"], "industry 2")
+
     table = segment_table(make_company(3_000, 3, win=better, keep=better))
     row = row_of(table, industry="industry 2")
     assert row.status == "confirmed"

@@ -30,10 +30,13 @@ from icpfit.registry import RetrainRecord, TrialFiles, Workspace, load_bundle, l
 from icpfit.scorecard.build import build_scorecards
 from icpfit.scorecard.card import CardKind, Scorecard
 from icpfit.scoring.score import HOT_DAYS, HOT_TIERS
+from icpfit.segments import in_brief, table_csv
 from icpfit.training_set import TrainingSet, customer_starts, joint_labels_for
 from icpfit.versioning import code_version, library_versions, make_version
 
 Progress = Callable[[str], None]
+
+SEGMENTS_FILE = "segments.csv"
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,7 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None, log: 
     cards = _cards(opened, training, results, as_of)
     card = cards.get("icp") or cards.get("win") or cards.get("retention")
     clock.lap("scorecard")
+    progress("looking at customers and losses")
     study = _customers(opened, training, results, as_of)
     clock.lap("customers and losses")
     progress("comparing segments")
@@ -108,7 +112,7 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None, log: 
         "retention": reports.get("retention"),
         "scorecard": card_report(card),
         "customers": study.report if study is not None else None,
-        "segments": segments,
+        "segments": in_brief(segments),
         "rows": rows_report(opened.counts),
         "findings": findings_report(opened.lasting_findings),
         "current_state": [*opened.current_state(), *(expected.current_state if expected else ())],
@@ -119,7 +123,7 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None, log: 
         ),
     }
     bundle = _bundle(opened, as_of, version, training, results, cards, card, expected, metrics) if expected and card else None
-    lists = study.lists if study is not None else {}
+    lists = {**(study.lists if study is not None else {}), **({SEGMENTS_FILE: told} if (told := table_csv(segments)) else {})}
     return Learned(as_of, version, training, results, cards, card, metrics, bundle, seconds=clock.laps, lists=lists)
 
 

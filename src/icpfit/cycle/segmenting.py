@@ -30,7 +30,7 @@ from icpfit.segments import (
     table_report,
     trait_of_feature,
 )
-from icpfit.training_set import TrainingSet, deal_facts
+from icpfit.training_set import TrainingSet, account_keys, deal_facts
 
 Texts = npt.NDArray[np.object_]
 
@@ -44,7 +44,7 @@ def check_named_segments(config: Config, specs: Sequence[FeatureSpec]) -> None:
     for name in config.training.segments:
         if name not in known:
             raise ConfigError(
-                f"training.segments names {name!r}, which is neither a trait nor a feature", hint=f"one of: {', '.join(sorted(known))}"
+                f"training.segments names {name!r}, which is neither a trait nor a feature", hint=f"one of: {', '.join(sorted(set(known)))}"
             )
 
 
@@ -94,13 +94,11 @@ def _rows(training: Mapping[Outcome, TrainingSet]) -> tuple[pd.DataFrame, pd.Dat
     heads, features = [], []
     for outcome, data in training.items():
         frame = data.frame
-        account = frame["account_id"].to_numpy(object)
-        nameless = frame["account_id"].isna().to_numpy() | (account == "")
         heads.append(
             pd.DataFrame(
                 {
                     "deal_id": frame["deal_id"].to_numpy(object),
-                    "account": np.where(nameless, "deal " + frame["deal_id"].to_numpy(object), account),
+                    "account": account_keys(frame),
                     "position": data.position,
                     "cohort": frame["cohort"].to_numpy(object),
                     "amount": data.amount,

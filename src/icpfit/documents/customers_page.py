@@ -57,7 +57,7 @@ def _lifetime(report: Mapping[str, Any], customers: Mapping[str, Any], currency:
         f"best fit, the upper 30% by LTV, begins at {money(lines['best_from'], currency)}: {counted(fits['best fit'], 'customer')}. "
         f"Good fit, the next 30%, begins at {money(lines['good_from'], currency)}: {count(fits['good fit'])}. "
         f"Below it are {counted(fits['stretch deal'], 'stretch deal')}; who left is none of these. "
-        "Each customer's figures are in customers.csv beside this document",
+        "Each customer's figures are in customers.csv beside the document of the training run",
     ]
     beyond = known(report["beyond_watch"]) or 0.0
     rows = [

@@ -9,7 +9,7 @@ from icpfit.documents.parts import differences, goes_with, part, table
 from icpfit.documents.words import count, known, percent
 from icpfit.plural import counted
 
-TODO = {
+WHAT_FOLLOWS = {
     "wrong fit": "should not have been in the funnel: exclude such accounts earlier",
     "right fit, lost to a competitor": "positioning or product",
     "right fit, no decision": "nurture and return",
@@ -39,14 +39,15 @@ def losses_part(report: Mapping[str, Any]) -> dict[str, Any]:
         f"{count(report['said_no_fit_but_fits'])} were lost for no fit, though they fit by the model"
         if report["said_no_fit_but_fits"]
         else "",
-        f"to go back to: {counted(report['re_engage'], 'account')}, in re-engage.csv beside this document. They fit, their newest deal "
-        "was lost without a decision within the last eighteen months, and they are no customers and have no open deal"
+        f"to go back to: {counted(report['re_engage'], 'account')}, in re-engage.csv beside the document of the training run. "
+        "They fit, their newest deal was lost without a decision within the last eighteen months, and they are no customers and have no "
+        "open deal"
         if report["re_engage"]
         else "there is no account to go back to: of right fit, lost without a decision within eighteen months, and free now",
     ]
     if report["no_reason"] == lost:
         words.append("no loss has a reason: ask for one at every close")
-    rows = [(t, count(n), percent(n / lost), TODO[t]) for t, n in report["types"].items() if n]
+    rows = [(t, count(n), percent(n / lost), WHAT_FOLLOWS[t]) for t, n in report["types"].items() if n]
     heads = [("Type", False), ("Lost", True), ("Share", True), ("What follows", False)]
     rivals = [(r["name"], count(r["lost"]), count(r["right_fit"])) for r in report["rivals"]]
     not_understood = ", ".join(f"“{text}” ({count(n)})" for text, n in report["reason_not_understood"].items())

@@ -19,6 +19,7 @@ MODELS_WORDS = (
     "none the more the fewer the rows, is within its 90% range. Pairs in order: of 100, by each period's own ranking; chance gives 50. "
     "A model of its own, learned from the segment's rows alone, is worth having only if it does better on such rows than the model of all."
 )
+ALL_ROWS = "all are in segments.csv beside the document of the training run"
 HEADS = {"win_rate": "Won", "value": "Pays", "cycle": "Days", "retention": "Stay"}
 
 
@@ -36,7 +37,7 @@ def segments_page(report: Mapping[str, Any] | None, currency: str) -> dict[str, 
         "churn": _churn([f for f in report["findings"] if f["answer"] == "yes"]),
         "heads": [("Segment", False), ("What stands out", False), *((HEADS[f], True) for f in figures)],
         "rows": [_row(r, figures, currency) for r in odd[:MOST_ROWS]],
-        "more": f"The run's metrics have {counted(len(odd) - MOST_ROWS, 'more row')} of this kind." if len(odd) > MOST_ROWS else "",
+        "more": f"{counted(len(odd) - MOST_ROWS, 'more row')} of this kind: {ALL_ROWS}." if len(odd) > MOST_ROWS else "",
         "method": _method(report, figures),
         "models_words": MODELS_WORDS,
         "models": [_model(outcome, trait) for outcome, traits in report["models"].items() for trait in traits.values() if trait["values"]],
@@ -68,7 +69,7 @@ def _churn(found: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     if not found:
         return None
     rest = len(found) - MOST_NAMED
-    more = [f"{counted(rest, 'more segment')}: the run's metrics name them."] if rest > 0 else []
+    more = [f"{counted(rest, 'more segment')}: {ALL_ROWS}."] if rest > 0 else []
     return {"rows": [*(sentence(f["words"]) for f in found[:MOST_NAMED]), *more], "advice": ADVICE}
 
 

@@ -4,7 +4,7 @@ from icpfit.segments.adjust import Adjustment, Predicted, adjustments
 from icpfit.segments.bands import SIZE_BANDS
 from icpfit.segments.deals import SegmentDeals
 from icpfit.segments.own_model import OwnModel, own_models
-from icpfit.segments.report import models_report, table_report
+from icpfit.segments.report import in_brief, models_report, table_csv, table_report
 from icpfit.segments.table import Table, segment_table
 from icpfit.segments.traits import KNOWN_TRAITS, Trait, TraitsFound, read_traits, trait_of_feature
 
@@ -19,10 +19,12 @@ __all__ = [
     "Trait",
     "TraitsFound",
     "adjustments",
+    "in_brief",
     "models_report",
     "own_models",
     "read_traits",
     "segment_table",
+    "table_csv",
     "table_report",
     "trait_of_feature",
 ]

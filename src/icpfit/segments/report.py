@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, get_args
 
 from icpfit.segments.adjust import Adjustment
 from icpfit.segments.deals import FigureName, SegmentDeals
@@ -13,6 +15,8 @@ from icpfit.segments.table import LEAST_ODDS, LEAST_RATIO, LEVELS, PAIR_ROWS, Ce
 from icpfit.segments.traits import Trait, TraitsFound
 from icpfit.segments.words import churn_findings, row_words
 
+OF_ROW = ("label", "status", "direction", "deals", "accounts", "q", "words")
+OF_CELL = ("rows", "hits", "median", "value", "low", "high", "against", "p", "odd")
 DIGITS = 4
 """significant ones, of what is estimated: more would be noise, and hang on the order of a sum"""
 
@@ -34,6 +38,26 @@ def table_report(deals: SegmentDeals, found: TraitsFound, table: Table) -> dict[
         "table": [_row(r) for r in table.rows],
         "findings": [asdict(f) for f in churn_findings(table)],
     }
+
+
+def in_brief(report: Mapping[str, Any]) -> dict[str, Any]:
+    """The report without the pairs of which there is nothing to tell: hundreds, which :func:`table_csv` has."""
+    return {**report, "table": [r for r in report["table"] if len(r["segment"]) == 1 or r["status"]]}
+
+
+def table_csv(report: Mapping[str, Any]) -> str:
+    """Every row of the table as a CSV file, a column for each part of each figure; "" without a row."""
+    rows = report["table"]
+    if not rows:
+        return ""
+    figures = [name for name in get_args(FigureName) if any(name in r for r in rows)]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*OF_ROW, *(f"{name}_{part}" for name in figures for part in OF_CELL)])
+    for row in rows:
+        cells: list[Mapping[str, Any]] = [row.get(name, {}) for name in figures]
+        writer.writerow([*(row[part] for part in OF_ROW), *(cell.get(part) for cell in cells for part in OF_CELL)])
+    return text.getvalue()
 
 
 def models_report(trait: Trait, adjusted: Sequence[Adjustment], own: Sequence[OwnModel]) -> dict[str, Any]:
