@@ -143,19 +143,22 @@ def plain(world: World, s: FeatureSpec, account: str | None, as_of: int) -> Any:
     if not firsts or min(firsts) >= as_of:
         return None
     mine = [r for r in world[s.table] if r["account_id"] == account and r[time] < as_of and int(seen(s.table, r) or 0) < as_of]
+    whole = True
     if s.after is not None:
         past = [r for r in world["events"] if r["occurred_at"] < as_of and int(seen("events", r) or 0) < as_of]
         began = [r["occurred_at"] for r in past if r["account_id"] == account and r["event"] == s.after]
-        if not began or min(began) < min(firsts):
+        if not began:
             return None
+        whole = min(began) >= min(firsts)
         end = as_of if s.window_days is None else min(began) + days(s)
         mine = [r for r in mine if min(began) <= r[time] < end]
     elif s.window_days is not None:
         begin = as_of - days(s) * (2 if s.aggregate == "trend" else 1)
-        if begin < min(firsts):
-            return None
+        whole = begin >= min(firsts)
         mine = [r for r in mine if r[time] >= begin]
     mine = [r for r in mine if holds(s, r)]
+    if not whole and not (mine and s.aggregate in ("any", "recency_days")):
+        return None
     if s.aggregate == "present":
         return float(any(r["last_seen_at"] is None or r["last_seen_at"] >= as_of for r in mine))
     if s.aggregate == "count":

@@ -129,10 +129,11 @@ class RowPass:
             in_window = f"u.{youngest} <= {window}" if recent else f"u.{youngest} IS NOT NULL"
             users = self._total(f"COUNT(CASE WHEN u._who IS NOT NULL AND {in_window} THEN 1 END)")
             return "number", {spec.name: when_known(f"COALESCE(a.{users}, 0)")}
+        # A row that was seen is certain, however much of the window lies before the table's first row; that there was none is not.
         in_window = f"a.{youngest} <= {window}" if recent else f"a.{youngest} IS NOT NULL"
         if spec.aggregate == "any":
-            return "flag", {spec.name: when_known(f"CASE WHEN {in_window} THEN 1 ELSE 0 END")}
-        return "days", {spec.name: f"CASE WHEN {known} AND {in_window} THEN a.{youngest} END"}
+            return "flag", {spec.name: f"CASE WHEN {in_window} THEN 1 WHEN {known} THEN 0 END"}
+        return "days", {spec.name: f"CASE WHEN {in_window} THEN a.{youngest} END"}
 
     def _of_values(self, spec: FeatureSpec, i: int, within: str, known: Callable[[str], str]) -> tuple[Finish, dict[str, str]]:
         number = self._number(str(spec.column))

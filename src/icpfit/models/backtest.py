@@ -9,17 +9,18 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from icpfit.config import LAYERS, Outcome
+from icpfit.config import LAYERS, Outcome, TrainingSettings
 from icpfit.models.acceptance import judge_acceptance
 from icpfit.models.baselines import logistic_probability
 from icpfit.models.booster import Recipe, margins
 from icpfit.models.evidence import shrunken_rate
 from icpfit.models.folds import Fold, FoldPlan
 from icpfit.models.intervals import measure_intervals
+from icpfit.models.local_weights import gates_of
 from icpfit.models.matrix import Floats, Ints, Matrix
 from icpfit.models.metrics import measure, stratified_auc
 from icpfit.models.parallel import side_by_side
-from icpfit.models.recipe_model import as_model, calibrate_inside, train
+from icpfit.models.recipe_model import as_model, learn, train
 from icpfit.models.results import Backtest, FoldModel, Metrics
 from icpfit.models.selection import Merit, judge_merit
 from icpfit.models.tuning import Tuned
@@ -33,6 +34,8 @@ class _Tested:
     fold: Fold
     model: FoldModel
     margin: Floats
+    plain: Floats
+    """without the weights of segments: what a layer adds is told beside a refit that has none either"""
     untuned: Floats
     logistic: Floats
     firmographic: Floats | None
@@ -49,17 +52,18 @@ class _Job:
     seed: int
     draws: int
     max_rows: int
+    segments: tuple[str, ...]
 
 
-def run_backtest(
-    matrix: Matrix, plan: FoldPlan, outcome: Outcome, tuned: Tuned, *, seed: int, draws: int, max_rows: int, threads: int
-) -> Backtest:
+def run_backtest(matrix: Matrix, plan: FoldPlan, outcome: Outcome, tuned: Tuned, settings: TrainingSettings, threads: int) -> Backtest:
     """Every prediction is of a row that its model, its choice of attributes and its calibration never saw.
 
     A fold model is calibrated by its own training rows (groups of accounts, left out in turn). Forward in time
     the standard recipe stands beside it, to whose predictions tuning gave nothing on any fold.
     """
-    job = _Job(matrix, outcome, tuned.recipe, tuned.standard if plan.forward else None, seed, draws, max_rows)
+    seed, draws = settings.seed, settings.bootstrap
+    standard = tuned.standard if plan.forward else None
+    job = _Job(matrix, outcome, tuned.recipe, standard, seed, draws, settings.max_rows_tuning, settings.segments)
     tested = side_by_side(lambda fold: _test_fold(job, fold), plan.backtest, threads)
     rows = np.concatenate([t.fold.test for t in tested])
     label, account, amount = matrix.y[rows], matrix.account[rows], matrix.amount[rows]
@@ -107,10 +111,12 @@ def _test_fold(job: _Job, fold: Fold) -> _Tested:
     matrix, seed = job.matrix, job.seed
     merit = judge_merit(matrix, fold.train, fold.train_labels, seed=seed, max_rows=job.max_rows)
     columns = merit.columns(job.recipe.attributes)
-    booster = train(matrix, fold.train, fold.train_labels, columns, job.recipe, seed)
-    margin = margins(booster, matrix, fold.test, columns)
-    calibration = calibrate_inside(matrix, fold.train, fold.train_labels, columns, job.recipe, seed=seed, draws=job.draws)
-    model = as_model(matrix, job.outcome, booster, columns, job.recipe, calibration, fold.train_labels, seed)
+    gates = gates_of(matrix, columns, job.segments)
+    learned = learn(matrix, fold.train, fold.train_labels, columns, job.recipe, gates=gates, seed=seed)
+    margin = margins(learned.booster, matrix, fold.test, columns)
+    plain = margin if not learned.weights else _scored(matrix, fold, columns, job.recipe, seed)
+    calibration = learned.calibration(matrix, seed=seed, draws=job.draws)
+    model = as_model(matrix, job.outcome, learned, columns, job.recipe, calibration, fold.train_labels, seed)
     return _Tested(
         fold=fold,
         model=FoldModel(
@@ -122,7 +128,8 @@ def _test_fold(job: _Job, fold: Fold) -> _Tested:
             probability=calibration.probability(margin),
         ),
         margin=margin,
-        untuned=margin if job.recipe == job.standard else _untuned(job, fold, merit),
+        plain=plain,
+        untuned=plain if job.recipe == job.standard else _untuned(job, fold, merit),
         logistic=logistic_probability(matrix, fold.train, fold.train_labels, fold.test),
         firmographic=_firmographic_only(job, fold),
         base=shrunken_rate(int(fold.train_labels.sum()), len(fold.train_labels))[0],
@@ -133,9 +140,11 @@ def _test_fold(job: _Job, fold: Fold) -> _Tested:
 def _untuned(job: _Job, fold: Fold, merit: Merit) -> Floats:
     if job.standard is None:
         return np.full(len(fold.test), np.nan)
-    columns = merit.columns(job.standard.attributes)
-    booster = train(job.matrix, fold.train, fold.train_labels, columns, job.standard, job.seed)
-    return margins(booster, job.matrix, fold.test, columns)
+    return _scored(job.matrix, fold, merit.columns(job.standard.attributes), job.standard, job.seed)
+
+
+def _scored(matrix: Matrix, fold: Fold, columns: Ints, recipe: Recipe, seed: int) -> Floats:
+    return margins(train(matrix, fold.train, fold.train_labels, columns, recipe, seed), matrix, fold.test, columns)
 
 
 def _firmographic_only(job: _Job, fold: Fold) -> Floats | None:
@@ -146,9 +155,8 @@ def _firmographic_only(job: _Job, fold: Fold) -> Floats | None:
         return None
     # a handful of attributes: all are allowed, and all are seen by every tree
     recipe = replace(job.recipe, attributes="all", feature_fraction=1.0)
-    booster = train(matrix, fold.train, fold.train_labels, columns, recipe, job.seed)
-    calibration = calibrate_inside(matrix, fold.train, fold.train_labels, columns, recipe, seed=job.seed, draws=50)
-    return calibration.probability(margins(booster, matrix, fold.test, columns))
+    learned = learn(matrix, fold.train, fold.train_labels, columns, recipe, seed=job.seed)
+    return learned.calibration(matrix, seed=job.seed, draws=50).probability(margins(learned.booster, matrix, fold.test, columns))
 
 
 def _leave_layers_out(job: _Job, tested: Sequence[_Tested], threads: int) -> Mapping[str, float]:
@@ -156,18 +164,17 @@ def _leave_layers_out(job: _Job, tested: Sequence[_Tested], threads: int) -> Map
     matrix = job.matrix
     label = np.concatenate([matrix.y[t.fold.test] for t in tested])
     stratum = np.concatenate([np.full(len(t.fold.test), k) for k, t in enumerate(tested)])
-    whole = stratified_auc(label, np.concatenate([t.margin for t in tested]), stratum)
+    whole = stratified_auc(label, np.concatenate([t.plain for t in tested]), stratum)
     present = [layer for layer in LAYERS if any(matrix.layers[c] == layer for t in tested for c in t.columns)]
 
     def without(item: tuple[str, _Tested]) -> Floats:
         layer, t = item
         columns = t.columns[[matrix.layers[c] != layer for c in t.columns]]
         if len(columns) == len(t.columns):
-            return t.margin
+            return t.plain
         if len(columns) == 0:
             return np.zeros(len(t.fold.test))
-        booster = train(matrix, t.fold.train, t.fold.train_labels, columns, job.recipe, job.seed)
-        return margins(booster, matrix, t.fold.test, columns)
+        return _scored(matrix, t.fold, columns, job.recipe, job.seed)
 
     jobs = [(layer, t) for layer in present for t in tested]
     found = side_by_side(without, jobs, threads)

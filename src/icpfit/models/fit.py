@@ -13,9 +13,10 @@ from icpfit.models.booster import Attributes
 from icpfit.models.calibrate import fit_calibration
 from icpfit.models.evidence import MEANING, PATTERNS_BELOW, shrunken_rate, weigh_evidence
 from icpfit.models.folds import FoldPlan, plan_folds, sample_accounts
+from icpfit.models.local_weights import gates_of
 from icpfit.models.looks import look_for_signal
 from icpfit.models.matrix import Matrix, build_matrix
-from icpfit.models.recipe_model import as_model, train
+from icpfit.models.recipe_model import as_model, learn
 from icpfit.models.results import Backtest, FittedModel, OutcomeResult, Refusal, SignalTest
 from icpfit.models.selection import judge_merit
 from icpfit.models.signal import ALPHA
@@ -73,16 +74,7 @@ def fit_outcome(
     tuned = _tune(matrix, plan, settings, threads, say, log)
     folds = ("later period", "later periods") if plan.forward else ("group of accounts", "groups of accounts")
     say(f"{training.outcome}: testing on {counted(len(plan.backtest), *folds)}")
-    backtest = run_backtest(
-        matrix,
-        plan,
-        training.outcome,
-        tuned,
-        seed=settings.seed,
-        draws=settings.bootstrap,
-        max_rows=settings.max_rows_tuning,
-        threads=threads,
-    )
+    backtest = run_backtest(matrix, plan, training.outcome, tuned, settings, threads)
     signal = look_for_signal(matrix, plan, backtest, tuned, settings, threads)
     tested = replace(empty, backtest=backtest, signal=signal, trials=tuned.trials, tuning=tuned.tuning)
     if not signal.p_value <= ALPHA:
@@ -139,7 +131,8 @@ def _final(
     rows = np.arange(len(matrix))
     merit = judge_merit(matrix, rows, matrix.y, seed=settings.seed, max_rows=settings.max_rows_tuning)
     columns = merit.columns(tuned.recipe.attributes)
-    booster = train(matrix, rows, matrix.y, columns, tuned.recipe, settings.seed)
+    gates = gates_of(matrix, columns, settings.segments)
+    learned = learn(matrix, rows, matrix.y, columns, tuned.recipe, gates=gates, seed=settings.seed)
     seen = backtest.predictions
     at = matrix.places(seen["row"].to_numpy())
     calibration = fit_calibration(
@@ -150,7 +143,7 @@ def _final(
         draws=settings.bootstrap,
         seed=settings.seed,
     )
-    model = as_model(matrix, training.outcome, booster, columns, tuned.recipe, calibration, matrix.y, settings.seed)
+    model = as_model(matrix, training.outcome, learned, columns, tuned.recipe, calibration, matrix.y, settings.seed)
     level: Attributes = tuned.recipe.attributes
     dropped: dict[str, str] = {}
     if level != "all":

@@ -23,7 +23,8 @@ BINS = 12
 RIDGE = 1.0
 """1 / variance that a bin's log-odds are expected to have around 0"""
 SMOOTH = 10.0
-"""1 / variance that is expected of the step from one bin of a number to the next"""
+"""1 / variance that is expected of the step from one bin of a number to the next, where there are all ``BINS`` of them; with fewer a
+step may be larger, so that a flag and a number of many values are expected to range equally far"""
 CLEARLY = 1.0
 """standard errors by which an attribute must lower the loss of rows left out"""
 MOST = 40
@@ -150,7 +151,7 @@ def _column(x: Floats, *, category: bool) -> _Column:
     penalty = RIDGE * np.eye(size)
     if not category and size > 2:
         steps = np.diff(np.eye(size - 1), axis=0)
-        penalty[:-1, :-1] += SMOOTH * steps.T @ steps
+        penalty[:-1, :-1] += SMOOTH * (size - 2) / BINS * steps.T @ steps
     n = len(x)
     return _Column(codes, sparse.csr_array((np.ones(n), (codes, np.arange(n))), shape=(size, n)), penalty)
 

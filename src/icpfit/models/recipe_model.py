@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 import lightgbm as lgb
 import numpy as np
@@ -14,6 +14,7 @@ from icpfit.models.calibrate import fit_calibration
 from icpfit.models.calibration import Calibration
 from icpfit.models.evidence import shrunken_rate
 from icpfit.models.folds import group_of
+from icpfit.models.local_weights import LocalWeight, weigh, weighed_booster
 from icpfit.models.matrix import Floats, Ints, Matrix
 from icpfit.models.results import FittedModel
 
@@ -26,10 +27,39 @@ def train(matrix: Matrix, rows: Ints, labels: Floats, columns: Ints, recipe: Rec
     return train_booster(matrix, binned(matrix, rows, labels, columns), columns, recipe, seed)
 
 
-def inner_margins(matrix: Matrix, rows: Ints, labels: Floats, columns: Ints, recipe: Recipe, seed: int) -> tuple[Ints, Floats]:
-    """Out-of-fold margins inside the training rows, by groups of accounts: (places in ``rows``, margins).
+@dataclass(frozen=True)
+class Learned:
+    """A trained model that is not calibrated yet. ``margin`` (m,): log-odds of the rows ``rows`` (m,) by models that left them out."""
 
-    A group whose training part has one outcome only is left out; with many rows one group tells enough.
+    booster: lgb.Booster
+    weights: tuple[LocalWeight, ...]
+    rows: Ints
+    labels: Floats
+    margin: Floats
+
+    def calibration(self, matrix: Matrix, *, seed: int, draws: int) -> Calibration:
+        """From the model's own training rows alone."""
+        at = self.rows
+        return fit_calibration(self.margin, self.labels, matrix.account[at], matrix.period[at], draws=draws, seed=seed)
+
+
+def learn(matrix: Matrix, rows: Ints, labels: Floats, columns: Ints, recipe: Recipe, *, gates: Sequence[int] = (), seed: int) -> Learned:
+    """The booster of a recipe; an additive one with the weights of its segments (``gates``: columns of texts), and as a compact text."""
+    booster = train(matrix, rows, labels, columns, recipe, seed)
+    additive = recipe.max_depth == 1
+    places, parts = _left_out(matrix, rows, labels, columns, recipe, seed, apart=additive)
+    at, known = rows[places], labels[places]
+    if not additive:
+        return Learned(booster, (), at, known, parts.sum(axis=1))
+    found = weigh(matrix, at, known, columns, gates, parts, seed=seed)
+    return Learned(weighed_booster(booster, matrix, rows, columns, found.weights), found.weights, at, known, found.margin)
+
+
+def _left_out(matrix: Matrix, rows: Ints, labels: Floats, columns: Ints, recipe: Recipe, seed: int, *, apart: bool) -> tuple[Ints, Floats]:
+    """What models of the other groups of accounts say of the training rows: (places in ``rows``, log-odds).
+
+    The log-odds are ``apart``, by column with the constant last, or one column. A group whose training part has one outcome
+    only is left out; with many rows one group tells enough.
     """
     group = group_of(matrix.account_id[rows], INNER_GROUPS, seed, "inner")
     places: list[Ints] = []
@@ -42,31 +72,30 @@ def inner_margins(matrix: Matrix, rows: Ints, labels: Floats, columns: Ints, rec
             continue
         booster = train(matrix, rows[rest], labels[rest], columns, recipe, seed)
         places.append(out)
-        found.append(margins(booster, matrix, rows[out], columns))
+        found.append(_apart(booster, matrix, rows[out], columns) if apart else margins(booster, matrix, rows[out], columns)[:, None])
     return np.concatenate(places), np.concatenate(found)
 
 
-def calibrate_inside(matrix: Matrix, rows: Ints, labels: Floats, columns: Ints, recipe: Recipe, *, seed: int, draws: int) -> Calibration:
-    """The calibration of a model trained on ``rows``, from those rows alone."""
-    places, found = inner_margins(matrix, rows, labels, columns, recipe, seed)
-    at = rows[places]
-    return fit_calibration(found, labels[places], matrix.account[at], matrix.period[at], draws=draws, seed=seed)
+def _apart(booster: lgb.Booster, matrix: Matrix, rows: Ints, columns: Ints) -> Floats:
+    block = np.ascontiguousarray(matrix.X[np.ix_(rows, columns)])
+    return np.asarray(booster.predict(block, pred_contrib=True, num_threads=1), dtype=np.float64)
 
 
 def as_model(
     matrix: Matrix,
     outcome: Outcome,
-    booster: lgb.Booster,
+    learned: Learned,
     columns: Ints,
     recipe: Recipe,
     calibration: Calibration,
     labels: Floats,
     seed: int,
 ) -> FittedModel:
-    parameters: Mapping[str, object] = {**asdict(recipe), "seed": seed, "max_bin": matrix.max_bin}
+    local = [{"attribute": w.attribute, "level": w.level, "layer": w.layer, "times": w.times} for w in learned.weights]
+    parameters: Mapping[str, object] = {**asdict(recipe), "seed": seed, "max_bin": matrix.max_bin, "local_weights": local}
     return FittedModel(
         outcome=outcome,
-        booster_text=booster.model_to_string(),
+        booster_text=learned.booster.model_to_string(),
         encoding=matrix.encoding_of(columns),
         calibration=calibration,
         parameters=parameters,

@@ -1,0 +1,126 @@
+"""How much each layer of signals counts in each region: one weight of its own for every segment, drawn toward 1.
+
+Signals need not mean the same everywhere: an active trial may say less of a buyer in one region than in another. A region
+is too thin for a model of its own, and trees that may split on it again and again learn its noise (on simulated companies
+they gave away what they found). So an additive model is kept, and each segment gets one number for each layer: by how
+much more, or less, that layer counts there. All these numbers come from one normal distribution around 0 whose width the data
+choose; where the data show none, the width is 0 and the model stays as it was.
+Source: random slopes with an empirical Bayes width (Laplace's approximation), as in Gelman and Hill, "Data Analysis Using
+Regression and Multilevel/Hierarchical Models", 2007, chapter 13.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import lightgbm as lgb
+import numpy as np
+
+from icpfit.models.folds import group_of
+from icpfit.models.matrix import Floats, Ints, Matrix
+from icpfit.models.stumps import Weight, with_weights
+
+WIDTHS = (0.003, 0.01, 0.03, 0.1, 0.3)
+"""variances that are tried"""
+CLEARLY = 2.0
+"""by how much the log evidence must be better than that of no weights at all: seven to one"""
+FEWEST = 50
+"""rows with an outcome that a segment needs"""
+STEPS = 8
+"""of Newton's method"""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalWeight:
+    """In the segment ``level`` of ``attribute``, the columns of ``layer`` count ``times`` as much as elsewhere."""
+
+    attribute: str
+    level: str
+    code: int
+    layer: str
+    times: float
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """``weights``: none where the data show none. ``margin`` (n,): of the rows given, with weights that their own half did not set."""
+
+    weights: tuple[LocalWeight, ...]
+    margin: Floats
+
+
+def gates_of(matrix: Matrix, columns: Ints, segments: Sequence[str]) -> list[int]:
+    """The columns in use whose values are segments: texts that the configuration names in ``training.segments``."""
+    return [int(c) for c in columns if matrix.names[c] in segments and matrix.is_category(int(c))]
+
+
+def weigh(matrix: Matrix, rows: Ints, labels: Floats, columns: Ints, gates: Sequence[int], parts: Floats, *, seed: int) -> Weighed:
+    """Weights for the segments of ``gates``, from what an additive model said of rows that it was not trained on.
+
+    ``parts`` (n, columns + 1): its attributions of ``rows`` in log-odds, the constant last.
+    """
+    margin = parts.sum(axis=1)
+    named, Z = _design(matrix, rows, columns, gates, parts[:, :-1])
+    if not named:
+        return Weighed((), margin)
+    nothing = float((labels * margin - np.logaddexp(0.0, margin)).sum())
+    found = [(_fit(margin, labels, Z, width), width) for width in WIDTHS]
+    (more, evidence), width = max(found, key=lambda f: f[0][1])
+    if not evidence > nothing + CLEARLY:
+        return Weighed((), margin)
+    half = group_of(matrix.account_id[rows], 2, seed, "weights")
+    told = margin.copy()
+    for h in (0, 1):
+        told[half == h] += Z[half == h] @ _fit(margin[half != h], labels[half != h], Z[half != h], width)[0]
+    weights = []
+    for (gate, code, layer), by in zip(named, more.tolist(), strict=True):
+        name = matrix.names[gate]
+        weights.append(LocalWeight(name, str(matrix.encoding.categories[name][code]), code, layer, 1 + by))
+    return Weighed(tuple(weights), told)
+
+
+def weighed_booster(booster: lgb.Booster, matrix: Matrix, rows: Ints, columns: Ints, weights: Sequence[LocalWeight]) -> lgb.Booster:
+    """The additive ``booster``, trained on ``rows`` and ``columns``, with its weights written into it."""
+    place = {matrix.names[c]: j for j, c in enumerate(columns)}
+    local = [
+        Weight(place[w.attribute], w.code, j, w.times - 1)
+        for w in weights
+        for j, c in enumerate(columns)
+        if matrix.layers[c] == w.layer and j != place[w.attribute]
+    ]
+    return with_weights(booster, np.ascontiguousarray(matrix.X[np.ix_(rows, columns)]), local)
+
+
+def _design(matrix: Matrix, rows: Ints, columns: Ints, gates: Sequence[int], parts: Floats) -> tuple[list[tuple[int, int, str]], Floats]:
+    """For each segment and layer what the layer says of the segment's rows, around its mean of all rows; 0 elsewhere."""
+    around = parts - parts.mean(axis=0)
+    named: list[tuple[int, int, str]] = []
+    made: list[Floats] = []
+    for gate in gates:
+        value = matrix.X[rows, gate]
+        for layer in dict.fromkeys(matrix.layers[c] for c in columns):
+            of_layer = [j for j, c in enumerate(columns) if matrix.layers[c] == layer and c != gate]
+            says = around[:, of_layer].sum(axis=1)
+            for code in range(len(matrix.encoding.categories[matrix.names[gate]])):
+                inside = value == code
+                if of_layer and inside.sum() >= FEWEST and says[inside].std() > 0:
+                    named.append((gate, code, str(layer)))
+                    made.append(np.where(inside, says, 0.0))
+    return named, np.column_stack(made) if made else np.zeros((len(rows), 0))
+
+
+def _fit(margin: Floats, labels: Floats, Z: Floats, width: float) -> tuple[Floats, float]:
+    """Coefficients that are normal around 0 with variance ``width``, beside a margin that stays; and their log evidence."""
+    k = Z.shape[1]
+    b = np.zeros(k)
+    prior = np.eye(k) / width
+    for _ in range(STEPS):
+        p = 1 / (1 + np.exp(-(margin + Z @ b)))
+        system = (Z * (p * (1 - p))[:, None]).T @ Z + prior
+        b = b + np.linalg.solve(system, Z.T @ (labels - p) - b / width)
+    at = margin + Z @ b
+    p = 1 / (1 + np.exp(-at))
+    system = (Z * (p * (1 - p))[:, None]).T @ Z + prior
+    likelihood = float((labels * at - np.logaddexp(0.0, at)).sum())
+    return b, likelihood - float(b @ b) / width / 2 - float(np.linalg.slogdet(system)[1]) / 2 - k * float(np.log(width)) / 2
