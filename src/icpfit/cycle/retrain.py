@@ -23,6 +23,7 @@ from icpfit.cycle.watch import findings_since
 from icpfit.gates import Decision, Gate, decide, judge
 from icpfit.models.expected_arr import ExpectedArr
 from icpfit.models.familiarity import Familiarity
+from icpfit.models.fit import Lender
 from icpfit.models.leak_gain import fit_without_leaks
 from icpfit.models.results import OutcomeResult
 from icpfit.models.trials import TrialLog
@@ -75,13 +76,16 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None, log: 
     reports: dict[str, Any] = {}
     refused: list[dict[str, str]] = []
     suspects: list[dict[str, str]] = []
+    lender: Lender | None = None
     for outcome in opened.outcomes:
         progress(f"{outcome}: building the training set, {_when(opened, as_of)}")
         data = opened.training_set(outcome, as_of)
         clock.lap(f"{outcome} training set")
-        leaks, result = fit_without_leaks(data, config.training, progress, log)
+        leaks, result = fit_without_leaks(data, config.training, progress, log, lender)
         clock.lap(f"{outcome} model")
         training[outcome], results[outcome] = data, result
+        if outcome == "win" and result.model is not None:
+            lender = Lender(data, frozenset(r.attribute for r in leaks.refused))
         reports[outcome] = outcome_report(data, result)
         refused += refusals_report(leaks.refused, data)
         suspects += refusals_report(leaks.suspects, data)

@@ -13,6 +13,7 @@ from icpfit.config import LAYERS, Outcome, TrainingSettings
 from icpfit.models.acceptance import judge_acceptance
 from icpfit.models.baselines import logistic_probability
 from icpfit.models.booster import Recipe, margins
+from icpfit.models.borrowed import Lending, with_borrowed
 from icpfit.models.evidence import shrunken_rate
 from icpfit.models.folds import Fold, FoldPlan
 from icpfit.models.intervals import measure_intervals
@@ -53,9 +54,12 @@ class _Job:
     draws: int
     max_rows: int
     segments: tuple[str, ...]
+    lending: Lending
 
 
-def run_backtest(matrix: Matrix, plan: FoldPlan, outcome: Outcome, tuned: Tuned, settings: TrainingSettings, threads: int) -> Backtest:
+def run_backtest(
+    matrix: Matrix, plan: FoldPlan, outcome: Outcome, tuned: Tuned, settings: TrainingSettings, lending: Lending, threads: int
+) -> Backtest:
     """Every prediction is of a row that its model, its choice of attributes and its calibration never saw.
 
     A fold model is calibrated by its own training rows (groups of accounts, left out in turn). Forward in time
@@ -63,7 +67,7 @@ def run_backtest(matrix: Matrix, plan: FoldPlan, outcome: Outcome, tuned: Tuned,
     """
     seed, draws = settings.seed, settings.bootstrap
     standard = tuned.standard if plan.forward else None
-    job = _Job(matrix, outcome, tuned.recipe, standard, seed, draws, settings.max_rows_tuning, settings.segments)
+    job = _Job(matrix, outcome, tuned.recipe, standard, seed, draws, settings.max_rows_tuning, settings.segments, lending)
     tested = side_by_side(lambda fold: _test_fold(job, fold), plan.backtest, threads)
     rows = np.concatenate([t.fold.test for t in tested])
     label, account, amount = matrix.y[rows], matrix.account[rows], matrix.amount[rows]
@@ -110,11 +114,12 @@ def run_backtest(matrix: Matrix, plan: FoldPlan, outcome: Outcome, tuned: Tuned,
 def _test_fold(job: _Job, fold: Fold) -> _Tested:
     matrix, seed = job.matrix, job.seed
     merit = judge_merit(matrix, fold.train, fold.train_labels, seed=seed, max_rows=job.max_rows)
-    columns = merit.columns(job.recipe.attributes)
+    borrowed = job.lending.of(fold)
+    columns = with_borrowed(merit.columns(job.recipe.attributes), borrowed)
     gates = gates_of(matrix, columns, job.segments)
-    learned = learn(matrix, fold.train, fold.train_labels, columns, job.recipe, gates=gates, seed=seed)
+    learned = learn(matrix, fold.train, fold.train_labels, columns, job.recipe, gates=gates, borrowed=borrowed, seed=seed)
     margin = margins(learned.booster, matrix, fold.test, columns)
-    plain = margin if not learned.weights else _scored(matrix, fold, columns, job.recipe, seed)
+    plain = margin if not learned.weights else _scored(job, fold, columns, job.recipe)
     calibration = learned.calibration(matrix, seed=seed, draws=job.draws)
     model = as_model(matrix, job.outcome, learned, columns, job.recipe, calibration, fold.train_labels, seed)
     return _Tested(
@@ -140,11 +145,13 @@ def _test_fold(job: _Job, fold: Fold) -> _Tested:
 def _untuned(job: _Job, fold: Fold, merit: Merit) -> Floats:
     if job.standard is None:
         return np.full(len(fold.test), np.nan)
-    return _scored(job.matrix, fold, merit.columns(job.standard.attributes), job.standard, job.seed)
+    columns = with_borrowed(merit.columns(job.standard.attributes), job.lending.of(fold))
+    return _scored(job, fold, columns, job.standard)
 
 
-def _scored(matrix: Matrix, fold: Fold, columns: Ints, recipe: Recipe, seed: int) -> Floats:
-    return margins(train(matrix, fold.train, fold.train_labels, columns, recipe, seed), matrix, fold.test, columns)
+def _scored(job: _Job, fold: Fold, columns: Ints, recipe: Recipe) -> Floats:
+    booster = train(job.matrix, fold.train, fold.train_labels, columns, recipe, job.seed, job.lending.of(fold))
+    return margins(booster, job.matrix, fold.test, columns)
 
 
 def _firmographic_only(job: _Job, fold: Fold) -> Floats | None:
@@ -155,7 +162,7 @@ def _firmographic_only(job: _Job, fold: Fold) -> Floats | None:
         return None
     # a handful of attributes: all are allowed, and all are seen by every tree
     recipe = replace(job.recipe, attributes="all", feature_fraction=1.0)
-    learned = learn(matrix, fold.train, fold.train_labels, columns, recipe, seed=job.seed)
+    learned = learn(matrix, fold.train, fold.train_labels, columns, recipe, borrowed=job.lending.of(fold), seed=job.seed)
     return learned.calibration(matrix, seed=job.seed, draws=50).probability(margins(learned.booster, matrix, fold.test, columns))
 
 
@@ -174,7 +181,7 @@ def _leave_layers_out(job: _Job, tested: Sequence[_Tested], threads: int) -> Map
             return t.plain
         if len(columns) == 0:
             return np.zeros(len(t.fold.test))
-        return _scored(matrix, t.fold, columns, job.recipe, job.seed)
+        return _scored(job, t.fold, columns, job.recipe)
 
     jobs = [(layer, t) for layer in present for t in tested]
     found = side_by_side(without, jobs, threads)

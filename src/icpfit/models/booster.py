@@ -49,12 +49,13 @@ class Recipe:
         return {**FIXED, **own, "seed": seed}
 
 
-def binned(matrix: Matrix, rows: Ints, labels: Floats, columns: Ints) -> lgb.Dataset:
-    """The rows and columns, binned once, for any number of recipes."""
+def binned(matrix: Matrix, rows: Ints, labels: Floats, columns: Ints, begin: Floats | None = None) -> lgb.Dataset:
+    """The rows and columns, binned once, for any number of recipes. ``begin``: log-odds of each row that the trees start from."""
     categories = [j for j, c in enumerate(columns) if matrix.is_category(int(c))]
     data = lgb.Dataset(
         np.ascontiguousarray(matrix.X[np.ix_(rows, columns)]),
         labels,
+        init_score=begin,
         feature_name=[matrix.names[c] for c in columns],
         categorical_feature=categories,
         params={**FIXED, "max_bin": matrix.max_bin},

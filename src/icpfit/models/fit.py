@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from icpfit.config import TrainingSettings
 from icpfit.models.backtest import run_backtest
 from icpfit.models.booster import Attributes
+from icpfit.models.borrowed import NOTHING, Borrowed, Lending, lend, with_borrowed
 from icpfit.models.calibrate import fit_calibration
 from icpfit.models.evidence import MEANING, PATTERNS_BELOW, shrunken_rate, weigh_evidence
 from icpfit.models.folds import FoldPlan, plan_folds, sample_accounts
 from icpfit.models.local_weights import gates_of
 from icpfit.models.looks import look_for_signal
-from icpfit.models.matrix import Matrix, build_matrix
+from icpfit.models.matrix import Matrix, build_matrix, matrix_like
 from icpfit.models.recipe_model import as_model, learn
 from icpfit.models.results import Backtest, FittedModel, OutcomeResult, Refusal, SignalTest
 from icpfit.models.selection import judge_merit
@@ -39,6 +40,7 @@ def fit_outcome(
     progress: Callable[[str], None] | None = None,
     threads: int = THREADS,
     log: TrialLog | None = None,
+    lender: Lender | None = None,
 ) -> OutcomeResult:
     """All there is to say of one outcome.
 
@@ -71,16 +73,17 @@ def fit_outcome(
     plan = plan_folds(matrix, settings)
     if plan is None:
         return replace(empty, words="the two outcomes are too unevenly spread to train and test on different accounts")
-    tuned = _tune(matrix, plan, settings, threads, say, log)
+    lending = _lending(matrix, plan, lender, settings)
+    tuned = _tune(matrix, plan, settings, lending, threads, say, log)
     folds = ("later period", "later periods") if plan.forward else ("group of accounts", "groups of accounts")
     say(f"{training.outcome}: testing on {counted(len(plan.backtest), *folds)}")
-    backtest = run_backtest(matrix, plan, training.outcome, tuned, settings, threads)
+    backtest = run_backtest(matrix, plan, training.outcome, tuned, settings, lending, threads)
     signal = look_for_signal(matrix, plan, backtest, tuned, settings, threads)
     tested = replace(empty, backtest=backtest, signal=signal, trials=tuned.trials, tuning=tuned.tuning)
     if not signal.p_value <= ALPHA:
         return replace(tested, verdict="no signal", words=_words(training, plan, tuned, signal, found=False))
     say(f"{training.outcome}: the final model")
-    model, merit_dropped = _final(matrix, backtest, tuned, training, settings)
+    model, merit_dropped = _final(matrix, backtest, tuned, training, settings, lending.now)
     return replace(
         tested,
         verdict="signal",
@@ -105,8 +108,30 @@ def _too_little(training: TrainingSet, settings: TrainingSettings) -> str | None
     return None
 
 
+@dataclass(frozen=True)
+class Lender:
+    """Another outcome that this one may begin with: its training set, and what was refused there."""
+
+    training: TrainingSet
+    refused: frozenset[str]
+
+
+def _lending(matrix: Matrix, plan: FoldPlan, lender: Lender | None, settings: TrainingSettings) -> Lending:
+    """Only forward in time: there, what was known of the other outcome when a fold began is known too."""
+    if lender is None or not plan.forward or matrix.timing != "dated" or lender.training.timing != "dated":
+        return NOTHING
+    other = matrix_like(matrix, lender.training, lender.refused)
+    return lend(matrix, other, plan.backtest, seed=settings.seed, max_rows=settings.max_rows_tuning)
+
+
 def _tune(
-    matrix: Matrix, plan: FoldPlan, settings: TrainingSettings, threads: int, say: Callable[[str], None], log: TrialLog | None
+    matrix: Matrix,
+    plan: FoldPlan,
+    settings: TrainingSettings,
+    lending: Lending,
+    threads: int,
+    say: Callable[[str], None],
+    log: TrialLog | None,
 ) -> Tuned:
     kept = sample_accounts(matrix, settings.max_rows_tuning, settings.seed)
     folds = plan.tuning if kept.all() else tuple(f.within(kept) for f in plan.tuning)
@@ -119,20 +144,21 @@ def _tune(
         seed=settings.seed,
         threads=threads,
         max_rows=settings.max_rows_tuning,
+        lending=lending,
         progress=say,
         log=log,
     )
 
 
 def _final(
-    matrix: Matrix, backtest: Backtest, tuned: Tuned, training: TrainingSet, settings: TrainingSettings
+    matrix: Matrix, backtest: Backtest, tuned: Tuned, training: TrainingSet, settings: TrainingSettings, borrowed: Borrowed | None
 ) -> tuple[FittedModel, dict[str, str]]:
     """The recipe on all labelled rows, its margin calibrated by the backtest's out-of-fold margins."""
     rows = np.arange(len(matrix))
     merit = judge_merit(matrix, rows, matrix.y, seed=settings.seed, max_rows=settings.max_rows_tuning)
-    columns = merit.columns(tuned.recipe.attributes)
+    columns = with_borrowed(merit.columns(tuned.recipe.attributes), borrowed)
     gates = gates_of(matrix, columns, settings.segments)
-    learned = learn(matrix, rows, matrix.y, columns, tuned.recipe, gates=gates, seed=settings.seed)
+    learned = learn(matrix, rows, matrix.y, columns, tuned.recipe, gates=gates, borrowed=borrowed, seed=settings.seed)
     seen = backtest.predictions
     at = matrix.places(seen["row"].to_numpy())
     calibration = fit_calibration(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from icpfit.config import TrainingSettings
-from icpfit.models.fit import fit_outcome
+from icpfit.models.fit import Lender, fit_outcome
 from icpfit.models.leakage import TOO_GOOD_AUC, Leaks, find_leaks, standing_parts
 from icpfit.models.results import OutcomeResult, Refusal
 from icpfit.models.trials import TrialLog
@@ -16,7 +16,11 @@ MOST_OF_THE_GAIN = 0.5
 
 
 def fit_without_leaks(
-    training: TrainingSet, settings: TrainingSettings, progress: Callable[[str], None] | None = None, log: TrialLog | None = None
+    training: TrainingSet,
+    settings: TrainingSettings,
+    progress: Callable[[str], None] | None = None,
+    log: TrialLog | None = None,
+    lender: Lender | None = None,
 ) -> tuple[Leaks, OutcomeResult]:
     """:func:`~icpfit.models.fit.fit_outcome` on what :func:`~icpfit.models.leakage.find_leaks` leaves, fitted again without each
     attribute that turns out to carry a model which is too good to be true.
@@ -30,7 +34,7 @@ def fit_without_leaks(
     leaks = find_leaks(training, settings.allow)
     allowed = {a.feature: a.why for a in settings.allow}
     while True:
-        result = fit_outcome(training, settings, refused=leaks.refused, suspects=leaks.suspects, progress=progress, log=log)
+        result = fit_outcome(training, settings, refused=leaks.refused, suspects=leaks.suspects, progress=progress, log=log, lender=lender)
         found = dominating(result)
         if found is None:
             return leaks, result

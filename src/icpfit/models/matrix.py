@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -103,6 +103,17 @@ def build_matrix(training: TrainingSet, refused: frozenset[str]) -> tuple[Matrix
             max_bin=63 if len(row) <= 20_000 else 127,
         ),
         dropped,
+    )
+
+
+def matrix_like(matrix: Matrix, training: TrainingSet, refused: frozenset[str]) -> Matrix:
+    """Another outcome's training set in the columns and codes of ``matrix``; what is refused there, or is missing, is unknown."""
+    other, _ = build_matrix(training, refused)
+    frame = training.frame.iloc[other.row].reset_index(drop=True)
+    shown = frame[[n for n in matrix.names if n in frame.columns and n not in refused]]
+    X = _numbers(matrix.encoding.apply(shown), matrix.encoding)
+    return replace(
+        other, X=X, names=matrix.names, layers=matrix.layers, encoding=matrix.encoding, monotone=matrix.monotone, max_bin=matrix.max_bin
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from icpfit.config import Outcome
 from icpfit.models.booster import Recipe, binned, margins, train_booster
+from icpfit.models.borrowed import Borrowed, train_on
 from icpfit.models.calibrate import fit_calibration
 from icpfit.models.calibration import Calibration
 from icpfit.models.evidence import shrunken_rate
@@ -23,7 +24,13 @@ ENOUGH_INNER = 3_000
 """out-of-fold rows with which two numbers, an intercept and a slope, are known well enough"""
 
 
-def train(matrix: Matrix, rows: Ints, labels: Floats, columns: Ints, recipe: Recipe, seed: int) -> lgb.Booster:
+def train(
+    matrix: Matrix, rows: Ints, labels: Floats, columns: Ints, recipe: Recipe, seed: int, borrowed: Borrowed | None = None
+) -> lgb.Booster:
+    """The recipe's trees, on top of what is borrowed from another outcome; of that, the questions about ``columns``."""
+    lent = borrowed.within(columns) if borrowed is not None else None
+    if lent is not None and lent.stumps:
+        return train_on(matrix, rows, labels, columns, recipe, seed, lent)
     return train_booster(matrix, binned(matrix, rows, labels, columns), columns, recipe, seed)
 
 
@@ -43,11 +50,21 @@ class Learned:
         return fit_calibration(self.margin, self.labels, matrix.account[at], matrix.period[at], draws=draws, seed=seed)
 
 
-def learn(matrix: Matrix, rows: Ints, labels: Floats, columns: Ints, recipe: Recipe, *, gates: Sequence[int] = (), seed: int) -> Learned:
+def learn(
+    matrix: Matrix,
+    rows: Ints,
+    labels: Floats,
+    columns: Ints,
+    recipe: Recipe,
+    *,
+    gates: Sequence[int] = (),
+    borrowed: Borrowed | None = None,
+    seed: int,
+) -> Learned:
     """The booster of a recipe; an additive one with the weights of its segments (``gates``: columns of texts), and as a compact text."""
-    booster = train(matrix, rows, labels, columns, recipe, seed)
+    booster = train(matrix, rows, labels, columns, recipe, seed, borrowed)
     additive = recipe.max_depth == 1
-    places, parts = _left_out(matrix, rows, labels, columns, recipe, seed, apart=additive)
+    places, parts = _left_out(matrix, rows, labels, columns, recipe, seed, borrowed, apart=additive)
     at, known = rows[places], labels[places]
     if not additive:
         return Learned(booster, (), at, known, parts.sum(axis=1))
@@ -55,7 +72,9 @@ def learn(matrix: Matrix, rows: Ints, labels: Floats, columns: Ints, recipe: Rec
     return Learned(weighed_booster(booster, matrix, rows, columns, found.weights), found.weights, at, known, found.margin)
 
 
-def _left_out(matrix: Matrix, rows: Ints, labels: Floats, columns: Ints, recipe: Recipe, seed: int, *, apart: bool) -> tuple[Ints, Floats]:
+def _left_out(
+    matrix: Matrix, rows: Ints, labels: Floats, columns: Ints, recipe: Recipe, seed: int, borrowed: Borrowed | None, *, apart: bool
+) -> tuple[Ints, Floats]:
     """What models of the other groups of accounts say of the training rows: (places in ``rows``, log-odds).
 
     The log-odds are ``apart``, by column with the constant last, or one column. A group whose training part has one outcome
@@ -70,7 +89,7 @@ def _left_out(matrix: Matrix, rows: Ints, labels: Floats, columns: Ints, recipe:
         rest, out = np.flatnonzero(group != g), np.flatnonzero(group == g)
         if len(out) == 0 or len(np.unique(labels[rest])) < 2:
             continue
-        booster = train(matrix, rows[rest], labels[rest], columns, recipe, seed)
+        booster = train(matrix, rows[rest], labels[rest], columns, recipe, seed, borrowed)
         places.append(out)
         found.append(_apart(booster, matrix, rows[out], columns) if apart else margins(booster, matrix, rows[out], columns)[:, None])
     return np.concatenate(places), np.concatenate(found)

@@ -36,6 +36,8 @@ class Stump:
     as_zero: bool
     yes: float
     no: float
+    gain: float = 0.0
+    """of all the splits that asked it"""
 
     def answers(self, x: Floats) -> Flags:
         """(n,): whether each value answers yes.
@@ -70,7 +72,7 @@ def stumps_of(booster: lgb.Booster) -> tuple[tuple[Stump, ...], float]:
     Raises:
         ValueError: a tree has more than one split.
     """
-    found: dict[tuple[object, ...], Stump] = {}
+    found: list[Stump] = []
     constant = 0.0
     for tree in booster.dump_model()["tree_info"]:
         root = tree["tree_structure"]
@@ -89,12 +91,19 @@ def stumps_of(booster: lgb.Booster) -> tuple[tuple[Stump, ...], float]:
             as_zero=not text and root["missing_type"] != "NaN",
             yes=left["leaf_value"],
             no=right["leaf_value"],
+            gain=max(root["split_gain"], 0.0),
         )
+        found.append(one)
+    return _each_once(found), constant
+
+
+def _each_once(stumps: Sequence[Stump]) -> tuple[Stump, ...]:
+    once: dict[tuple[object, ...], Stump] = {}
+    for one in stumps:
         key = (one.column, one.threshold, one.categories, one.unknown, one.as_zero)
-        old = found.get(key)
-        found[key] = one if old is None else replace(old, yes=old.yes + one.yes, no=old.no + one.no)
-    order = sorted(found.values(), key=lambda s: (s.column, s.categories or (), s.threshold, s.unknown))
-    return tuple(order), constant
+        old = once.get(key)
+        once[key] = one if old is None else replace(old, yes=old.yes + one.yes, no=old.no + one.no, gain=old.gain + one.gain)
+    return tuple(sorted(once.values(), key=lambda s: (s.column, s.categories or (), s.threshold, s.unknown, s.as_zero)))
 
 
 def with_weights(booster: lgb.Booster, X: Floats, weights: Sequence[Weight]) -> lgb.Booster:
@@ -119,16 +128,44 @@ def with_weights(booster: lgb.Booster, X: Floats, weights: Sequence[Weight]) -> 
                 inside = X[:, w.gate] == w.level
                 trees.append(_inside(s, w, mean, yes, inside))
                 expected += np.where(inside, w.more * (values - mean), 0.0)
-    if constant:
-        trees.append(_tree("num_leaves=1", "num_cat=0", f"leaf_value={constant!r}"))
+    return _read(booster, [*trees, *_constant(constant)], X, expected)
+
+
+def with_stumps(booster: lgb.Booster, X: Floats, stumps: Sequence[Stump], constant: float) -> lgb.Booster:
+    """A booster of any depth, with ``stumps`` and a ``constant`` before its trees. ``X`` (n, columns): the rows it was trained on.
+
+    Raises:
+        ValueError: LightGBM reads the text differently from how it was meant.
+    """
+    trees, expected = [], np.asarray(booster.predict(X, raw_score=True, num_threads=1)) + constant
+    for s in _each_once(stumps):
+        yes = s.answers(X[:, s.column])
+        trees.append(_plain(s, yes))
+        expected += np.where(yes, s.yes, s.no)
+    _, _, own = _parts_of(booster)
+    return _read(booster, [*trees, *_constant(constant), *own], X, expected)
+
+
+def _parts_of(booster: lgb.Booster) -> tuple[str, str, list[str]]:
+    """What stands before the trees in a model's text, what stands behind, and each tree without its number."""
     head, rest = booster.model_to_string(num_iteration=-1).split("tree_sizes=", 1)
-    tail = rest[rest.index("end of trees") :]
-    text = head + "\n" + "".join(f"Tree={i}\n{tree}\n\n" for i, tree in enumerate(trees)) + tail
-    written = lgb.Booster(model_str=text)
+    body, tail = rest.split("end of trees", 1)
+    trees = [part.split("\n", 1)[1].rstrip("\n") + "\n" for part in body.split("Tree=")[1:]]
+    return head, "end of trees" + tail, trees
+
+
+def _read(booster: lgb.Booster, trees: Sequence[str], X: Floats, expected: Floats) -> lgb.Booster:
+    """The text of ``booster`` with other trees, read by LightGBM; it must say of ``X`` what is ``expected``."""
+    head, tail, _ = _parts_of(booster)
+    written = lgb.Booster(model_str=head + "\n" + "".join(f"Tree={i}\n{tree}\n\n" for i, tree in enumerate(trees)) + tail)
     found = np.asarray(written.predict(X, raw_score=True, num_threads=1))
     if len(X) and np.abs(found - expected).max() > 1e-9:
         raise ValueError(f"the text says something else than was meant, by up to {np.abs(found - expected).max():.3g} log-odds")
     return written
+
+
+def _constant(constant: float) -> list[str]:
+    return [_tree("num_leaves=1", "num_cat=0", f"leaf_value={constant!r}")] if constant else []
 
 
 def _plain(s: Stump, yes: Flags) -> str:
@@ -151,7 +188,7 @@ def _inside(s: Stump, w: Weight, mean: float, yes: Flags, inside: Flags) -> str:
     outside = max(int((~inside).sum()), 1)
     return _tree(
         "num_leaves=3",
-        *_splits([gate, s], counts=[a + b + outside, a + b]),
+        *_splits([gate, replace(s, gain=0.0)], counts=[a + b + outside, a + b]),
         "left_child=1 -1",
         "right_child=-3 -2",
         f"leaf_value={w.more * (s.yes - mean)!r} {w.more * (s.no - mean)!r} 0",
@@ -167,7 +204,7 @@ def _splits(asked: Sequence[Stump], counts: Sequence[int]) -> list[str]:
     lines = [
         f"num_cat={len(texts)}",
         "split_feature=" + " ".join(str(s.column) for s in asked),
-        "split_gain=" + " ".join("0" for _ in asked),
+        "split_gain=" + " ".join(repr(s.gain) for s in asked),
         "threshold=" + " ".join(repr(s.threshold) if s.categories is None else str(next(places)) for s in asked),
         "decision_type=" + " ".join(str(_decision(s)) for s in asked),
         "internal_value=" + " ".join("0" for _ in asked),

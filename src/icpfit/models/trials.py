@@ -88,8 +88,8 @@ class NoLog:
         pass
 
 
-def search_name(matrix: Matrix, folds: Sequence[Fold], **settings: int) -> str:
-    """``<outcome>-<sha256>`` over all that decides a trial: rows, attributes, folds, settings, code and libraries.
+def search_name(matrix: Matrix, folds: Sequence[Fold], lending: object, **settings: int) -> str:
+    """``<outcome>-<sha256>`` over all that decides a trial: rows, attributes, folds, what is borrowed, settings, code and libraries.
 
     The attributes are those of the matrix, so a refused one is not among them. The number of threads and a
     limit in minutes decide no trial.
@@ -102,6 +102,7 @@ def search_name(matrix: Matrix, folds: Sequence[Fold], **settings: int) -> str:
         digest.update(body)
 
     add((matrix.training.fingerprint, code_version(), sorted(library_versions().items()), sorted(settings.items())))
+    add(lending)
     add((matrix.X.shape, matrix.names, matrix.monotone, sorted(matrix.encoding.categories.items()), matrix.max_bin))
     for numbers in (matrix.X, matrix.y, *(a for f in folds for a in (f.train, f.train_labels, f.test, f.test_accounts))):
         add(numbers)

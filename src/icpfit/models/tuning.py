@@ -12,6 +12,7 @@ import lightgbm as lgb
 import numpy as np
 
 from icpfit.models.booster import Attributes, Recipe, binned, margins, train_booster
+from icpfit.models.borrowed import NOTHING, ROUNDS, Lending, with_borrowed
 from icpfit.models.folds import Fold
 from icpfit.models.matrix import Floats, Ints, Matrix
 from icpfit.models.parallel import side_by_side
@@ -22,7 +23,7 @@ from icpfit.models.trials import NoLog, TrialLog, Tried, Values, behind, best_ro
 from icpfit.progress import Counted
 
 BATCH = 2
-CHECKPOINTS = (50, 100, 150, 200, 300, 400)
+CHECKPOINTS = (25, 50, 100, 150, 200, 300, 400)
 SMALL, LARGE = 600, 2_500
 """training rows at which the standard recipe changes"""
 PRUNE_AT = 2.0
@@ -48,6 +49,7 @@ def tune(
     seed: int,
     threads: int,
     max_rows: int,
+    lending: Lending = NOTHING,
     progress: Callable[[str], None] = lambda _: None,
     log: TrialLog | None = None,
 ) -> Tuned:
@@ -64,10 +66,12 @@ def tune(
     run) ends the search after a whole batch.
     """
     standard = standard_recipe(rows, len(matrix.names))
+    if lending.now is not None:
+        standard = replace(standard, rounds=ROUNDS)
     if not folds or trials == 1:
         return Tuned(standard, standard, (), Tuning(trials, 0, True, "the standard recipe, not tuned"))
     log, outcome = log or NoLog(), matrix.training.outcome
-    name = search_name(matrix, folds, rows=rows, trials=trials, seed=seed, max_rows=max_rows, batch=BATCH)
+    name = search_name(matrix, folds, lending, rows=rows, trials=trials, seed=seed, max_rows=max_rows, batch=BATCH)
     begin = partial(_Search, standard, rows, min(len(f.train) for f in folds), trials, seed)
     search = begin()
     try:
@@ -81,7 +85,7 @@ def tune(
     progress(Counted(f"{outcome}: tuning", len(done), trials, "trials"))
     if len(done) < trials:
         merits = side_by_side(lambda f: judge_merit(matrix, f.train, f.train_labels, seed=seed, max_rows=max_rows), folds, threads)
-        lanes = [_Lane(matrix, folds, merits, seed) for _ in range(BATCH)]
+        lanes = [_Lane(matrix, folds, merits, lending, seed) for _ in range(BATCH)]
     while len(done) < trials and complete:
         recipes = search.ask()
         best = min((t for t in done if not t.pruned), key=lambda t: float(t.loss.mean()), default=None)
@@ -161,24 +165,35 @@ def standard_recipe(rows: int, columns: int) -> Recipe:
 class _Lane:
     """One worker's own binned data: a Dataset must not be used by two threads at once."""
 
-    def __init__(self, matrix: Matrix, folds: Sequence[Fold], merits: Sequence[Merit], seed: int) -> None:
-        self.matrix, self.folds, self.merits, self.seed = matrix, folds, merits, seed
+    def __init__(self, matrix: Matrix, folds: Sequence[Fold], merits: Sequence[Merit], lending: Lending, seed: int) -> None:
+        self.matrix, self.folds, self.merits, self.lending, self.seed = matrix, folds, merits, lending, seed
         self.data: dict[tuple[int, bytes], lgb.Dataset] = {}
+        self.begins: dict[int, tuple[Floats, Floats] | None] = {}
+
+    def _begin(self, k: int) -> tuple[Floats, Floats] | None:
+        """Log-odds that the trees start from, of training and test rows, where something is borrowed."""
+        if k not in self.begins:
+            fold = self.folds[k]
+            lent = self.lending.of(fold)
+            self.begins[k] = None if lent is None else lent.log_odds(self.matrix, fold.train, fold.train_labels, fold.test)
+        return self.begins[k]
 
     def _binned(self, k: int, columns: Ints) -> lgb.Dataset:
         key = (k, columns.tobytes())
         if key not in self.data:
             fold = self.folds[k]
-            self.data[key] = binned(self.matrix, fold.train, fold.train_labels, columns)
+            begin = self._begin(k)
+            self.data[key] = binned(self.matrix, fold.train, fold.train_labels, columns, None if begin is None else begin[0])
         return self.data[key]
 
     def run(self, recipe: Recipe, best: Tried | None) -> Tried:
         curves: list[Floats] = []
         points = [c for c in CHECKPOINTS if c <= recipe.rounds]
         for k, fold in enumerate(self.folds):
-            columns = self.merits[k].columns(recipe.attributes)
+            columns = with_borrowed(self.merits[k].columns(recipe.attributes), self.lending.of(fold))
+            begin = self._begin(k)
             booster = train_booster(self.matrix, self._binned(k, columns), columns, recipe, self.seed)
-            margin, at = np.zeros(len(fold.test)), 0
+            margin, at = np.zeros(len(fold.test)) if begin is None else begin[1], 0
             curve = []
             for point in points:
                 margin = margin + margins(booster, self.matrix, fold.test, columns, start=at, rounds=point - at)
