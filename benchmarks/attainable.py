@@ -1,4 +1,4 @@
-"""How much of what could be known do the win model and its card learn?
+"""How much of what could be known do the two models and the win card learn?
 
     python benchmarks/attainable.py --seeds 11 12 13 [--null] [--out results.json]
 
@@ -6,7 +6,8 @@ For each seed: simulate a company, propose a configuration as ``icpfit init`` do
 on the same later deals the AUC of the model, of the win card, of the truth, and of the limit: a logistic
 regression that is *given* the true functional form, fitted at the same origins. The share is
 (AUC - .5) / (AUC of the truth - .5). Each share is given twice: on the outcomes as they were drawn, and
-``expected``, on the true probabilities themselves, which takes the luck of the draw out of it. Results are
+``expected``, on the true probabilities themselves, which takes the luck of the draw out of it. The model of staying
+is measured beside a limit of its own, made the same way, in AUC. Results are
 added to ``--out`` seed by seed; a seed that is there is not run again.
 """
 
@@ -26,6 +27,7 @@ from sklearn.metrics import roc_auc_score
 from icpfit.config import load_config
 from icpfit.cycle.opened import open_source
 from icpfit.cycle.retrain import Learned, learn
+from icpfit.models.results import Backtest
 from icpfit.scorecard.folds import later_rows
 from icpfit.simulate import simulate_company, write_company
 from icpfit.simulate.company import BOUGHT
@@ -59,6 +61,7 @@ def measure(seed: int, *, accounts: int, null: bool) -> dict[str, Any]:
     row["p_value"] = win["signal"]["p_value"] if win.get("signal") else None
     if learned.metrics["verdict"] == "signal" and not null:
         row |= shares(learned, company.truth["deals"].set_index("deal_id"), opened.config)
+        row |= staying(learned, company.truth["customers"].set_index("deal_id"))
     row["seconds"] = round(time.perf_counter() - started, 1)
     return row
 
@@ -69,9 +72,7 @@ def shares(learned: Learned, truth: Any, config: Any) -> dict[str, Any]:
     assert result.backtest is not None
     known = truth.loc[training.frame["deal_id"]]
     form = known.filter(like="x_").to_numpy(np.float64)
-    limit = np.full(len(training.frame), np.nan)
-    for fold in result.backtest.folds:
-        limit[fold.test] = logistic_scores(form[fold.train], fold.train_labels.astype(np.int8), form[fold.test])
+    limit = limit_of(result.backtest, form)
     tested = result.backtest.predictions
     rows, label = tested["row"].to_numpy(int), tested["label"].to_numpy(int)
     read = later_rows((training, result), None, training.label.astype(float), training.specs, config.scorecard, config.training.seed)
@@ -101,9 +102,41 @@ def shares(learned: Learned, truth: Any, config: Any) -> dict[str, Any]:
     newest = np.isin(tested["fold"], [f.name for f in result.backtest.folds[-NEWEST:]])
     auc = {n: roc_auc_score(label[newest], np.asarray(v)[newest]) for n, v in {**named, "truth": known["p_win"].to_numpy()[rows]}.items()}
     out["newest_model_of_limit"] = share(auc["model"], auc["truth"]) / share(auc["limit"], auc["truth"])
+    out["slope"] = result.backtest.metrics.calibration_slope
     out["newest_training_rows"] = len(result.backtest.folds[-NEWEST].train)
     out["depth"] = result.model.parameters["max_depth"] if result.model else None
     return {k: round(v, 4) if isinstance(v, float) else v for k, v in out.items()}
+
+
+def staying(learned: Learned, truth: Any) -> dict[str, Any]:
+    """AUC of who stays, of the model and of its limit, on the outcomes and on the chances."""
+    training, result = learned.training["retention"], learned.results["retention"]
+    if result.backtest is None:
+        return {}
+    known = truth.loc[training.frame["deal_id"]]
+    # a customer that a deep discount bought teaches nothing, so the limit needs no term for it
+    form = known[[c for c in known if c.startswith("x_") and c != "x_deep_discount"]].to_numpy(np.float64)
+    tested = result.backtest.predictions
+    rows, label = tested["row"].to_numpy(int), tested["label"].to_numpy(int)
+    limit, chance = limit_of(result.backtest, form)[rows], known["p_retain"].to_numpy()[rows]
+    model = tested["probability"].to_numpy()
+    return {
+        "stay_rows": len(rows),
+        "stay_truth": round(expected_auc(chance, chance), 4),
+        "stay_limit": round(float(roc_auc_score(label, limit)), 4),
+        "stay_model": round(float(roc_auc_score(label, model)), 4),
+        "stay_expected_limit": round(expected_auc(limit, chance), 4),
+        "stay_expected_model": round(expected_auc(model, chance), 4),
+        "stay_slope": result.backtest.metrics.calibration_slope,
+    }
+
+
+def limit_of(backtest: Backtest, form: Floats) -> Floats:
+    """Chances by a logistic regression given the true form, at each fold's origin; NaN in rows that none tests."""
+    limit = np.full(len(form), np.nan)
+    for fold in backtest.folds:
+        limit[fold.test] = logistic_scores(form[fold.train], fold.train_labels.astype(np.int8), form[fold.test])
+    return limit
 
 
 def expected_auc(score: Floats, chance: Floats) -> float:
@@ -133,6 +166,13 @@ def main() -> None:
         shown = ("model_of_limit", "newest_model_of_limit", "card_of_limit", "share_limit", "share_logistic", "share_firmographic")
         for name in ("expected_model_of_limit", "expected_card_of_limit", *shown):
             print(f"{name}: mean {np.mean([r[name] for r in done]):.3f}, lowest {min(r[name] for r in done):.3f}", file=sys.stderr)
+        inside = sum(0.85 <= r["slope"] <= 1.15 for r in done)
+        print(f"slope of winning in [.85, 1.15]: {inside} of {len(done)}", file=sys.stderr)
+        stay = [r for r in done if "stay_model" in r]
+        for words, middle in (("outcomes", ""), ("chances", "expected_")):
+            gaps = [r[f"stay_{middle}limit"] - r[f"stay_{middle}model"] for r in stay]
+            if gaps:
+                print(f"staying, AUC below its limit on the {words}: mean {np.mean(gaps):.4f}, most {max(gaps):.4f}", file=sys.stderr)
 
 
 if __name__ == "__main__":
