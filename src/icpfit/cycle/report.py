@@ -123,7 +123,9 @@ def outcome_report(training: TrainingSet, result: OutcomeResult) -> dict[str, An
     if result.signal is not None:
         report["signal"] = asdict(result.signal)
     if result.model is not None:
-        report["parameters"] = dict(result.model.parameters)
+        report["parameters"] = {k: v for k, v in result.model.parameters.items() if k not in ("local_weights", "borrowed")}
+        report["layer_weights"] = list(result.model.parameters["local_weights"])
+        report["borrowed"] = result.model.parameters["borrowed"]
         report["features"] = list(result.model.encoding.columns)
         report["calibration"] = {"shape": result.model.calibration.shape, "words": CALIBRATION[result.model.calibration.shape]}
     return report

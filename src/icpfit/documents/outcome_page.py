@@ -21,6 +21,9 @@ from icpfit.documents.words import (
 from icpfit.models.evidence import shrunken_rate
 from icpfit.plural import counted
 
+TELLING = 0.1
+"""by how much a layer must count more, or less, in a segment than in all, to be told"""
+
 
 def outcome_page(name: str, report: Mapping[str, Any], considered: str) -> dict[str, Any]:
     """``report`` is a run's report of one outcome; ``considered`` names the rows it was drawn from (deals, customers)."""
@@ -53,8 +56,27 @@ def outcome_page(name: str, report: Mapping[str, Any], considered: str) -> dict[
                 if known(said) is not None and known(seen) is not None
             ],
             "layers": _layers(report),
+            "local": local_words(report),
         }
     return out
+
+
+def local_words(report: Mapping[str, Any]) -> list[str]:
+    """Where a kind of signal counts clearly more, or less, than elsewhere, and what the model began with; each in a sentence."""
+    said = []
+    for w in report.get("layer_weights") or ():
+        if abs(w["compared"] - 1) >= TELLING:
+            more = "more" if w["compared"] > 1 else "less"
+            by = f"{abs(w['compared'] - 1) * 100:.0f}% {more} than in all segments together"
+            said.append(f"In {w['level']} ({w['attribute'].replace('_', ' ')}), {w['layer']} signals count {by}.")
+    if said:
+        said.append("These weights are drawn toward equal, the more the fewer deals a segment has.")
+    if report.get("borrowed"):
+        said.append(
+            f"Few customers teach this, and many deals teach winning: {counted(report['borrowed'], 'attribute')} of the model of winning "
+            "came first, weighed anew by who stayed and who left."
+        )
+    return said
 
 
 def lead(name: str, report: Mapping[str, Any]) -> str | None:

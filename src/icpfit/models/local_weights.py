@@ -33,13 +33,18 @@ STEPS = 8
 
 @dataclass(frozen=True, slots=True)
 class LocalWeight:
-    """In the segment ``level`` of ``attribute``, the columns of ``layer`` count ``times`` as much as elsewhere."""
+    """In the segment ``level`` of ``attribute``, the columns of ``layer`` count ``times`` as much as the booster's trees say.
+
+    ``compared``: the same beside the average of the attribute's segments, by their ``rows``; that is what a reader wants to know.
+    """
 
     attribute: str
     level: str
     code: int
     layer: str
     times: float
+    rows: int
+    compared: float
 
 
 @dataclass(frozen=True)
@@ -73,11 +78,7 @@ def weigh(matrix: Matrix, rows: Ints, labels: Floats, columns: Ints, gates: Sequ
     told = margin.copy()
     for h in (0, 1):
         told[half == h] += Z[half == h] @ _fit(margin[half != h], labels[half != h], Z[half != h], width)[0]
-    weights = []
-    for (gate, code, layer), by in zip(named, more.tolist(), strict=True):
-        name = matrix.names[gate]
-        weights.append(LocalWeight(name, str(matrix.encoding.categories[name][code]), code, layer, 1 + by))
-    return Weighed(tuple(weights), told)
+    return Weighed(_named(matrix, rows, named, more), told)
 
 
 def weighed_booster(booster: lgb.Booster, matrix: Matrix, rows: Ints, columns: Ints, weights: Sequence[LocalWeight]) -> lgb.Booster:
@@ -108,6 +109,18 @@ def _design(matrix: Matrix, rows: Ints, columns: Ints, gates: Sequence[int], par
                     named.append((gate, code, str(layer)))
                     made.append(np.where(inside, says, 0.0))
     return named, np.column_stack(made) if made else np.zeros((len(rows), 0))
+
+
+def _named(matrix: Matrix, rows: Ints, named: Sequence[tuple[int, int, str]], more: Floats) -> tuple[LocalWeight, ...]:
+    size = np.array([int((matrix.X[rows, gate] == code).sum()) for gate, code, _ in named])
+    weights = []
+    for k, (gate, code, layer) in enumerate(named):
+        alike = [i for i, (g, _, of) in enumerate(named) if (g, of) == (gate, layer)]
+        average = 1 + float(more[alike] @ size[alike]) / float(size[alike].sum())
+        name, times = matrix.names[gate], 1 + float(more[k])
+        level = str(matrix.encoding.categories[name][code])
+        weights.append(LocalWeight(name, level, code, layer, times, int(size[k]), times / average if average > 0 else 1.0))
+    return tuple(weights)
 
 
 def _fit(margin: Floats, labels: Floats, Z: Floats, width: float) -> tuple[Floats, float]:

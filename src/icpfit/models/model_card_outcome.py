@@ -21,6 +21,7 @@ def outcome_section(name: str, report: Mapping[str, Any]) -> list[str]:
         lines += _tested(name, report)
         lines += _acceptance(report)
         lines += _layers(report)
+        lines += _weights(report)
         lines += _quarters(report)
     return lines + _maturity(report)
 
@@ -39,6 +40,8 @@ def _data(report: Mapping[str, Any]) -> list[str]:
         rows.append(("Tuning", f"{tuning['words']}; {SAME if tuning['reproducible'] else NOT_THE_SAME}"))
     if report.get("features"):
         rows.append(("Attributes in the model", count(len(report["features"]))))
+    if report.get("borrowed"):
+        rows.append(("Of them first learned from won and lost deals, and weighed anew", count(report["borrowed"])))
     if report.get("dropped"):
         rows.append(("Attributes that tell nothing more, or nothing", count(len(report["dropped"]))))
     return table(("Data", ""), rows)
@@ -95,6 +98,14 @@ def _layers(report: Mapping[str, Any]) -> list[str]:
     lost = report.get("without_layer") or {}
     rows = [(layer, number(value)) for layer, value in sorted(lost.items(), key=lambda kv: (-kv[1] if told(kv[1]) else 0.0, kv[0]))]
     return table(("Without the signals that are", "AUC lost"), rows) if rows else []
+
+
+def _weights(report: Mapping[str, Any]) -> list[str]:
+    """How much more, or less, a layer counts in a segment than in all of them."""
+    found = report.get("layer_weights") or []
+    rows = [(w["level"], w["layer"], f"{number(w['compared'])} times", count(w["rows"])) for w in found]
+    words = "How much a kind of signal counts in a segment, beside all segments together (drawn toward 1, the more the fewer its rows):"
+    return [words, "", *table(("Segment", "Signals", "Count", "Rows"), rows)] if rows else []
 
 
 def _quarters(report: Mapping[str, Any]) -> list[str]:

@@ -40,6 +40,8 @@ class Learned:
 
     booster: lgb.Booster
     weights: tuple[LocalWeight, ...]
+    borrowed: int
+    """attributes that it has from the model of another outcome"""
     rows: Ints
     labels: Floats
     margin: Floats
@@ -64,12 +66,13 @@ def learn(
     """The booster of a recipe; an additive one with the weights of its segments (``gates``: columns of texts), and as a compact text."""
     booster = train(matrix, rows, labels, columns, recipe, seed, borrowed)
     additive = recipe.max_depth == 1
+    lent = 0 if borrowed is None else len(np.intersect1d(borrowed.columns, columns))
     places, parts = _left_out(matrix, rows, labels, columns, recipe, seed, borrowed, apart=additive)
     at, known = rows[places], labels[places]
     if not additive:
-        return Learned(booster, (), at, known, parts.sum(axis=1))
+        return Learned(booster, (), lent, at, known, parts.sum(axis=1))
     found = weigh(matrix, at, known, columns, gates, parts, seed=seed)
-    return Learned(weighed_booster(booster, matrix, rows, columns, found.weights), found.weights, at, known, found.margin)
+    return Learned(weighed_booster(booster, matrix, rows, columns, found.weights), found.weights, lent, at, known, found.margin)
 
 
 def _left_out(
@@ -110,8 +113,13 @@ def as_model(
     labels: Floats,
     seed: int,
 ) -> FittedModel:
-    local = [{"attribute": w.attribute, "level": w.level, "layer": w.layer, "times": w.times} for w in learned.weights]
-    parameters: Mapping[str, object] = {**asdict(recipe), "seed": seed, "max_bin": matrix.max_bin, "local_weights": local}
+    parameters: Mapping[str, object] = {
+        **asdict(recipe),
+        "seed": seed,
+        "max_bin": matrix.max_bin,
+        "local_weights": [asdict(w) for w in learned.weights],
+        "borrowed": learned.borrowed,
+    }
     return FittedModel(
         outcome=outcome,
         booster_text=learned.booster.model_to_string(),
