@@ -39,7 +39,7 @@ def customers(win: TrainingSet, chance: np.ndarray, seed: int) -> TrainingSet:
 
 @pytest.fixture(scope="module")
 def company(planted: Any) -> Any:
-    return planted(n=4_000, seed=5, windows=4, junk=6, years=5)
+    return planted(n=3_000, seed=5, windows=1, junk=2, years=5)
 
 
 def alike(company: Any) -> np.ndarray:
