@@ -58,6 +58,11 @@ def outcome(**changes: Any) -> dict[str, Any]:
             "2025Q4": {"auc": 0.81, "auc_low": 0.75, "auc_high": 0.87},
         },
         "without_layer": {"firmographic": 0.02, "technographic": 0.035, "behavioral": 0.048, "intent": -0.001},
+        "layer_weights": [
+            {"attribute": "region", "level": "APAC", "code": 0, "layer": "behavioral", "times": 0.9, "rows": 300, "compared": 0.75},
+            {"attribute": "region", "level": "NA", "code": 1, "layer": "behavioral", "times": 1.3, "rows": 900, "compared": 1.08},
+        ],
+        "borrowed": 0,
         "forward": True,
         "signal": {"auc": 0.81, "p_value": 0.002, "rows": 210, "quarters": ["2025Q3", "2025Q4"], "words": ""},
     }

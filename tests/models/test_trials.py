@@ -13,9 +13,11 @@ import pytest
 
 from icpfit.config import TrainingSettings
 from icpfit.models.booster import Recipe
+from icpfit.models.borrowed import NOTHING, Borrowed, Lending
 from icpfit.models.fit import fit_outcome
 from icpfit.models.folds import Fold, plan_folds
 from icpfit.models.matrix import Matrix, build_matrix
+from icpfit.models.stumps import Stump
 from icpfit.models.trials import Tried, search_name
 from icpfit.models.tuning import Tuned, tune
 from icpfit.progress import Counted
@@ -141,10 +143,10 @@ def test_a_search_bears_another_name_as_soon_as_anything_that_decides_a_trial_is
     def matrix_of(changed: Any = training, refused: frozenset[str] = frozenset()) -> Matrix:
         return build_matrix(changed, refused)[0]
 
-    def name(matrix: Matrix, folds: int = 2, **changes: int) -> str:
+    def name(matrix: Matrix, folds: int = 2, lending: Lending = NOTHING, **changes: int) -> str:
         plan = plan_folds(matrix, SETTINGS)
         assert plan is not None
-        return search_name(matrix, plan.backtest[:folds], **{"seed": 7, "trials": 6, **changes})
+        return search_name(matrix, plan.backtest[:folds], lending, **{"seed": 7, "trials": 6, **changes})
 
     first = name(matrix_of())
     assert first.startswith("win-")
@@ -155,6 +157,7 @@ def test_a_search_bears_another_name_as_soon_as_anything_that_decides_a_trial_is
         name(matrix_of(), seed=8),
         name(matrix_of(), trials=7),
         name(matrix_of(), folds=3),
+        name(matrix_of(), lending=Lending({}, Borrowed((Stump(0, 1.5, None, False, True, 0.25, -0.25),)))),
         name(matrix_of(refused=frozenset({"users_30d"}))),
         name(matrix_of(dataclasses.replace(training, fingerprint="another"))),
         name(matrix_of(dataclasses.replace(training, frame=nudged))),
