@@ -19,6 +19,10 @@ RARE_TEXT = 5
 """A text carried by fewer rows teaches nothing and is read as unknown."""
 
 
+MANY_ROWS = 8_000
+"""from which a number is cut into 255 bins and not 63: on 20,000 sales opportunities worth .008 of log loss, on 5,000 deals nothing"""
+
+
 @dataclass(frozen=True)
 class Matrix:
     """Rows in canonical order (position, then deal id), so that a result never depends on the order of a file.
@@ -100,7 +104,7 @@ def build_matrix(training: TrainingSet, refused: frozenset[str]) -> tuple[Matrix
             amount=training.amount[row],
             timing=training.timing,
             training=training,
-            max_bin=63 if len(row) <= 20_000 else 127,
+            max_bin=63 if len(row) < MANY_ROWS else 255,
         ),
         dropped,
     )
