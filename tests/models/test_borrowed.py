@@ -57,6 +57,11 @@ def test_where_staying_is_like_winning_few_customers_are_enough(company: Any) ->
     assert lent.backtest.metrics.auc > alone.backtest.metrics.auc + 0.02
     assert lent.model is not None
     assert lent.model.parameters["borrowed"] > 0
+    # a declared direction holds, whatever staying makes of it
+    features = stay.frame[[s.name for s in stay.specs]]
+    for name, step in (("users_30d", 5.0), ("layoffs_90d", -1.0)):
+        more = features.assign(**{name: features[name] + step})
+        assert (lent.model.margin(more) >= lent.model.margin(features) - 1e-9).all()
     # what was refused for winning is not borrowed
     without = fit_outcome(stay, QUICK, lender=Lender(company.training, frozenset(lent.model.encoding.columns)))
     assert without.backtest is not None

@@ -51,6 +51,15 @@ def test_every_figure_is_on_the_card():
     assert all(words in text for words in NOT_FOR)
 
 
+def test_weights_of_segments_and_what_is_borrowed_are_on_the_card():
+    metrics = copy.deepcopy(METRICS)
+    weight = {"attribute": "region", "level": "A|B", "code": 0, "layer": "intent", "times": 1.2, "rows": 1_234, "compared": 0.8}
+    metrics["win"] |= {"layer_weights": [weight], "borrowed": 11}
+    text = model_card_text(metrics)
+    assert "| A\\|B | intent | 0.800 times | 1,234 |" in text
+    assert "| Of them first learned from won and lost deals, and weighed anew | 11 |" in text
+
+
 def test_what_cannot_be_told_is_unknown():
     text = model_card_text(METRICS)
     assert "| Calibration slope (1 is right) | unknown |" in text

@@ -47,6 +47,12 @@ def test_fewer_rounds_only_where_they_are_clearly_better() -> None:
     assert best_rounds(np.array([full - 0.050 + 0.3 * NOISE, full]), ACCOUNT) == 0
 
 
+def test_trees_that_stand_on_another_model_are_as_few_as_may_be() -> None:
+    full = np.full(ROWS, 0.5)
+    assert best_rounds(np.array([full + 0.001 + 0.3 * NOISE, full, full]), ACCOUNT, fewest=True) == 0
+    assert best_rounds(np.array([full + 0.050 + 0.3 * NOISE, full, full]), ACCOUNT, fewest=True) == 1
+
+
 def test_the_loss_of_a_row_does_not_know_the_scale_of_margins_or_the_base_rate() -> None:
     rng = np.random.default_rng(1)
     margin = rng.normal(size=2_000)

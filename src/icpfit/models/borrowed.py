@@ -18,6 +18,7 @@ import numpy as np
 from icpfit.models.booster import Recipe, binned, train_booster
 from icpfit.models.folds import Fold
 from icpfit.models.matrix import Floats, Ints, Matrix
+from icpfit.models.parallel import side_by_side
 from icpfit.models.selection import judge_merit
 from icpfit.models.stumps import Stump, stumps_of, with_stumps
 
@@ -57,12 +58,16 @@ class Borrowed:
         return out
 
     def fitted(self, matrix: Matrix, rows: Ints, labels: Floats) -> tuple[tuple[Stump, ...], float]:
-        """The questions at the weights that ``labels`` give them, and the constant that goes with them."""
+        """The questions at the weights that ``labels`` give them, and the constant that goes with them.
+
+        No weight turns an attribute around whose direction is declared.
+        """
         parts = self.parts(matrix, rows)
         centre = parts.mean(axis=0)
-        level, weights = _weights(labels, parts - centre)
+        level, free = _weights(labels, parts - centre)
+        weights = np.where([matrix.monotone[c] != 0 for c in self.columns], np.maximum(free, 0.0), free)
         of = dict(zip(self.columns.tolist(), weights.tolist(), strict=True))
-        weighed = tuple(replace(s, yes=s.yes * of[s.column], no=s.no * of[s.column], gain=0.0) for s in self.stumps)
+        weighed = tuple(replace(s, yes=s.yes * of[s.column], no=s.no * of[s.column], gain=s.gain * abs(of[s.column])) for s in self.stumps)
         return weighed, level - float(centre @ weights)
 
     def log_odds(self, matrix: Matrix, train: Ints, labels: Floats, test: Ints) -> tuple[Floats, Floats]:
@@ -93,21 +98,21 @@ def with_borrowed(columns: Ints, borrowed: Borrowed | None) -> Ints:
     return columns if borrowed is None else np.union1d(columns, borrowed.columns).astype(np.int64)
 
 
-def lend(matrix: Matrix, lender: Matrix, folds: Sequence[Fold], *, seed: int, max_rows: int) -> Lending:
-    """For each fold a model of the lender's outcome, from rows whose outcome was known when the fold began, of no account it tests.
+def lend(matrix: Matrix, lender: Matrix, folds: Sequence[Fold], *, seed: int, max_rows: int, threads: int) -> Lending:
+    """For each fold, forward in time, a model of the lender's outcome: from rows whose outcome was known then, of no account it tests.
 
     Nothing is lent where for one of the folds there is too little to lend: then what is tested would not be what is used.
     """
-    made = {}
-    for fold in folds:
+
+    def known(fold: Fold) -> Floats:
         if fold.origin is None:
-            return NOTHING
-        labels = np.where(np.isin(lender.account_id, matrix.account_id[fold.test]), np.nan, lender.labels_at(fold.origin))
-        found = _model(lender, labels, seed, max_rows)
-        if found is None:
-            return NOTHING
-        made[fold.name] = found
-    return Lending(made, _model(lender, lender.y, seed, max_rows))
+            raise ValueError(f"nothing can be lent to the fold {fold.name}, which begins at no moment")
+        return np.where(np.isin(lender.account_id, matrix.account_id[fold.test]), np.nan, lender.labels_at(fold.origin))
+
+    jobs = [*(known(f) for f in folds), lender.y]
+    found = side_by_side(lambda labels: _model(lender, labels, seed, max_rows), jobs, threads)
+    made = {f.name: one for f, one in zip(folds, found, strict=False) if one is not None}
+    return Lending(made, found[-1]) if len(made) == len(folds) and found[-1] is not None else NOTHING
 
 
 def _model(lender: Matrix, labels: Floats, seed: int, max_rows: int) -> Borrowed | None:

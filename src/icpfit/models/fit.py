@@ -73,7 +73,7 @@ def fit_outcome(
     plan = plan_folds(matrix, settings)
     if plan is None:
         return replace(empty, words="the two outcomes are too unevenly spread to train and test on different accounts")
-    lending = _lending(matrix, plan, lender, settings)
+    lending = _lending(matrix, plan, lender, settings, threads)
     tuned = _tune(matrix, plan, settings, lending, threads, say, log)
     folds = ("later period", "later periods") if plan.forward else ("group of accounts", "groups of accounts")
     say(f"{training.outcome}: testing on {counted(len(plan.backtest), *folds)}")
@@ -116,12 +116,12 @@ class Lender:
     refused: frozenset[str]
 
 
-def _lending(matrix: Matrix, plan: FoldPlan, lender: Lender | None, settings: TrainingSettings) -> Lending:
+def _lending(matrix: Matrix, plan: FoldPlan, lender: Lender | None, settings: TrainingSettings, threads: int) -> Lending:
     """Only forward in time: there, what was known of the other outcome when a fold began is known too."""
     if lender is None or not plan.forward or matrix.timing != "dated" or lender.training.timing != "dated":
         return NOTHING
     other = matrix_like(matrix, lender.training, lender.refused)
-    return lend(matrix, other, plan.backtest, seed=settings.seed, max_rows=settings.max_rows_tuning)
+    return lend(matrix, other, plan.backtest, seed=settings.seed, max_rows=settings.max_rows_tuning, threads=threads)
 
 
 def _tune(

@@ -124,7 +124,10 @@ def _named(matrix: Matrix, rows: Ints, named: Sequence[tuple[int, int, str]], mo
 
 
 def _fit(margin: Floats, labels: Floats, Z: Floats, width: float) -> tuple[Floats, float]:
-    """Coefficients that are normal around 0 with variance ``width``, beside a margin that stays; and their log evidence."""
+    """Coefficients that are normal around 0 with variance ``width``, beside a margin that stays; and their log evidence.
+
+    None is below -1, where a layer counts for nothing: more would turn around what an attribute says, declared directions too.
+    """
     k = Z.shape[1]
     b = np.zeros(k)
     prior = np.eye(k) / width
@@ -136,4 +139,5 @@ def _fit(margin: Floats, labels: Floats, Z: Floats, width: float) -> tuple[Float
     p = 1 / (1 + np.exp(-at))
     system = (Z * (p * (1 - p))[:, None]).T @ Z + prior
     likelihood = float((labels * at - np.logaddexp(0.0, at)).sum())
-    return b, likelihood - float(b @ b) / width / 2 - float(np.linalg.slogdet(system)[1]) / 2 - k * float(np.log(width)) / 2
+    evidence = likelihood - float(b @ b) / width / 2 - float(np.linalg.slogdet(system)[1]) / 2 - k * float(np.log(width)) / 2
+    return np.maximum(b, -1.0), evidence

@@ -122,9 +122,15 @@ def choose(done: Sequence[Tried], account: Ints) -> int:
     return min(near, key=lambda i: (done[i].recipe.max_depth, i > 0, float(done[i].loss.mean()), i))
 
 
-def best_rounds(losses: Floats, account: Ints) -> int:
-    """Which checkpoint: all rounds, unless fewer are better by more than one standard error. ``losses``: (checkpoints, rows)."""
+def best_rounds(losses: Floats, account: Ints, *, fewest: bool = False) -> int:
+    """Which checkpoint: all rounds, unless fewer are better by more than one standard error. ``losses``: (checkpoints, rows).
+
+    ``fewest``: the other way around, for trees that stand on what another model knows already: the fewest rounds
+    that are within one standard error of the best.
+    """
     best = int(np.argmin(losses.mean(axis=1)))
+    if fewest:
+        return next(i for i in range(len(losses)) if behind(losses[i], losses[best], account) <= 1)
     return best if behind(losses[-1], losses[best], account) > 1 else len(losses) - 1
 
 

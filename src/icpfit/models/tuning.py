@@ -202,7 +202,7 @@ class _Lane:
             curves.append(np.array(curve))
             accounts = np.concatenate([f.test_accounts for f in self.folds[: k + 1]])
             losses = np.concatenate(curves, axis=1)
-            i = best_rounds(losses, accounts)
+            i = best_rounds(losses, accounts, fewest=begin is not None)
             known = best.losses[: k + 1] if best is not None and k + 1 < len(self.folds) else None
             if known is not None and behind(losses[i], np.concatenate(known), accounts) > PRUNE_AT:
                 return Tried(replace(recipe, rounds=points[i]), tuple(c[i] for c in curves), True)
