@@ -58,15 +58,17 @@ def outcome(**changes: Any) -> dict[str, Any]:
             "2025Q4": {"auc": 0.81, "auc_low": 0.75, "auc_high": 0.87},
         },
         "without_layer": {"firmographic": 0.02, "technographic": 0.035, "behavioral": 0.048, "intent": -0.001},
-        "layer_weights": [
-            {"attribute": "region", "level": "APAC", "code": 0, "layer": "behavioral", "times": 0.9, "rows": 300, "compared": 0.75},
-            {"attribute": "region", "level": "NA", "code": 1, "layer": "behavioral", "times": 1.3, "rows": 900, "compared": 1.08},
-        ],
+        "layer_weights": [layer_weight("APAC", 0.75, 0.6, 0.9), layer_weight("NA", 1.15, 0.95, 1.35)],
         "borrowed": 0,
         "forward": True,
         "signal": {"auc": 0.81, "p_value": 0.002, "rows": 210, "quarters": ["2025Q3", "2025Q4"], "words": ""},
     }
     return {**report, **changes}
+
+
+def layer_weight(level: str, compared: float, low: float, high: float) -> dict[str, Any]:
+    of = {"attribute": "region", "level": level, "code": 0, "layer": "behavioral", "times": compared, "rows": 300}
+    return {**of, "compared": compared, "low": low, "high": high}
 
 
 def untested(verdict: str, words: str, **changes: Any) -> dict[str, Any]:
@@ -385,7 +387,12 @@ def hostile_page() -> dict[str, Any]:
         rows={bad: {"in": 1, "used": 0, "left_out": {bad: 1}}},
         findings=[{"code": "X", "severity": "note", "table": "t", "words": bad, "rows": 1}],
         customers=json.loads(json.dumps(CUSTOMERS).replace("Rivalgrid", json.dumps(bad)[1:-1]).replace("xyz", json.dumps(bad)[1:-1])),
-        win=outcome(words=bad, dropped={bad: bad}, by_quarter={bad: {"auc": 0.7, "auc_low": 0.6, "auc_high": 0.8}}),
+        win=outcome(
+            layer_weights=[layer_weight(bad, 0.5, 0.4, 0.6)],
+            words=bad,
+            dropped={bad: bad},
+            by_quarter={bad: {"auc": 0.7, "auc_low": 0.6, "auc_high": 0.8}},
+        ),
     )
     voices = [{"quote": bad, "theme": bad, "kind": bad}]
     crowds = (Segment(bad, 25, 100, 0.25, 1.0),)

@@ -38,7 +38,9 @@ def test_a_region_where_behaviour_counts_less_is_found(matrix: Matrix) -> None:
     rows, later = np.arange(4_500), np.arange(4_500, DEALS)
     found = learned(matrix, rows)
     told = {(w.level, w.layer): w.compared for w in found.weights}
+    apac = next(w for w in found.weights if (w.level, w.layer) == ("APAC", "behavioral"))
     assert told["APAC", "behavioral"] < 0.85
+    assert apac.low < apac.compared < apac.high < 1
     assert all(told[r, "behavioral"] > 0.95 for r in ("AMER", "EMEA"))
     # it is better for it, and the weights of a layer are 1 on average over the rows
     columns = columns_of(matrix)

@@ -53,10 +53,20 @@ def test_every_figure_is_on_the_card():
 
 def test_weights_of_segments_and_what_is_borrowed_are_on_the_card():
     metrics = copy.deepcopy(METRICS)
-    weight = {"attribute": "region", "level": "A|B", "code": 0, "layer": "intent", "times": 1.2, "rows": 1_234, "compared": 0.8}
+    weight = {
+        "attribute": "region",
+        "level": "A|B",
+        "code": 0,
+        "layer": "intent",
+        "times": 1.2,
+        "rows": 1_234,
+        "compared": 0.8,
+        "low": 0.6,
+        "high": 0.95,
+    }
     metrics["win"] |= {"layer_weights": [weight], "borrowed": 11}
     text = model_card_text(metrics)
-    assert "| A\\|B | intent | 0.800 times | 1,234 |" in text
+    assert "| A\\|B | intent | 0.800 (0.600 to 0.950) times | 1,234 |" in text
     assert "| Of them first learned from won and lost deals, and weighed anew | 11 |" in text
 
 

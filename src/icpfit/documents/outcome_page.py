@@ -22,7 +22,7 @@ from icpfit.models.evidence import shrunken_rate
 from icpfit.plural import counted
 
 TELLING = 0.1
-"""by how much a layer must count more, or less, in a segment than in all, to be told"""
+"""by how much a layer must count more, or less, in a segment than in all, to be told, beside that its range must leave out 1"""
 
 
 def outcome_page(name: str, report: Mapping[str, Any], considered: str) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def local_words(report: Mapping[str, Any]) -> list[str]:
     """Where a kind of signal counts clearly more, or less, than elsewhere, and what the model began with; each in a sentence."""
     said = []
     for w in report.get("layer_weights") or ():
-        if abs(w["compared"] - 1) >= TELLING:
+        if abs(w["compared"] - 1) >= TELLING and not w["low"] <= 1 <= w["high"]:
             more = "more" if w["compared"] > 1 else "less"
             by = f"{abs(w['compared'] - 1) * 100:.0f}% {more} than in all segments together"
             said.append(f"In {w['level']} ({w['attribute'].replace('_', ' ')}), {w['layer']} signals count {by}.")

@@ -27,6 +27,9 @@ CLEARLY = 2.0
 """by how much the log evidence must be better than that of no weights at all: seven to one"""
 FEWEST = 50
 """rows with an outcome that a segment needs"""
+NORMAL_95 = 1.645
+LEAST = 0.05
+"""of an average weight, to compare with"""
 STEPS = 8
 """of Newton's method"""
 
@@ -45,6 +48,9 @@ class LocalWeight:
     times: float
     rows: int
     compared: float
+    low: float
+    high: float
+    """the 90 % range of ``compared``"""
 
 
 @dataclass(frozen=True)
@@ -71,14 +77,14 @@ def weigh(matrix: Matrix, rows: Ints, labels: Floats, columns: Ints, gates: Sequ
         return Weighed((), margin)
     nothing = float((labels * margin - np.logaddexp(0.0, margin)).sum())
     found = [(_fit(margin, labels, Z, width), width) for width in WIDTHS]
-    (more, evidence), width = max(found, key=lambda f: f[0][1])
+    (more, evidence, error), width = max(found, key=lambda f: f[0][1])
     if not evidence > nothing + CLEARLY:
         return Weighed((), margin)
     half = group_of(matrix.account_id[rows], 2, seed, "weights")
     told = margin.copy()
     for h in (0, 1):
         told[half == h] += Z[half == h] @ _fit(margin[half != h], labels[half != h], Z[half != h], width)[0]
-    return Weighed(_named(matrix, rows, named, more), told)
+    return Weighed(_named(matrix, rows, named, more, error), told)
 
 
 def weighed_booster(booster: lgb.Booster, matrix: Matrix, rows: Ints, columns: Ints, weights: Sequence[LocalWeight]) -> lgb.Booster:
@@ -111,20 +117,21 @@ def _design(matrix: Matrix, rows: Ints, columns: Ints, gates: Sequence[int], par
     return named, np.column_stack(made) if made else np.zeros((len(rows), 0))
 
 
-def _named(matrix: Matrix, rows: Ints, named: Sequence[tuple[int, int, str]], more: Floats) -> tuple[LocalWeight, ...]:
+def _named(matrix: Matrix, rows: Ints, named: Sequence[tuple[int, int, str]], more: Floats, error: Floats) -> tuple[LocalWeight, ...]:
     size = np.array([int((matrix.X[rows, gate] == code).sum()) for gate, code, _ in named])
     weights = []
     for k, (gate, code, layer) in enumerate(named):
         alike = [i for i, (g, _, of) in enumerate(named) if (g, of) == (gate, layer)]
-        average = 1 + float(more[alike] @ size[alike]) / float(size[alike].sum())
+        average = max(1 + float(more[alike] @ size[alike]) / float(size[alike].sum()), LEAST)
         name, times = matrix.names[gate], 1 + float(more[k])
         level = str(matrix.encoding.categories[name][code])
-        weights.append(LocalWeight(name, level, code, layer, times, int(size[k]), times / average if average > 0 else 1.0))
+        ends = [(times + sign * NORMAL_95 * float(error[k])) / average for sign in (-1, 1)]
+        weights.append(LocalWeight(name, level, code, layer, times, int(size[k]), times / average, max(ends[0], 0.0), ends[1]))
     return tuple(weights)
 
 
-def _fit(margin: Floats, labels: Floats, Z: Floats, width: float) -> tuple[Floats, float]:
-    """Coefficients that are normal around 0 with variance ``width``, beside a margin that stays; and their log evidence.
+def _fit(margin: Floats, labels: Floats, Z: Floats, width: float) -> tuple[Floats, float, Floats]:
+    """Coefficients that are normal around 0 with variance ``width``, beside a margin that stays; their log evidence and standard errors.
 
     None is below -1, where a layer counts for nothing: more would turn around what an attribute says, declared directions too.
     """
@@ -140,4 +147,4 @@ def _fit(margin: Floats, labels: Floats, Z: Floats, width: float) -> tuple[Float
     system = (Z * (p * (1 - p))[:, None]).T @ Z + prior
     likelihood = float((labels * at - np.logaddexp(0.0, at)).sum())
     evidence = likelihood - float(b @ b) / width / 2 - float(np.linalg.slogdet(system)[1]) / 2 - k * float(np.log(width)) / 2
-    return np.maximum(b, -1.0), evidence
+    return np.maximum(b, -1.0), evidence, np.sqrt(np.diag(np.linalg.inv(system)))

@@ -103,7 +103,7 @@ def _layers(report: Mapping[str, Any]) -> list[str]:
 def _weights(report: Mapping[str, Any]) -> list[str]:
     """How much more, or less, a layer counts in a segment than in all of them."""
     found = report.get("layer_weights") or []
-    rows = [(w["level"], w["layer"], f"{number(w['compared'])} times", count(w["rows"])) for w in found]
+    rows = [(w["level"], w["layer"], f"{number(w['compared'], (w['low'], w['high']))} times", count(w["rows"])) for w in found]
     words = "How much a kind of signal counts in a segment, beside all segments together (drawn toward 1, the more the fewer its rows):"
     return [words, "", *table(("Segment", "Signals", "Count", "Rows"), rows)] if rows else []
 
