@@ -16,6 +16,7 @@ import lightgbm as lgb
 import numpy as np
 
 from icpfit.models.booster import Recipe, binned, train_booster
+from icpfit.models.evidence_fit import fit_normal
 from icpfit.models.folds import Fold
 from icpfit.models.matrix import Floats, Ints, Matrix
 from icpfit.models.parallel import side_by_side
@@ -32,8 +33,6 @@ COMMON = 4.0
 """variance of the common weight around 0"""
 LEVEL = 1e4
 """variance of the constant: it is free"""
-STEPS = 15
-"""of Newton's method"""
 
 
 @dataclass(frozen=True)
@@ -139,24 +138,8 @@ def train_on(matrix: Matrix, rows: Ints, labels: Floats, columns: Ints, recipe: 
 
 
 def _weights(labels: Floats, parts: Floats) -> tuple[float, Floats]:
-    """The level and a weight for each column: one that all share, and each its own deviation, of the width with the most evidence.
-
-    Source: Laplace's approximation of the evidence, as in :mod:`icpfit.models.local_weights`.
-    """
-    A = np.column_stack([np.ones(len(labels)), parts.sum(axis=1), parts])
-    best, kept = -np.inf, np.zeros(A.shape[1])
-    for width in WIDTHS:
-        prior = 1 / np.r_[LEVEL, COMMON, np.full(parts.shape[1], width)]
-        b = np.r_[np.log(labels.mean() / (1 - labels.mean())), np.zeros(A.shape[1] - 1)]
-        for _ in range(STEPS):
-            p = 1 / (1 + np.exp(-(A @ b)))
-            system = (A * (p * (1 - p))[:, None]).T @ A + np.diag(prior)
-            b = b + np.linalg.solve(system, A.T @ (labels - p) - prior * b)
-        at = A @ b
-        p = 1 / (1 + np.exp(-at))
-        system = (A * (p * (1 - p))[:, None]).T @ A + np.diag(prior)
-        evidence = (labels * at - np.logaddexp(0.0, at)).sum() - (prior * b**2).sum() / 2
-        evidence += np.log(prior).sum() / 2 - np.linalg.slogdet(system)[1] / 2
-        if evidence > best:
-            best, kept = float(evidence), b
-    return float(kept[0]), kept[1] + kept[2:]
+    """The level and a weight for each column: one that all share, and each its own deviation, of the width with the most evidence."""
+    design = np.column_stack([np.ones(len(labels)), parts.sum(axis=1), parts])
+    found = [fit_normal(design, labels, np.r_[LEVEL, COMMON, np.full(parts.shape[1], width)]) for width in WIDTHS]
+    b = max(found, key=lambda f: f.evidence).coefficients
+    return float(b[0]), b[1] + b[2:]

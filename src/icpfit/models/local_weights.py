@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import lightgbm as lgb
 import numpy as np
 
+from icpfit.models.evidence_fit import NormalFit, fit_normal
 from icpfit.models.folds import group_of
 from icpfit.models.matrix import Floats, Ints, Matrix
 from icpfit.models.stumps import Weight, with_weights
@@ -30,8 +31,6 @@ FEWEST = 50
 NORMAL_95 = 1.645
 LEAST = 0.05
 """of an average weight, to compare with"""
-STEPS = 8
-"""of Newton's method"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +75,14 @@ def weigh(matrix: Matrix, rows: Ints, labels: Floats, columns: Ints, gates: Sequ
     if not named:
         return Weighed((), margin)
     nothing = float((labels * margin - np.logaddexp(0.0, margin)).sum())
-    found = [(_fit(margin, labels, Z, width), width) for width in WIDTHS]
-    (more, evidence, error), width = max(found, key=lambda f: f[0][1])
-    if not evidence > nothing + CLEARLY:
+    width, found = max(((w, _fit(margin, labels, Z, w)) for w in WIDTHS), key=lambda f: f[1].evidence)
+    if not found.evidence > nothing + CLEARLY:
         return Weighed((), margin)
     half = group_of(matrix.account_id[rows], 2, seed, "weights")
     told = margin.copy()
     for h in (0, 1):
-        told[half == h] += Z[half == h] @ _fit(margin[half != h], labels[half != h], Z[half != h], width)[0]
-    return Weighed(_named(matrix, rows, named, more, error), told)
+        told[half == h] += Z[half == h] @ _bounded(_fit(margin[half != h], labels[half != h], Z[half != h], width))
+    return Weighed(_named(matrix, rows, named, _bounded(found), found.errors), told)
 
 
 def weighed_booster(booster: lgb.Booster, matrix: Matrix, rows: Ints, columns: Ints, weights: Sequence[LocalWeight]) -> lgb.Booster:
@@ -130,21 +128,10 @@ def _named(matrix: Matrix, rows: Ints, named: Sequence[tuple[int, int, str]], mo
     return tuple(weights)
 
 
-def _fit(margin: Floats, labels: Floats, Z: Floats, width: float) -> tuple[Floats, float, Floats]:
-    """Coefficients that are normal around 0 with variance ``width``, beside a margin that stays; their log evidence and standard errors.
+def _fit(margin: Floats, labels: Floats, Z: Floats, width: float) -> NormalFit:
+    return fit_normal(Z, labels, np.full(Z.shape[1], width), margin)
 
-    None is below -1, where a layer counts for nothing: more would turn around what an attribute says, declared directions too.
-    """
-    k = Z.shape[1]
-    b = np.zeros(k)
-    prior = np.eye(k) / width
-    for _ in range(STEPS):
-        p = 1 / (1 + np.exp(-(margin + Z @ b)))
-        system = (Z * (p * (1 - p))[:, None]).T @ Z + prior
-        b = b + np.linalg.solve(system, Z.T @ (labels - p) - b / width)
-    at = margin + Z @ b
-    p = 1 / (1 + np.exp(-at))
-    system = (Z * (p * (1 - p))[:, None]).T @ Z + prior
-    likelihood = float((labels * at - np.logaddexp(0.0, at)).sum())
-    evidence = likelihood - float(b @ b) / width / 2 - float(np.linalg.slogdet(system)[1]) / 2 - k * float(np.log(width)) / 2
-    return np.maximum(b, -1.0), evidence, np.sqrt(np.diag(np.linalg.inv(system)))
+
+def _bounded(found: NormalFit) -> Floats:
+    """None below -1, where a layer counts for nothing: less would turn around what an attribute says, declared directions too."""
+    return np.maximum(found.coefficients, -1.0)
