@@ -56,12 +56,12 @@ def outcome_page(name: str, report: Mapping[str, Any], considered: str) -> dict[
                 if known(said) is not None and known(seen) is not None
             ],
             "layers": _layers(report),
-            "local": local_words(report),
+            "local": local_words(report, terms),
         }
     return out
 
 
-def local_words(report: Mapping[str, Any]) -> list[str]:
+def local_words(report: Mapping[str, Any], terms: Terms) -> list[str]:
     """Where a kind of signal counts clearly more, or less, than elsewhere, and what the model began with; each in a sentence."""
     said = []
     for w in report.get("layer_weights") or ():
@@ -70,7 +70,7 @@ def local_words(report: Mapping[str, Any]) -> list[str]:
             by = f"{abs(w['compared'] - 1) * 100:.0f}% {more} than in all segments together"
             said.append(f"In {w['level']} ({w['attribute'].replace('_', ' ')}), {w['layer']} signals count {by}.")
     if said:
-        said.append("These weights are drawn toward equal, the more the fewer deals a segment has.")
+        said.append(f"These weights are drawn toward equal, the more the fewer {terms.many} a segment has.")
     if report.get("borrowed"):
         said.append(
             f"Few customers teach this, and many deals teach winning: {counted(report['borrowed'], 'attribute')} of the model of winning "
