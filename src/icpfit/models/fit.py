@@ -28,6 +28,7 @@ from icpfit.training_set import TrainingSet
 
 THREADS = 2
 NOUN = {"win": "won deals", "retention": "customers who stayed"}
+NOUNS = {"win": "deals", "retention": "customers"}
 OTHER = {"win": "lost ones", "retention": "those who left"}
 
 
@@ -78,7 +79,7 @@ def fit_outcome(
     folds = ("later period", "later periods") if plan.forward else ("group of accounts", "groups of accounts")
     say(f"{training.outcome}: testing on {counted(len(plan.backtest), *folds)}")
     backtest = run_backtest(matrix, plan, training.outcome, tuned, settings, lending, threads)
-    signal = look_for_signal(matrix, plan, backtest, tuned, settings, threads)
+    signal = look_for_signal(matrix, plan, backtest, tuned, settings, threads, lent=lending.now is not None)
     tested = replace(empty, backtest=backtest, signal=signal, trials=tuned.trials, tuning=tuned.tuning)
     if not signal.p_value <= ALPHA:
         return replace(tested, verdict="no signal", words=_words(training, plan, tuned, signal, found=False))
@@ -185,6 +186,8 @@ def _words(training: TrainingSet, plan: FoldPlan, tuned: Tuned, signal: SignalTe
     noun, other = NOUN[training.outcome], OTHER[training.outcome]
     fixed = not tuned.trials or len(signal.quarters) > len(plan.final)
     where = ("all tested periods" if fixed else "the newest periods") if plan.forward else "groups of accounts"
+    if plan.forward and signal.rows > sum(len(f.test) for f in plan.backtest):
+        where = f"all {NOUNS[training.outcome]}, each ranked by models of other accounts"
     where += ", with settings fixed beforehand" if fixed else " that had no part in choosing its settings"
     if found:
         first = (

@@ -8,6 +8,7 @@ import pandas as pd
 from icpfit.config import TrainingSettings
 from icpfit.models.booster import Recipe, margins
 from icpfit.models.dealt import judge_by_dealing
+from icpfit.models.few_rows import judge_few_rows
 from icpfit.models.folds import Fold, FoldPlan
 from icpfit.models.matrix import Floats, Matrix
 from icpfit.models.parallel import side_by_side
@@ -24,19 +25,28 @@ QUICK_CELLS = 60_000
 
 
 def look_for_signal(
-    matrix: Matrix, plan: FoldPlan, backtest: Backtest, tuned: Tuned, settings: TrainingSettings, threads: int
+    matrix: Matrix, plan: FoldPlan, backtest: Backtest, tuned: Tuned, settings: TrainingSettings, threads: int, *, lent: bool = False
 ) -> SignalTest:
     """The test of signal, in the way that names chance at its right size for these folds.
 
     Forward in time each period is tested by what came before it, so that what two periods show by chance
-    is unrelated. Groups of accounts test each other: what the whole file shows by chance, every group
+    is unrelated. Few rows, whose tested quarters hold too few to tell anything by, are judged all at once where
+    those quarters do not speak against it; a model that begins with what is ``lent`` to it is tested as it is.
+
+    Groups of accounts test each other: what the whole file shows by chance, every group
     shows, and dealing the labels anew under predictions that stay took it for a signal in 8 of 100 companies without one.
     So few rows, whose recipe chooses no attributes and is quick, are tested whole again under the dealt
     labels; many are tested in a chain (docs/decisions/0008).
     """
+    few = tuned.standard.attributes == "all" and matrix.X.size <= QUICK_CELLS
+    if plan.forward and few and not lent:
+        later = _look(matrix, backtest.predictions, "margin", tuple(f.name for f in plan.chain), settings, 1)
+        if not later.auc > CHANCE:
+            return later
+        return judge_few_rows(matrix, tuned.standard, later.quarters, seed=settings.seed, threads=threads)
     if plan.forward:
         return _two_looks(matrix, plan, backtest.predictions, tuned, settings)
-    if tuned.standard.attributes == "all" and matrix.X.size <= QUICK_CELLS:
+    if few:
         return judge_by_dealing(matrix, plan.backtest, tuned.standard, draws=settings.permutations, seed=settings.seed, threads=threads)
     return _two_looks(matrix, plan, _chained(matrix, plan, tuned, settings, threads), tuned, settings)
 
