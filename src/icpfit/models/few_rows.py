@@ -24,9 +24,11 @@ from icpfit.models.recipe_model import train
 from icpfit.models.results import SignalTest
 
 PARTINGS = 2
+LEVEL = 0.02
+"""of chance, where elsewhere it is one in a hundred: so few deals hold so little that one in a hundred would miss every fourth pattern"""
 DRAWS = 49
 FIRST, HOPELESS = 12, 0.2
-"""draws after which it ends if p is above this: more of them would not bring it below .01"""
+"""draws after which it ends if p is above this: more of them would not bring it to the level"""
 
 
 def judge_few_rows(matrix: Matrix, recipe: Recipe, names: tuple[str, ...], *, seed: int, threads: int) -> SignalTest:
@@ -55,9 +57,10 @@ def judge_few_rows(matrix: Matrix, recipe: Recipe, names: tuple[str, ...], *, se
         p = chance_of(observed, found)
     words = (
         f"over all {len(matrix)} rows, each ranked by models of other accounts, {observed:.0%} of pairs are in the right order; with "
-        f"labels dealt anew within each quarter, and all of it repeated {len(found)} times, this or more comes up with probability {p:.3g}"
+        f"labels dealt anew within each quarter, and all of it repeated {len(found)} times, this or more comes up with probability "
+        f"{p:.3g} (of so few, {LEVEL:g} is enough)"
     )
-    return SignalTest(observed, p, len(matrix), names, words)
+    return SignalTest(observed, p, len(matrix), names, words, LEVEL)
 
 
 def chance_of(observed: float, by_lot: Sequence[float]) -> float:

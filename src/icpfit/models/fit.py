@@ -20,7 +20,6 @@ from icpfit.models.matrix import Matrix, build_matrix, matrix_like
 from icpfit.models.recipe_model import as_model, learn
 from icpfit.models.results import Backtest, FittedModel, OutcomeResult, Refusal, SignalTest
 from icpfit.models.selection import judge_merit
-from icpfit.models.signal import ALPHA
 from icpfit.models.trials import TrialLog
 from icpfit.models.tuning import Tuned, tune
 from icpfit.plural import counted
@@ -81,7 +80,7 @@ def fit_outcome(
     backtest = run_backtest(matrix, plan, training.outcome, tuned, settings, lending, threads)
     signal = look_for_signal(matrix, plan, backtest, tuned, settings, threads, lent=lending.now is not None)
     tested = replace(empty, backtest=backtest, signal=signal, trials=tuned.trials, tuning=tuned.tuning)
-    if not signal.p_value <= ALPHA:
+    if not signal.p_value <= signal.level:
         return replace(tested, verdict="no signal", words=_words(training, plan, tuned, signal, found=False))
     say(f"{training.outcome}: the final model")
     model, merit_dropped = _final(matrix, backtest, tuned, training, settings, lending.now)

@@ -173,6 +173,8 @@ class SignalTest:
     rows: int
     quarters: tuple[str, ...]
     words: str
+    level: float = 0.01
+    """the verdict is ``signal`` where ``p_value`` is at most this: how often luck is taken for one"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from icpfit.models.matrix import Floats, Ints
 from icpfit.models.metrics import average_ranks, stratified_auc
 from icpfit.models.results import SignalTest
 
-ALPHA = 0.01
 CHUNK = 2_000_000
 
 
