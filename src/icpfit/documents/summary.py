@@ -18,7 +18,7 @@ from icpfit.documents.words import ANSWERS, LAYER_WORDS, OUTCOMES, VOICES, count
 from icpfit.gates import TITLES
 from icpfit.models.evidence import ESTABLISHED_FROM, INDICATIVE_FROM, MEANING, PATTERNS_BELOW
 from icpfit.models.model_card import NOT_FOR
-from icpfit.models.signal import ALPHA
+from icpfit.models.results import ALPHA
 from icpfit.scorecard.card import Scorecard
 
 NO_TIME_VERSION = "1970-01-01-"
@@ -141,7 +141,7 @@ def _not_enough(report: Mapping[str, Any], many: str) -> str:
     said = (
         f"What decides are the {count(test['rows'])} {many} that had no part in building the model they test: "
         f"{pairs(test['auc'])} there, and drawing lots does as well {100 * test['p_value']:.1f} times in 100. "
-        f"Up to {100 * ALPHA:.0f} would be enough to tell a pattern from luck."
+        f"Up to {100 * test.get('level', ALPHA):.0f} would be enough to tell a pattern from luck."
     )
     return f"{said} There may be a pattern that more {many} would show." if least is not None and least > 0.5 else said
 

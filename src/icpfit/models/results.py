@@ -22,6 +22,10 @@ EvidenceLevel = Literal["patterns only", "hypotheses", "indicative", "establishe
 Floats = npt.NDArray[np.float64]
 
 
+ALPHA = 0.01
+"""how often luck may be taken for a signal"""
+
+
 @dataclass(frozen=True)
 class FittedModel:
     """A booster with what it needs to be used: encoding of the columns and calibration of the margin.
@@ -173,7 +177,7 @@ class SignalTest:
     rows: int
     quarters: tuple[str, ...]
     words: str
-    level: float = 0.01
+    level: float = ALPHA
     """the verdict is ``signal`` where ``p_value`` is at most this: how often luck is taken for one"""
 
 
