@@ -1,87 +1,53 @@
-"""Labels dealt anew: whole accounts trade them, chance gets its full size, and a pattern is still seen."""
-
-from collections.abc import Callable
-from dataclasses import replace
-from typing import Any
+"""Labels dealt anew: whole accounts trade what is left of them, and a rate that moves is taken out."""
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from icpfit.config import TrainingSettings
-from icpfit.models.booster import margins
-from icpfit.models.dealt import deal, judge_by_dealing
-from icpfit.models.folds import FoldPlan, plan_folds
-from icpfit.models.matrix import Matrix, build_matrix
-from icpfit.models.metrics import stratified_auc
-from icpfit.models.recipe_model import train
-from icpfit.models.results import SignalTest
-from icpfit.models.tuning import standard_recipe
+from icpfit.models.dealt import beside_its_period, deal
 
-Plant = Callable[..., Any]
+SIZES = st.lists(st.integers(1, 4), min_size=1, max_size=12)
 
 
-def case(planted: Plant, **how: Any) -> tuple[Matrix, FoldPlan]:
-    matrix = build_matrix(planted(**{"n": 160, "windows": 0, "junk": 0, "timing": "none", **how}).training, frozenset())[0]
-    plan = plan_folds(matrix, TrainingSettings())
-    assert plan is not None
-    return matrix, plan
-
-
-def quick(matrix: Matrix) -> Any:
-    return replace(standard_recipe(128, len(matrix.names)), rounds=30)
-
-
-def judged(matrix: Matrix, plan: FoldPlan, draws: int = 19, threads: int = 2) -> SignalTest:
-    return judge_by_dealing(matrix, plan.backtest, quick(matrix), draws=draws, seed=3, threads=threads)
-
-
-@given(sizes=st.lists(st.integers(1, 4), min_size=1, max_size=12), seed=st.integers(0, 1000))
-def test_whole_accounts_trade_their_labels(sizes: list[int], seed: int) -> None:
+def rows(sizes: list[int], seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What is left of the labels, account and period of rows in any order."""
     rng = np.random.default_rng(seed)
-    account = np.repeat(np.arange(len(sizes)), sizes)
-    account = account[rng.permutation(len(account))]
-    label = rng.integers(0, 2, len(account)).astype(float)
-    dealt = deal(label, account, rng)
-
-    def hands(labels: np.ndarray) -> list[tuple[float, ...]]:
-        return sorted(tuple(labels[account == a]) for a in range(len(sizes)))
-
-    assert hands(dealt) == hands(label)
+    account = np.repeat(np.arange(len(sizes)), sizes)[rng.permutation(sum(sizes))]
+    period = np.sort(rng.integers(0, 3, len(account)))
+    return beside_its_period(rng.integers(0, 2, len(account)).astype(float), period), account, period
 
 
-def test_the_order_in_question_is_that_of_the_models_that_had_not_seen_the_rows(planted: Plant) -> None:
-    matrix, plan = case(planted, seed=2)
-    columns, recipe = np.arange(len(matrix.names)), quick(matrix)
-    label = np.concatenate([matrix.y[f.test] for f in plan.backtest])
-    score = [margins(train(matrix, f.train, matrix.y[f.train], columns, recipe, 3), matrix, f.test, columns) for f in plan.backtest]
-    stratum = np.concatenate([np.full(len(f.test), i) for i, f in enumerate(plan.backtest)])
-    found = judged(matrix, plan)
-    assert found.auc == stratified_auc(label, np.concatenate(score), stratum)
-    assert found.rows == len(label)
-    assert found.quarters == tuple(f.name for f in plan.backtest)
+@given(sizes=SIZES, seed=st.integers(0, 1000))
+def test_whole_accounts_trade_what_is_left(sizes: list[int], seed: int) -> None:
+    left, account, period = rows(sizes, seed)
+    dealt = deal(left, account, period, 3, np.random.default_rng(seed))
+    assert dealt.shape == (len(left), 3)
+
+    def hands(of: np.ndarray, size: int) -> list[tuple[float, ...]]:
+        return sorted(tuple(of[account == a]) for a in range(len(sizes)) if sizes[a] == size)
+
+    for draw in dealt.T:
+        for size in set(sizes):
+            assert hands(draw, size) == hands(left, size)
 
 
-def test_a_planted_pattern_is_seen_by_any_number_of_threads(planted: Plant) -> None:
-    matrix, plan = case(planted, n=300, seed=4, strength=2.5)
-    found = judged(matrix, plan)
-    assert found.p_value == 1 / 20
-    assert judged(matrix, plan, threads=1) == found
+@given(sizes=SIZES, seed=st.integers(0, 1000))
+def test_accounts_with_one_row_trade_within_their_period(sizes: list[int], seed: int) -> None:
+    left, account, period = rows(sizes, seed)
+    (draw,) = deal(left, account, period, 1, np.random.default_rng(seed)).T
+    alone = np.isin(account, np.flatnonzero(np.array(sizes) == 1))
+    for p in range(3):
+        assert sorted(draw[alone & (period == p)]) == sorted(left[alone & (period == p)])
 
 
-def test_an_early_end_is_the_same_by_any_number_of_threads(planted: Plant) -> None:
-    matrix, plan = case(planted, seed=1, null=True)
-    found = judged(matrix, plan, draws=199)
-    assert found.p_value > 0.05
-    assert judged(matrix, plan, draws=199, threads=1) == found
+@given(sizes=SIZES, seed=st.integers(0, 1000))
+def test_a_period_holds_as_much_above_its_mean_as_below(sizes: list[int], seed: int) -> None:
+    left, _, period = rows(sizes, seed)
+    assert np.allclose(np.bincount(period, left), 0.0)
 
 
-@pytest.mark.verify
-def test_p_is_uniform_where_nothing_is_to_be_found(planted: Plant) -> None:
-    """With predictions that stay, 8 of 100 simulated companies without a pattern had one below .01 for staying."""
-    p = np.array([judged(*case(planted, seed=s, null=True, windows=12, junk=20), draws=199).p_value for s in range(100)])
-    # two standard errors of a uniform's quantiles at 100 draws
-    assert (p <= 0.01).mean() <= 0.03
-    assert abs((p <= 0.25).mean() - 0.25) < 0.09
-    assert abs((p <= 0.5).mean() - 0.5) < 0.10
+def test_every_account_gets_every_hand_equally_often() -> None:
+    left = np.array([0.0, 1.0, 2.0])
+    dealt = deal(left, np.arange(3), np.zeros(3, dtype=np.int64), 6_000, np.random.default_rng(0))
+    shares = np.array([[(dealt[i] == v).mean() for v in left] for i in range(3)])
+    assert np.abs(shares - 1 / 3).max() < 0.03

@@ -1,6 +1,7 @@
 """The permutation test is fair without signal and sees a signal that is there."""
 
 import numpy as np
+import pytest
 
 from icpfit.models.metrics import stratified_auc
 from icpfit.models.signal import judge_signal
@@ -70,3 +71,22 @@ def test_an_account_alone_in_its_size_keeps_its_labels() -> None:
     account = np.array([7, 7, 1, 2, 3])
     # the two positives cannot move, so every permutation looks like the data
     assert judge_signal(label, score, account, np.zeros(5, dtype=np.int64), ("all",), permutations=199, seed=0).p_value == 1.0
+
+
+def test_accounts_that_come_back_every_quarter_and_end_alike_are_no_signal() -> None:
+    """The score is an account's own, and so is how its deals end; the two have nothing to do with each other."""
+    p = []
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        account, stratum = np.tile(np.arange(40), 4), np.repeat(np.arange(4), 40)
+        lean, score = rng.normal(0, 2, 40), rng.normal(size=40)
+        label = (rng.random(160) < 1 / (1 + np.exp(-lean[account]))).astype(float)
+        p.append(judge_signal(label, score[account], account, stratum, list("1234"), permutations=199, seed=seed).p_value)
+    # row by row it would be 12 of 60
+    assert (np.array(p) <= 0.05).sum() <= 8
+
+
+def test_the_size_of_a_chunk_changes_nothing_but_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = p_of(drawn(3, 0.3))
+    monkeypatch.setattr("icpfit.models.signal.CHUNK", 120 * 20)
+    assert abs(p_of(drawn(3, 0.3)) - whole) < 0.08

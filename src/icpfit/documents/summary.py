@@ -138,11 +138,17 @@ def _not_enough(report: Mapping[str, Any], many: str) -> str:
     test, least = report.get("signal"), known(report.get("auc_low"))
     if not test:
         return "That is not enough to tell a pattern from luck."
-    said = (
-        f"What decides are the {count(test['rows'])} {many} that had no part in building the model they test: "
-        f"{pairs(test['auc'])} there, and drawing lots does as well {100 * test['p_value']:.1f} times in 100. "
-        f"Up to {100 * test.get('level', ALPHA):.0f} would be enough to tell a pattern from luck."
-    )
+    if test.get("associated"):
+        said = (
+            f"Of so few, what decides is whether the attributes of all {count(test['associated'])} {many} hang together with the outcome: "
+            f"outcomes dealt out by lot do so as closely {100 * test['p_value']:.1f} times in 100."
+        )
+    else:
+        said = (
+            f"What decides are the {count(test['rows'])} {many} that had no part in building the model they test: "
+            f"{pairs(test['auc'])} there, and drawing lots does as well {100 * test['p_value']:.1f} times in 100."
+        )
+    said += f" Up to {100 * ALPHA:.0f} would be enough to tell a pattern from luck."
     return f"{said} There may be a pattern that more {many} would show." if least is not None and least > 0.5 else said
 
 

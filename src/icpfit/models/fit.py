@@ -18,7 +18,7 @@ from icpfit.models.local_weights import gates_of
 from icpfit.models.looks import look_for_signal
 from icpfit.models.matrix import Matrix, build_matrix, matrix_like
 from icpfit.models.recipe_model import as_model, learn
-from icpfit.models.results import Backtest, FittedModel, OutcomeResult, Refusal, SignalTest
+from icpfit.models.results import ALPHA, Backtest, FittedModel, OutcomeResult, Refusal, SignalTest
 from icpfit.models.selection import judge_merit
 from icpfit.models.trials import TrialLog
 from icpfit.models.tuning import Tuned, tune
@@ -80,7 +80,7 @@ def fit_outcome(
     backtest = run_backtest(matrix, plan, training.outcome, tuned, settings, lending, threads)
     signal = look_for_signal(matrix, plan, backtest, tuned, settings, threads, lent=lending.now is not None)
     tested = replace(empty, backtest=backtest, signal=signal, trials=tuned.trials, tuning=tuned.tuning)
-    if not signal.p_value <= signal.level:
+    if not signal.p_value <= ALPHA:
         return replace(tested, verdict="no signal", words=_words(training, plan, tuned, signal, found=False))
     say(f"{training.outcome}: the final model")
     model, merit_dropped = _final(matrix, backtest, tuned, training, settings, lending.now)
@@ -185,10 +185,15 @@ def _words(training: TrainingSet, plan: FoldPlan, tuned: Tuned, signal: SignalTe
     noun, other = NOUN[training.outcome], OTHER[training.outcome]
     fixed = not tuned.trials or len(signal.quarters) > len(plan.final)
     where = ("all tested periods" if fixed else "the newest periods") if plan.forward else "groups of accounts"
-    if plan.forward and signal.rows > sum(len(f.test) for f in plan.backtest):
-        where = f"all {NOUNS[training.outcome]}, each ranked by models of other accounts"
     where += ", with settings fixed beforehand" if fixed else " that had no part in choosing its settings"
-    if found:
+    if signal.associated:
+        nouns, does = NOUNS[training.outcome], "" if found else "do not "
+        first = (
+            f"So few {nouns} are asked all at once: the attributes of {signal.associated:,} {nouns} {does}hang together with the outcome "
+        )
+        first += f"more than chance would have it (p = {signal.p_value:.3g}"
+        first += f"); AUC of the {signal.rows} that were tested: {signal.auc:.3f}." if found else "), so no profile is offered."
+    elif found:
         first = (
             f"On {where}, the model tells {noun} from {other} better than chance "
             f"(AUC {signal.auc:.3f}, p = {signal.p_value:.3g}, {signal.rows} rows)."

@@ -13,18 +13,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from icpfit.models.bins import Binned, in_bins
 from icpfit.models.folds import group_of
 from icpfit.models.matrix import Floats, Ints, Matrix
 
 PARTS = 5
 """of each kind: stretches of time, groups of accounts"""
-BINS = 12
-"""of a number, in about equal parts, beside one for its least value and one for unknown"""
-RIDGE = 1.0
-"""1 / variance that a bin's log-odds are expected to have around 0"""
-SMOOTH = 10.0
-"""1 / variance that is expected of the step from one bin of a number to the next, where there are all ``BINS`` of them; with fewer a
-step may be larger, so that a flag and a number of many values are expected to range equally far"""
 CLEARLY = 1.0
 """standard errors by which an attribute must lower the loss of rows left out"""
 MOST = 40
@@ -33,15 +27,6 @@ SWEEPS = 3
 """of Newton's method over all columns: each fit begins where the one before ended, so few are enough"""
 
 Flags = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class _Column:
-    """A column in bins: ``codes`` (n,), ``member`` (size, n) marks each row's bin, ``penalty`` (size, size) draws values to 0."""
-
-    codes: Ints
-    member: sparse.csr_array
-    penalty: Floats
 
 
 @dataclass(frozen=True)
@@ -70,7 +55,7 @@ class _Additive:
         p = 1 / (1 + np.exp(-self.margin))
         return self.labels - p, p * (1 - p)
 
-    def fitted(self, columns: Sequence[_Column]) -> _Additive:
+    def fitted(self, columns: Sequence[Binned]) -> _Additive:
         """The model of ``columns``, of which all but the last are in it already: Newton's method, column by column."""
         values = [*self.values, np.zeros((len(self.out), len(columns[-1].penalty)))]
         model = self
@@ -99,7 +84,7 @@ def choose_forward(matrix: Matrix, rows: Ints, labels: Floats, candidates: Ints,
     out, taught = _parts(matrix, rows, labels, seed)
     if not len(out):
         return np.zeros(0, dtype=np.int64)
-    columns = [_column(matrix.X[rows, c], category=matrix.is_category(int(c))) for c in candidates]
+    columns = [in_bins(matrix.X[rows, c], category=matrix.is_category(int(c))) for c in candidates]
     rate = (taught @ labels) / taught.sum(axis=1)
     model = _Additive(labels, out, taught, np.repeat(np.log(rate / (1 - rate))[:, None], len(labels), axis=1))
     chosen: list[int] = []
@@ -137,26 +122,7 @@ def _parts(matrix: Matrix, rows: Ints, labels: Floats, seed: int) -> tuple[Flags
     return np.array([out for out, _ in found]), np.array([taught for _, taught in found])
 
 
-def _column(x: Floats, *, category: bool) -> _Column:
-    unknown = np.isnan(x)
-    known = x[~unknown]
-    distinct = np.unique(known)
-    if category or len(distinct) <= BINS:
-        edges = distinct[1:]
-    else:
-        parts = np.quantile(known, np.arange(1, BINS) / BINS, method="higher")
-        edges = np.unique(np.append(parts[parts > distinct[0]], distinct[1]))
-    size = len(edges) + 2
-    codes = np.where(unknown, size - 1, np.searchsorted(edges, x, side="right")).astype(np.int64)
-    penalty = RIDGE * np.eye(size)
-    if not category and size > 2:
-        steps = np.diff(np.eye(size - 1), axis=0)
-        penalty[:-1, :-1] += SMOOTH * (size - 2) / BINS * steps.T @ steps
-    n = len(x)
-    return _Column(codes, sparse.csr_array((np.ones(n), (codes, np.arange(n))), shape=(size, n)), penalty)
-
-
-def _gains(model: _Additive, columns: Sequence[_Column]) -> Floats:
+def _gains(model: _Additive, columns: Sequence[Binned]) -> Floats:
     """By how much each column, added alone, lowers the loss of all rows left out."""
     member = sparse.vstack([c.member for c in columns], format="csr")
     k = len(model.out)

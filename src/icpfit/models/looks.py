@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 
 from icpfit.config import TrainingSettings
+from icpfit.models.association import chance_of_association
 from icpfit.models.booster import Recipe, margins
-from icpfit.models.dealt import judge_by_dealing
-from icpfit.models.few_rows import judge_few_rows
 from icpfit.models.folds import Fold, FoldPlan
 from icpfit.models.matrix import Floats, Matrix
 from icpfit.models.parallel import side_by_side
@@ -20,8 +19,6 @@ from icpfit.models.tuning import Tuned
 
 CHANCE = 0.5
 """AUC of drawing lots"""
-QUICK_CELLS = 60_000
-"""rows times attributes up to which the whole test is repeated a hundred times within some twenty seconds"""
 
 
 def look_for_signal(
@@ -29,26 +26,34 @@ def look_for_signal(
 ) -> SignalTest:
     """The test of signal, in the way that names chance at its right size for these folds.
 
-    Forward in time each period is tested by what came before it, so that what two periods show by chance
-    is unrelated. Few rows, whose tested quarters hold too few to tell anything by, are judged all at once where
-    those quarters do not speak against it; a model that begins with what is ``lent`` to it is tested as it is.
+    Few rows, of which no attributes are chosen, hold too little to tell a model from luck by: there it is asked of all of them
+    whether the attributes hang together with the outcome, and of the tested ones that they do not speak against it.
 
-    Groups of accounts test each other: what the whole file shows by chance, every group
-    shows, and dealing the labels anew under predictions that stay took it for a signal in 8 of 100 companies without one.
-    So few rows, whose recipe chooses no attributes and is quick, are tested whole again under the dealt
-    labels; many are tested in a chain (docs/decisions/0008).
+    Forward in time each period is tested by what came before it, so that what two periods show by chance is unrelated; a
+    model that begins with what is ``lent`` to it is always tested so. Groups of accounts test each other:
+    what the whole file shows by chance, every group shows, and dealing the labels anew under predictions that
+    stay took it for a signal in 8 of 100 companies without one. So they are tested in a chain (docs/decisions/0008).
     """
-    few = tuned.standard.attributes == "all" and matrix.X.size <= QUICK_CELLS
-    if plan.forward and few and not lent:
-        later = _look(matrix, backtest.predictions, "margin", tuple(f.name for f in plan.chain), settings, 1)
-        if not later.auc > CHANCE:
-            return later
-        return judge_few_rows(matrix, tuned.standard, later.quarters, seed=settings.seed, threads=threads)
+    if tuned.standard.attributes == "all" and not lent:
+        return _few(matrix, plan, backtest, settings)
     if plan.forward:
         return _two_looks(matrix, plan, backtest.predictions, tuned, settings)
-    if few:
-        return judge_by_dealing(matrix, plan.backtest, tuned.standard, draws=settings.permutations, seed=settings.seed, threads=threads)
     return _two_looks(matrix, plan, _chained(matrix, plan, tuned, settings, threads), tuned, settings)
+
+
+def _few(matrix: Matrix, plan: FoldPlan, backtest: Backtest, settings: TrainingSettings) -> SignalTest:
+    """Whether the attributes hang together with the outcome, unless the rows that were tested are ranked no better than by lot."""
+    every = plan.chain if plan.forward else plan.backtest
+    tested = _look(matrix, backtest.predictions, "margin", tuple(f.name for f in every), settings, 1)
+    if not tested.auc > CHANCE:
+        return tested
+    p = chance_of_association(matrix, draws=settings.permutations, seed=settings.seed)
+    words = (
+        f"in all {len(matrix)} rows labels dealt anew among the accounts hang together with the attributes as closely as the true ones do "
+        f"with probability {p:.3g}; of {tested.rows} rows that the model had not seen ({', '.join(tested.quarters)}) it puts "
+        f"{tested.auc:.0%} of pairs in the right order"
+    )
+    return SignalTest(tested.auc, p, tested.rows, tested.quarters, words, associated=len(matrix))
 
 
 def _two_looks(matrix: Matrix, plan: FoldPlan, tested: pd.DataFrame, tuned: Tuned, settings: TrainingSettings) -> SignalTest:

@@ -170,15 +170,17 @@ class Backtest:
 
 @dataclass(frozen=True, slots=True)
 class SignalTest:
-    """AUC within periods (or groups of accounts) on rows that neither model nor recipe had seen, against what chance does."""
+    """AUC within periods (or groups of accounts) on rows that neither model nor recipe had seen, and how often chance does as well.
+
+    Of few deals the ``p_value`` is that of the association of attributes and outcome in all ``associated`` rows; else those are 0.
+    """
 
     auc: float
     p_value: float
     rows: int
     quarters: tuple[str, ...]
     words: str
-    level: float = ALPHA
-    """the verdict is ``signal`` where ``p_value`` is at most this: how often luck is taken for one"""
+    associated: int = 0
 
 
 @dataclass(frozen=True, slots=True)
