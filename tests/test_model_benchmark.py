@@ -88,7 +88,7 @@ def test_the_page_says_where_a_peer_is_ahead_and_what_differs(module: Any) -> No
     figures = {"auc": 0.7, "log_loss": 0.5, "brier": 0.2, "slope": None, "seconds": 3.0}
     ours = {**figures, "verdict": "signal", "attributes": 4, "depth": 1}
     about = {"title": "Olist", "rows": 100, "rows_before": 900, "attributes": 9, "refused": ["x"], "forward": True, "folds": 1}
-    about |= {"tested": 50, "tuned": False}
+    about |= {"tested": 50, "tuned": False, "rates": [(0.1, 0.12)]}
     level = {"auc_more": 0.01, "auc_more_se": 0.01, "loss_more": 0.0, "loss_more_se": 0.01}
     results = {"ours": ours, "ebm": {**figures, **level, "auc_more": 0.03}, "flaml": {"failed": "not installed"}}
     text = module("model_contestants.page").document(
@@ -99,7 +99,14 @@ def test_the_page_says_where_a_peer_is_ahead_and_what_differs(module: Any) -> No
     assert "* **Olist**, AUC: EBM (+0.0300). What differs: icpfit's model keeps 4 of 9 attributes" in text
     assert "100 rows (drawn from 900, the same for all)" in text
     assert "* not measured: Olist: LightGBM by FLAML: not installed." in text
-    results["ebm"]["auc_more"] = 0.019
+    assert "hangs on a level" not in text
+    results["ebm"] |= {"auc_more": 0.019, "loss_more": -0.03}
+    about["rates"].append((0.08, 0.46))
+    text = module("model_contestants.page").document(
+        {"olist": {"about": about, "results": results}}, "Python", {"command": "c", "trials": 2}
+    )
+    assert "log loss: EBM (-0.0300). What differs: in one fold 46% of the rows tested end well where 8% of those known before did" in text
+    results["ebm"]["loss_more"] = 0.0
     text = module("model_contestants.page").document(
         {"olist": {"about": about, "results": results}}, "Python", {"command": "c", "trials": 2}
     )

@@ -173,6 +173,7 @@ def described(prepared: Prepared) -> dict[str, Any]:
         "folds": len(plan.backtest),
         "tested": int(sum(len(f.test) for f in plan.backtest)),
         "tuned": bool(plan.tuning),
+        "rates": [(float(f.train_labels.mean()), float(matrix.y[f.test].mean())) for f in plan.backtest],
         "key": prepared.key,
         "code": code_version(),
     }
