@@ -27,7 +27,7 @@ def chance(matrix: Matrix, draws: int = 199) -> float:
     return chance_of_association(matrix, draws=draws, seed=7)
 
 
-def test_a_pattern_is_seen_whatever_the_rows_order_and_the_attributes_scale(planted: Any) -> None:
+def test_a_pattern_is_seen_whatever_the_scale_of_its_attributes(planted: Any) -> None:
     matrix = case(planted, seed=1)
     found = chance(matrix)
     assert found == 1 / 200
@@ -71,12 +71,78 @@ def repeating(planted: Any, seed: int) -> Matrix:
     return dataclasses.replace(matrix, X=matrix.X[first[unit]], y=label)
 
 
-def test_accounts_that_repeat_themselves_are_no_signal(planted: Any) -> None:
-    """With labels that trade row by row 14 of 100 such companies had p <= .01, and 39 had p <= .05."""
-    p = np.array([chance(repeating(planted, s), draws=99) for s in range(40)])
-    # one-sided binomial limits at 1 in 1,000: 8 of 40 at .05, 17 of 40 at .2
-    assert (p <= 0.05).sum() <= 7
-    assert (p <= 0.2).sum() <= 16
+def made(template: Matrix, X: np.ndarray, label: np.ndarray, account: np.ndarray, period: np.ndarray) -> Matrix:
+    """Rows of numbers alone, in place of those of a planted company."""
+    n, columns = X.shape
+    numbers = [c for c in range(len(template.names)) if not template.is_category(c)][:columns]
+    wide = np.full((n, len(template.names)), np.nan)
+    wide[:, numbers] = X
+    cohort = np.array([f"q{p}" for p in period], dtype=object)
+    who = np.array([f"A{a}" for a in account], dtype=object)
+    return dataclasses.replace(
+        template, X=wide, y=label, account=account, account_id=who, cohort=cohort, row=np.arange(n), monotone=(0,) * len(template.names)
+    )
+
+
+def late_telemetry(template: Matrix, seed: int, *, pairs: bool) -> Matrix:
+    """The win rate rises from quarter to quarter; half of the attributes are known in the newest one only. Nothing depends on them."""
+    rng = np.random.default_rng([1, seed])
+    period = np.repeat(np.arange(4), 75)
+    account = np.arange(300) // 2 if pairs else np.arange(300)
+    X = rng.normal(size=(300, 10))
+    X[period < 3, :5] = np.nan
+    return made(template, X, (rng.random(300) < np.linspace(0.05, 0.45, 4)[period]).astype(float), account, period)
+
+
+def split_deals(template: Matrix, seed: int) -> Matrix:
+    """Half of the accounts have one deal booked as two, half have two that have nothing to do with each other."""
+    rng = np.random.default_rng([2, seed])
+    account = np.arange(300) // 2
+    period = np.where(np.arange(300) < 150, account % 4, np.arange(300) % 4)
+    X, label = rng.normal(size=(300, 10)), (rng.random(300) < 0.3).astype(float)
+    X[1:150:2], label[1:150:2] = X[0:150:2], label[0:150:2]
+    return made(template, X, label, account, period)
+
+
+def many_deals_each(template: Matrix, seed: int) -> Matrix:
+    """Thirty accounts, none with as many deals as another, and an attribute that tells who is won."""
+    rng = np.random.default_rng([3, seed])
+    account = np.repeat(np.arange(30), np.arange(5, 35))
+    X = rng.normal(size=(len(account), 10))
+    label = (rng.random(len(account)) < 1 / (1 + np.exp(-1.5 * X[:, 0]))).astype(float)
+    return made(template, X, label, account, rng.integers(0, 4, len(account)))
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        pytest.param(lambda p, t, s: case(p, null=True, seed=s), id="plain"),
+        pytest.param(lambda p, t, s: repeating(p, s), id="accounts that repeat themselves"),
+        pytest.param(lambda p, t, s: late_telemetry(t, s, pairs=False), id="late telemetry"),
+        pytest.param(lambda p, t, s: late_telemetry(t, s, pairs=True), id="late telemetry, accounts of two"),
+        pytest.param(lambda p, t, s: split_deals(t, s), id="split deals"),
+    ],
+)
+def test_luck_has_its_right_size(planted: Any, nothing: Any) -> None:
+    """With labels that trade row by row 39 of 100 companies whose accounts repeat themselves had p <= .05; where accounts of two trade
+    across quarters, 33 of 100 with late telemetry, and of those with split deals 19."""
+    template = case(planted, null=True, seed=0)
+    p = np.array([chance(nothing(planted, template, seed), draws=99) for seed in range(60)])
+    # binomial limits at one in a thousand
+    assert (p <= 0.05).sum() <= 9
+    assert (p <= 0.2).sum() <= 22
+
+
+def test_accounts_without_a_partner_do_not_hide_a_pattern(planted: Any) -> None:
+    template = case(planted, null=True, seed=0)
+    assert [chance(many_deals_each(template, seed)) for seed in range(5)] == [1 / 200] * 5
+
+
+def test_the_order_of_accounts_names_changes_nothing_that_counts(planted: Any) -> None:
+    """Another name for each account deals other lots, and leads to the same end."""
+    matrix = case(planted, seed=5)
+    other = dataclasses.replace(matrix, account=np.random.default_rng(0).permutation(matrix.account.max() + 1)[matrix.account])
+    assert abs(chance(matrix) - chance(other)) < 0.02
 
 
 def test_all_that_is_nothing_tells_nothing(planted: Any) -> None:
@@ -89,7 +155,7 @@ def test_all_that_is_nothing_tells_nothing(planted: Any) -> None:
 
 
 @pytest.mark.verify
-def test_of_100_small_companies_with_a_pattern_at_most_20_are_told_that_there_is_none(planted: Any) -> None:
+def test_of_100_small_companies_with_a_pattern_at_most_15_are_told_that_there_is_none(planted: Any) -> None:
     """The issue at 300 deals, 25 % won, and a truth of AUC .75; the evidence is told by counts alone."""
     results = []
     for seed in range(100):
@@ -99,10 +165,10 @@ def test_of_100_small_companies_with_a_pattern_at_most_20_are_told_that_there_is
         assert found.evidence == weigh_evidence(wins, 300 - wins)
         assert found.evidence.level == ("indicative" if 50 <= wins < 100 else "hypotheses" if wins < 50 else "established")
         results.append(found.verdict)
-    assert results.count("signal") >= 80
+    assert results.count("signal") >= 85
 
 
 @pytest.mark.verify
-def test_of_100_small_companies_without_a_pattern_at_least_95_are_told_so(planted: Any) -> None:
+def test_of_100_small_companies_without_a_pattern_at_least_97_are_told_so(planted: Any) -> None:
     results = [fit_outcome(planted(seed=s, null=True, **SMALL).training, SETTINGS).verdict for s in range(100)]
-    assert results.count("no signal") >= 95
+    assert results.count("no signal") >= 97

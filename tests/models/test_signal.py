@@ -65,12 +65,39 @@ def test_one_class_tells_nothing() -> None:
     assert np.isnan(found.auc)
 
 
-def test_an_account_alone_in_its_size_keeps_its_labels() -> None:
-    label = np.array([1.0, 1.0, 0.0, 0.0, 0.0])
-    score = np.array([0.9, 0.8, 0.1, 0.2, 0.3])
-    account = np.array([7, 7, 1, 2, 3])
-    # the two positives cannot move, so every permutation looks like the data
-    assert judge_signal(label, score, account, np.zeros(5, dtype=np.int64), ("all",), permutations=199, seed=0).p_value == 1.0
+def test_an_account_alone_in_its_quarter_keeps_its_label() -> None:
+    label, score = np.array([1.0, 0.0, 0.0, 1.0]), np.array([0.9, 0.8, 0.1, 0.2])
+    # one account with one row in a quarter, beside one with two rows whose labels say nothing of each other
+    found = judge_signal(label, score, np.array([1, 2, 2, 3]), np.array([0, 0, 1, 1]), ("1", "2"), permutations=199, seed=0)
+    assert found.auc == 1.0
+    # only the account of two can turn, so half of the lots look like the data
+    assert 0.35 < found.p_value < 0.65
+
+
+def test_an_order_no_better_than_that_of_lots_is_no_signal_however_rare_it_is() -> None:
+    """Accounts with two deals win more and are ranked low; among those with one deal the order is right."""
+    rng = np.random.default_rng(3)
+    account = np.concatenate([np.arange(200), np.repeat(np.arange(200, 300), 2)])
+    alone = np.arange(400) < 200
+    score = np.where(alone, 3 + rng.normal(size=400), 0.0)
+    label = (rng.random(400) < np.where(alone, 1 / (1 + np.exp(1.5 - 1.5 * (score - 3))), 0.6)).astype(float)
+    found = judge_signal(label, score, account, np.zeros(400, dtype=np.int64), ("all",), permutations=199, seed=0)
+    assert found.auc < 0.5
+    assert found.p_value >= 0.5
+
+
+def test_quarters_with_rates_of_their_own_have_luck_of_their_own() -> None:
+    """Three small quarters in which few win and a large one; two deals to each account, of one quarter."""
+    p = []
+    for seed in range(150):
+        rng = np.random.default_rng([4, seed])
+        stratum = np.repeat(np.arange(4), [100, 100, 100, 400])
+        account, score = np.arange(700) // 2, rng.normal(size=350)
+        label = (rng.random(700) < np.array([0.05, 0.05, 0.05, 0.4])[stratum]).astype(float)
+        p.append(judge_signal(label, score[account], account, stratum, list("1234"), permutations=199, seed=seed).p_value)
+    # binomial limits at one in a thousand
+    assert (np.array(p) <= 0.05).sum() <= 17
+    assert (np.array(p) <= 0.2).sum() <= 46
 
 
 def test_accounts_that_come_back_every_quarter_and_end_alike_are_no_signal() -> None:
@@ -87,6 +114,9 @@ def test_accounts_that_come_back_every_quarter_and_end_alike_are_no_signal() -> 
 
 
 def test_the_size_of_a_chunk_changes_nothing_but_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = p_of(drawn(3, 0.3))
+    """999 draws at a time and 20 at a time deal other lots, of which as many do as well."""
+    whole = p_of(drawn(5, 0.2), permutations=999)
     monkeypatch.setattr("icpfit.models.signal.CHUNK", 120 * 20)
-    assert abs(p_of(drawn(3, 0.3)) - whole) < 0.08
+    assert 0.02 < whole < 0.5
+    # four standard errors of the difference of two shares of 999
+    assert abs(p_of(drawn(5, 0.2), permutations=999) - whole) < 4 * np.sqrt(2 * whole * (1 - whole) / 999)

@@ -27,14 +27,15 @@ def chance_of_association(matrix: Matrix, *, draws: int, seed: int) -> float:
     earns nothing; where a direction is declared, the other one tells nothing. An attribute tells the mean of its questions, so that one
     of many texts is heard no louder than a flag; all attributes are added. p = (k + 1) / (draws + 1).
 
-    Source: Goeman, van de Geer, de Kort, van Houwelingen, "A global test for groups of genes", 2004 (the sum of squared scores); the labels
-    are those of whole accounts (:func:`icpfit.models.dealt.deal`).
+    Source: Goeman, van de Geer, de Kort, van Houwelingen, "A global test for groups of genes", 2004 (the sum of squared scores); rows
+    of one account stay together (:func:`icpfit.models.dealt.deal`).
     """
     _, period = np.unique(matrix.period, return_inverse=True)
     inside = np.eye(int(period.max()) + 1)[period]
     left = beside_its_period(matrix.y, period)
     dealt = deal(left, matrix.account, period, draws, np.random.default_rng(seed))
     labels = np.column_stack([left, dealt])
+    # lots need not sum to 0 in a quarter, as the data do: both are to stand beside the mean of theirs
     labels -= inside @ (inside.T @ labels / inside.sum(axis=0)[:, None])
     size = (labels**2).sum(axis=0)
     told = np.zeros(draws + 1)

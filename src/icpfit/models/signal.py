@@ -11,6 +11,8 @@ from icpfit.models.matrix import Floats, Ints
 from icpfit.models.metrics import average_ranks, stratified_auc
 from icpfit.models.results import SignalTest
 
+CHANCE = 0.5
+"""AUC of drawing lots"""
 CHUNK = 4_000_000
 """labels dealt at a time"""
 
@@ -20,10 +22,10 @@ def judge_signal(
 ) -> SignalTest:
     """AUC within strata (quarters), against its distribution under dealt labels; p = looks * (k + 1) / (B + 1), one-sided.
 
-    Whole accounts trade their labels, since rows of one account tend to end alike and to be ranked alike
-    (:func:`icpfit.models.dealt.deal`). What is dealt is by how much a label is above the mean of its quarter: a win rate that moves
-    from quarter to quarter earns nothing. Where several ``looks`` are taken and any of them is enough, each p is multiplied
-    by their number (Bonferroni).
+    Rows of one account stay together, since they tend to end alike and to be ranked alike (:func:`icpfit.models.dealt.deal`). What is
+    dealt is by how much a label is above the mean of its quarter: a win rate that moves from quarter to quarter earns
+    nothing. Where several ``looks`` are taken and any of them is enough, each p is multiplied by their number (Bonferroni).
+    An order that is no better than that of lots is never a signal, however rare it is: p is then at least one half.
     """
     both = np.isin(stratum, [s for s in np.unique(stratum) if len(np.unique(label[stratum == s])) == 2])
     if not both.any():
@@ -40,8 +42,9 @@ def judge_signal(
     for first in range(0, permutations, step):
         by_lot = place @ deal(left, owner, strata, min(step, permutations - first), rng)
         as_well += int((by_lot >= observed - 1e-9 * pairs).sum())
-    p = min(1.0, looks * (as_well + 1) / (permutations + 1))
-    auc = stratified_auc(label, score, stratum)
+    auc = float(stratified_auc(label, score, stratum))
+    least = 0.0 if auc > CHANCE else 0.5
+    p = min(1.0, max(least, looks * (as_well + 1) / (permutations + 1)))
     words = (
         f"on {len(label)} rows that neither the model nor its settings had seen ({', '.join(names)}) "
         f"the model puts {auc:.0%} of pairs in the right order; by chance alone this or more comes up with probability {p:.3g}"
