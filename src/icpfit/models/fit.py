@@ -187,23 +187,31 @@ def _words(training: TrainingSet, plan: FoldPlan, tuned: Tuned, signal: SignalTe
     where = ("all tested periods" if fixed else "the newest periods") if plan.forward else "groups of accounts"
     where += ", with settings fixed beforehand" if fixed else " that had no part in choosing its settings"
     if signal.associated:
-        nouns, does = NOUNS[training.outcome], "" if found else "do not "
-        first = (
-            f"So few {nouns} are asked all at once: the attributes of {signal.associated:,} {nouns} {does}hang together with the outcome "
-        )
-        first += f"more than chance would have it (p = {signal.p_value:.3g}"
-        first += f"); AUC of the {signal.rows} that were tested: {signal.auc:.3f}." if found else "), so no profile is offered."
+        first = _words_of_few(NOUNS[training.outcome], signal, found=found)
     elif found:
         first = (
             f"On {where}, the model tells {noun} from {other} better than chance "
-            f"(AUC {signal.auc:.3f}, p = {signal.p_value:.3g}, {signal.rows} rows)."
+            f"(AUC {signal.auc:.3f}, p = {signal.p_value:.3g}, {signal.rows:,} rows)."
         )
     else:
         first = (
             f"On {where}, the model does not tell {noun} from {other} better than chance would "
-            f"(AUC {signal.auc:.3f}, p = {signal.p_value:.3g}, {signal.rows} rows), so no profile is offered."
+            f"(AUC {signal.auc:.3f}, p = {signal.p_value:.3g}, {signal.rows:,} rows), so no profile is offered."
         )
     notes = [n[0].upper() + n[1:] + "." for n in plan.notes]
     if not tuned.tuning.complete:
         notes.append(f"Tuning did {tuned.tuning.words}; on another machine, or another day, it may do more or fewer and differ.")
     return " ".join([first, *notes])
+
+
+def _words_of_few(nouns: str, signal: SignalTest, *, found: bool) -> str:
+    asked = f"The newest {nouns} alone are too few to tell anything by, so all {signal.associated:,} were asked together: "
+    if not found:
+        return (
+            f"{asked}it could not be shown that the outcome is tied to what is known of them, since outcomes dealt by lot seem "
+            f"as closely tied with probability {signal.p_value:.3g} (at most {ALPHA:g} is asked), so no profile is offered."
+        )
+    return (
+        f"{asked}the outcome is tied to what is known of them more closely than luck would have it (p = {signal.p_value:.3g}). "
+        f"How well the model ranks {nouns} that it had not seen is known roughly: AUC {signal.auc:.3f} on {signal.rows:,}."
+    )

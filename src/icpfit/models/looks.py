@@ -14,11 +14,11 @@ from icpfit.models.parallel import side_by_side
 from icpfit.models.recipe_model import train
 from icpfit.models.results import Backtest, SignalTest
 from icpfit.models.selection import judge_merit
-from icpfit.models.signal import judge_signal
+from icpfit.models.signal import CHANCE, judge_signal
 from icpfit.models.tuning import Tuned
 
-CHANCE = 0.5
-"""AUC of drawing lots"""
+MOST_OF_FEW = 2_500
+"""rows that are few, however few of them stand before a tested quarter, or beside a tested group of accounts"""
 
 
 def look_for_signal(
@@ -34,24 +34,24 @@ def look_for_signal(
     what the whole file shows by chance, every group shows, and dealing the labels anew under predictions that
     stay took it for a signal in 8 of 100 companies without one. So they are tested in a chain (docs/decisions/0008).
     """
-    if tuned.standard.attributes == "all" and not lent:
-        return _few(matrix, plan, backtest, settings)
+    if tuned.standard.attributes == "all" and len(matrix) <= MOST_OF_FEW and not lent:
+        return _few(matrix, plan, backtest, tuned, settings)
     if plan.forward:
         return _two_looks(matrix, plan, backtest.predictions, tuned, settings)
     return _two_looks(matrix, plan, _chained(matrix, plan, tuned, settings, threads), tuned, settings)
 
 
-def _few(matrix: Matrix, plan: FoldPlan, backtest: Backtest, settings: TrainingSettings) -> SignalTest:
-    """Whether the attributes hang together with the outcome, unless the rows that were tested are ranked no better than by lot."""
-    every = plan.chain if plan.forward else plan.backtest
-    tested = _look(matrix, backtest.predictions, "margin", tuple(f.name for f in every), settings, 1)
+def _few(matrix: Matrix, plan: FoldPlan, backtest: Backtest, tuned: Tuned, settings: TrainingSettings) -> SignalTest:
+    """Whether the attributes hang together with the outcome; no, where rows that chose no settings are ranked no better than by lot."""
+    every = tuple(f.name for f in backtest.folds)
+    tested = _look(matrix, backtest.predictions, "margin", plan.final if tuned.trials else every, settings, 1)
     if not tested.auc > CHANCE:
         return tested
     p = chance_of_association(matrix, draws=settings.permutations, seed=settings.seed)
     words = (
-        f"in all {len(matrix)} rows labels dealt anew among the accounts hang together with the attributes as closely as the true ones do "
-        f"with probability {p:.3g}; of {tested.rows} rows that the model had not seen ({', '.join(tested.quarters)}) it puts "
-        f"{tested.auc:.0%} of pairs in the right order"
+        f"outcomes dealt by lot among the accounts would seem as closely tied to the attributes of all {len(matrix):,} rows with "
+        f"probability {p:.3g}; of {tested.rows:,} rows that neither the model nor its settings had seen ({', '.join(tested.quarters)}) "
+        f"it puts {tested.auc:.0%} of pairs in the right order"
     )
     return SignalTest(tested.auc, p, tested.rows, tested.quarters, words, associated=len(matrix))
 
