@@ -27,7 +27,8 @@ CHECKPOINTS = (25, 50, 100, 150, 200, 300, 400)
 SMALL, LARGE = 600, 2_500
 """training rows at which the standard recipe changes"""
 MANY = 5_000
-"""rows from which deep trees are first tried with all attributes, which the choice of attributes sees one by one"""
+"""rows from which deep trees are first tried with all attributes, which the choice of attributes sees one by one, and
+from which a model of more rows than a tuning fold's gets more trees"""
 PRUNE_AT = 2.0
 """standard errors behind the best finished trial, on the folds seen so far"""
 
@@ -100,7 +101,7 @@ def tune(
     words = f"{trials} trials" if complete else f"{len(done)} of {trials} trials, then the limit of {minutes:g} minutes was reached"
     chosen = choose(done, np.concatenate([f.test_accounts for f in folds]))
     recipe = done[chosen].recipe
-    if lending.now is None:
+    if lending.now is None and rows >= MANY:
         recipe = replace(recipe, rounds=rounds_for(rows, int(np.median([len(f.train) for f in folds])), recipe.rounds))
     return Tuned(
         recipe,
@@ -159,9 +160,9 @@ def standard_recipe(rows: int, columns: int) -> Recipe:
     Measured on simulated companies: below some 2,500 rows the strict choice of attributes loses more than it
     saves. Below 600 rows any choice does; there every tree sees about thirty attributes, which spreads the
     weight over all that hang together instead of trusting the one that happens to lead (with a dozen it was
-    worth .01 to .02 less of the attainable AUC, for winning and for staying). Up to 2,500 rows a text that stands
+    worth .01 to .02 less of the attainable AUC, for winning and for staying). From 600 to 2,500 rows a text that stands
     in 25 of them may be asked for, and is drawn toward the others twice as strongly instead: LightGBM never looks
-    at a text with fewer rows than ``cat_smooth``, and one in seventy leads may be all there is to tell the poor ones by.
+    at a text with fewer rows than ``cat_smooth``, and a twentieth of all leads may be all there is to tell the poor ones by.
     """
     smallest = int(np.clip(rows // 60, 5, 40))
     if rows < SMALL:
