@@ -160,8 +160,8 @@ def _differs(about: Found, ours: Found, measure: str) -> str:
     known, came = max(about["rates"], key=lambda pair: abs(pair[1] - pair[0]))
     if measure == "loss" and abs(came - known) > MOVED:
         facts.append(
-            f"in one fold {came:.0%} of the rows tested end well where {known:.0%} of those known before did, so the log loss "
-            "hangs on a level that the past does not hold"
+            f"in one fold {came:.0%} of the rows tested end well where {known:.0%} of those known before did: the level of a chance, which "
+            "the log loss asks for and the order does not, is a guess there"
         )
     if ours["attributes"] < about["attributes"]:
         facts.append(f"icpfit's model keeps {ours['attributes']} of {counted(about['attributes'], 'attribute')}; the peers have them all")

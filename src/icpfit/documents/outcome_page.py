@@ -139,13 +139,13 @@ def _figures(report: Mapping[str, Any], terms: Terms) -> list[tuple[str, str, st
         )
     )
     if by_chance is not None:
-        rows.append(
-            (
-                "Could it be luck?",
-                f"p = {number(by_chance, 3)}",
-                f"how often chance alone would do as well, on {count(signal.get('rows'))} {many} that had no part in building the model",
+        if signal.get("associated"):
+            said = (
+                f"how often outcomes dealt by lot would seem as closely tied to what is known of all {count(signal['associated'])} {many}"
             )
-        )
+        else:
+            said = f"how often chance alone would do as well, on {count(signal.get('rows'))} {many} that had no part in building the model"
+        rows.append(("Could it be luck?", f"p = {number(by_chance, 3)}", said))
     rows.append(("Tested on", count(report.get("rows")), f"{many}; {count(report.get('positives'))} of them {terms.were}"))
     return rows
 

@@ -140,8 +140,8 @@ def _not_enough(report: Mapping[str, Any], many: str) -> str:
         return "That is not enough to tell a pattern from luck."
     if test.get("associated"):
         said = (
-            f"Of so few, what decides is whether the attributes of all {count(test['associated'])} {many} hang together with the outcome: "
-            f"outcomes dealt out by lot do so as closely {100 * test['p_value']:.1f} times in 100."
+            f"Of so few, what decides is whether what is known of all {count(test['associated'])} {many} goes with how they ended: "
+            f"outcomes dealt by lot seem to go with it as closely {100 * test['p_value']:.1f} times in 100."
         )
     else:
         said = (

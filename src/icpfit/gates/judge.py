@@ -116,7 +116,7 @@ def _evidence(c: Challenger) -> Gate:
 
 
 def _signal(c: Challenger) -> Gate:
-    words = f"the verdict on deals that had no part in building the model they test: {c.verdict}"
+    words = f"the verdict of the test whether it could be luck: {c.verdict}"
     return answered("signal", c.verdict == "signal", {"verdict": c.verdict}, words)
 
 
