@@ -86,6 +86,27 @@ def test_without_a_signal_the_figure_that_decides_is_named(make_metrics: Make, m
     assert lead(0.705).endswith("tell a pattern from luck. There may be a pattern that more deals would show.")
 
 
+def test_of_few_deals_the_lots_that_all_of_them_were_laid_beside_are_named(make_page: Make, make_metrics: Make, make_outcome: Make) -> None:
+    test = {"auc": 0.626, "p_value": 0.013, "rows": 96, "quarters": ["2025Q1"], "words": "", "associated": 1_280}
+    failed = make_outcome(verdict="no signal", auc=0.626, auc_low=0.49, auc_high=0.7, signal=test)
+    (said,) = summarise(make_metrics(verdict="no signal", win=failed), None)["lead"]
+    assert said.endswith(
+        "drawing lots gives 50. Of so few, what decides is whether what is known of all 1,280 deals goes with how they ended: outcomes "
+        "dealt by lot seem to go with it as closely 1.3 times in 100. Up to 1 would be enough to tell a pattern from luck."
+    )
+    assert "had no part" not in said
+    luck = luck_of(make_page(metrics=make_metrics(win=make_outcome(signal={**test, "p_value": 0.002}), retention=None)))
+    assert luck == ("p = 0.002", "how often outcomes dealt by lot would seem as closely tied to what is known of all 1,280 deals")
+    _, said = luck_of(make_page())
+    assert said == "how often chance alone would do as well, on 210 deals that had no part in building the model"
+
+
+def luck_of(page: dict[str, Any]) -> tuple[str, str]:
+    """What the row of the outcome's page says that asks whether it could be luck."""
+    ((value, said),) = [tuple(row[1:]) for row in page["outcomes"][0]["figures"] if row[0] == "Could it be luck?"]
+    return value, said
+
+
 def test_a_layer_without_data_is_not_said_to_weigh_nothing(make_page: Make, make_metrics: Make, make_outcome: Make) -> None:
     assert make_page()["layers_without_data"] == ""
     partial = make_outcome(without_layer={"firmographic": 0.02, "intent": 0.0})

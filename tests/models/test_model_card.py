@@ -140,6 +140,13 @@ def test_whoever_never_saw_it_finds_what_it_is_made_of_and_how_to_read_it():
     assert "Where it is weak" not in text, "segments were not looked at"
 
 
+def test_of_few_rows_the_card_says_that_all_were_asked():
+    metrics = richer()
+    metrics["win"]["signal"] = {"p_value": 0.002, "associated": 1_280}
+    assert "| Lots would seem as closely tied to the attributes of all 1,280 rows with probability | 0.002 |" in model_card_text(metrics)
+    assert "Chance alone" not in model_card_text(metrics)
+
+
 def test_the_rule_that_cannot_be_told_says_what_is_missing_and_one_that_cannot_be_met_says_so():
     metrics = richer()
     metrics["win"]["acceptance"] |= {"answer": "no", "most": 0.55, "sure": True}

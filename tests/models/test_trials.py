@@ -135,6 +135,29 @@ def test_a_limit_in_minutes_ends_at_the_edge_of_a_batch_and_gives_up_the_same_by
     assert search(log) == whole[0]
 
 
+def test_models_of_many_more_rows_than_were_tried_get_more_trees_and_the_record_says_so(
+    search: Callable[..., Tuned], whole: tuple[Tuned, list[Any]], folds: tuple[Fold, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def chosen(tuned: Tuned) -> Any:
+        (one,) = [t for t in tuned.trials if t["chosen"]]
+        assert one["rounds_taken"] == tuned.recipe.rounds
+        assert {t["rounds_taken"] for t in tuned.trials if not t["chosen"]} == {None}
+        return one
+
+    assert chosen(whole[0])["rounds_taken"] == chosen(whole[0])["parameters"]["rounds"], "450 rows are not many"
+    heard: list[tuple[int, int]] = []
+    monkeypatch.setattr("icpfit.models.tuning.rounds_for", lambda rows, learned, rounds: heard.append((rows, learned)) or rounds + 7)
+    few = chosen(search(Kept(), rows=4_999, trials=2))
+    assert few["rounds_taken"] == few["parameters"]["rounds"]
+    many = chosen(search(Kept(), rows=5_000, trials=2))
+    assert many["rounds_taken"] == many["parameters"]["rounds"] + 7
+    assert heard == [(5_000, int(np.median([len(f.train) for f in folds])))]
+    # trees that stand on a model that is lent are as few as may be
+    lent = Borrowed((Stump(0, 1.5, None, False, True, 0.25, -0.25),))
+    borrowing = chosen(search(Kept(), rows=5_000, trials=2, lending=Lending({f.name: lent for f in folds}, lent)))
+    assert borrowing["rounds_taken"] == borrowing["parameters"]["rounds"]
+
+
 def test_a_search_bears_another_name_as_soon_as_anything_that_decides_a_trial_is_another(
     planted: Callable[..., Any], shuffled: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -106,7 +106,7 @@ def tune(
     return Tuned(
         recipe,
         standard,
-        tuple(_record(i, t, i == chosen) for i, t in enumerate(done)),
+        tuple(_record(i, t, recipe.rounds if i == chosen else None) for i, t in enumerate(done)),
         Tuning(trials, len(done), complete, words),
     )
 
@@ -281,12 +281,14 @@ def _first_trials(standard: Recipe, rows: int) -> list[dict[str, Any]]:
     return [base, pairs, more, deep]
 
 
-def _record(number: int, tried: Tried, chosen: bool) -> dict[str, Any]:
+def _record(number: int, tried: Tried, taken: int | None) -> dict[str, Any]:
+    """One trial; ``taken`` are the rounds of the models that the chosen one's recipe makes, which may be more than were tried."""
     return {
         "number": number,
         "parameters": asdict(tried.recipe),
         "loss": float(tried.loss.mean()),
         "fold_losses": [float(part.mean()) for part in tried.losses],
         "state": "pruned" if tried.pruned else "finished",
-        "chosen": chosen,
+        "chosen": taken is not None,
+        "rounds_taken": taken,
     }
