@@ -11,8 +11,10 @@ from icpfit.config import TrainingSettings
 from icpfit.models.association import chance_of_association
 from icpfit.models.fit import fit_outcome
 from icpfit.models.folds import plan_folds
+from icpfit.models.looks import look_for_signal
 from icpfit.models.matrix import build_matrix
-from icpfit.models.results import OutcomeResult, SignalTest
+from icpfit.models.results import OutcomeResult, SignalTest, Tuning
+from icpfit.models.tuning import Tuned, standard_recipe
 
 SETTINGS = TrainingSettings(trials=4, bootstrap=50)
 SMALL = {"n": 300, "win_rate": 0.25, "years": 3, "strength": 0.955}
@@ -71,3 +73,18 @@ def test_many_deals_of_few_accounts_are_many(planted: Any, monkeypatch: pytest.M
     assert isinstance(signal.p_value, float)
     assert 0 < signal.p_value <= 1
     assert not np.isnan(signal.auc)
+
+
+def test_few_customers_whose_model_begins_with_another_are_tested_as_many_are(planted: Any) -> None:
+    """What is lent to it was learned from more rows than those that could be asked all at once."""
+    training = planted(seed=0, **SMALL).training
+    result = fit_outcome(training, SETTINGS)
+    assert result.backtest is not None
+    matrix, _ = build_matrix(training, frozenset())
+    plan = plan_folds(matrix, SETTINGS)
+    assert plan is not None
+    recipe = standard_recipe(200, len(matrix.names))
+    tuned = Tuned(recipe, recipe, (), Tuning(1, 0, True, "the standard recipe, not tuned"))
+    alone, lent = (look_for_signal(matrix, plan, result.backtest, tuned, SETTINGS, 1, lent=lent) for lent in (False, True))
+    assert (alone.associated, lent.associated) == (300, 0)
+    assert lent.auc == alone.auc
