@@ -82,7 +82,7 @@ def test_without_a_signal_the_figure_that_decides_is_named(make_metrics: Make, m
 
     assert "; drawing lots gives 50. What decides are the 1,139 deals that had no part in building the model they test" in lead(0.49)
     assert "model they test: 62.6 there, and drawing lots does" in lead(0.49)
-    assert lead(0.49).endswith("as well 1.3 times in 100. Up to 1 would be enough to tell a pattern from luck.")
+    assert lead(0.49).endswith("as well at most 1.3 times in 100. Up to 1 would be enough to tell a pattern from luck.")
     assert lead(0.705).endswith("tell a pattern from luck. There may be a pattern that more deals would show.")
 
 
@@ -98,7 +98,7 @@ def test_of_few_deals_the_lots_that_all_of_them_were_laid_beside_are_named(make_
     luck = luck_of(make_page(metrics=make_metrics(win=make_outcome(signal={**test, "p_value": 0.002}), retention=None)))
     assert luck == ("p = 0.002", "how often outcomes dealt by lot would seem as closely tied to what is known of all 1,280 deals")
     _, said = luck_of(make_page())
-    assert said == "how often chance alone would do as well, on 210 deals that had no part in building the model"
+    assert said == "how often, at most, chance alone would do as well on 210 deals that had no part in building the model"
 
 
 def luck_of(page: dict[str, Any]) -> tuple[str, str]:

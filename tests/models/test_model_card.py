@@ -132,7 +132,7 @@ def test_whoever_never_saw_it_finds_what_it_is_made_of_and_how_to_read_it():
         "are won 12.0 (9.0 to 20.0) times as often as the last 30.0 %",
         "| 90.0 % (in use) | lost after 180 days | 550 | 25.0 % (22.0 % to 29.0 %) |",
         "| phase | win | rewritten after 84 of 120 won deals were closed |", "enough to tell what goes with the outcome",
-        "| Chance alone would do as well with probability | 0.002 |",
+        "| Chance alone would do as well, at most, with probability | 0.002 |",
     ):  # fmt: skip
         assert said in text, said
     assert text.index("| behavioral | 0.040 |") < text.index("| intent | 0.010 |"), "the weightiest layer first"

@@ -144,7 +144,8 @@ def _figures(report: Mapping[str, Any], terms: Terms) -> list[tuple[str, str, st
                 f"how often outcomes dealt by lot would seem as closely tied to what is known of all {count(signal['associated'])} {many}"
             )
         else:
-            said = f"how often chance alone would do as well, on {count(signal.get('rows'))} {many} that had no part in building the model"
+            tested = f"{count(signal.get('rows'))} {many} that had no part in building the model"
+            said = f"how often, at most, chance alone would do as well on {tested}"
         rows.append(("Could it be luck?", f"p = {number(by_chance, 3)}", said))
     rows.append(("Tested on", count(report.get("rows")), f"{many}; {count(report.get('positives'))} of them {terms.were}"))
     return rows

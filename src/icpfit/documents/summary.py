@@ -134,7 +134,7 @@ def _lead(metrics: Mapping[str, Any], reports: Mapping[str, Any]) -> list[str]:
 
 
 def _not_enough(report: Mapping[str, Any], many: str) -> str:
-    """By which figure no pattern is claimed: the test of signal, whose rows are fewer than all tested ones."""
+    """By which figure no pattern is claimed: that of the test of signal, whose rows are not those that the ranking was measured on."""
     test, least = report.get("signal"), known(report.get("auc_low"))
     if not test:
         return "That is not enough to tell a pattern from luck."
@@ -146,7 +146,7 @@ def _not_enough(report: Mapping[str, Any], many: str) -> str:
     else:
         said = (
             f"What decides are the {count(test['rows'])} {many} that had no part in building the model they test: "
-            f"{pairs(test['auc'])} there, and drawing lots does as well {100 * test['p_value']:.1f} times in 100."
+            f"{pairs(test['auc'])} there, and drawing lots does as well at most {100 * test['p_value']:.1f} times in 100."
         )
     said += f" Up to {100 * ALPHA:.0f} would be enough to tell a pattern from luck."
     return f"{said} There may be a pattern that more {many} would show." if least is not None and least > 0.5 else said

@@ -3,7 +3,7 @@
 Of 300 deals the newest quarters hold a hundred, of which 25 are won: too few to tell a model that puts two pairs in three in
 the right order from luck. And a model of other accounts, which ranks all 300, has learned from so few that its own
 errors hide what is there. So nothing is learned here: the outcome is laid beside every attribute as it is, and the sum of what
-they tell is compared with the same under labels that were dealt anew among the accounts. Whether the model ranks what
+they tell is compared with the same under outcomes that were dealt by lot. Whether the model ranks what
 it had not seen is asked apart.
 """
 

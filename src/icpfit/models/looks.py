@@ -49,9 +49,9 @@ def _few(matrix: Matrix, plan: FoldPlan, backtest: Backtest, tuned: Tuned, setti
         return tested
     p = chance_of_association(matrix, draws=settings.permutations, seed=settings.seed)
     words = (
-        f"outcomes dealt by lot among the accounts would seem as closely tied to the attributes of all {len(matrix):,} rows with "
-        f"probability {p:.3g}; of {tested.rows:,} rows that neither the model nor its settings had seen ({', '.join(tested.quarters)}) "
-        f"it puts {tested.auc:.0%} of pairs in the right order"
+        "outcomes dealt by lot, those of an account together, would seem as closely tied to the attributes of all "
+        f"{len(matrix):,} rows with probability {p:.3g}; of {tested.rows:,} rows that neither the model nor its settings had seen "
+        f"({', '.join(tested.quarters)}) it puts {tested.auc:.0%} of pairs in the right order"
     )
     return SignalTest(tested.auc, p, tested.rows, tested.quarters, words, associated=len(matrix))
 

@@ -69,9 +69,9 @@ def _tested(name: str, report: Mapping[str, Any]) -> list[str]:
         tested.append(("Share of their value in the top 20 %", percent(report["value_in_top_20"], ends.get("value_in_top_20"))))
     signal = report.get("signal") or {}
     if told(signal.get("p_value")):
-        few = signal.get("associated")
-        said = f"Lots would seem as closely tied to the attributes of all {few:,} rows" if few else "Chance alone would do as well"
-        tested.append((f"{said} with probability", number(signal["p_value"])))
+        few = signal.get("associated") or 0
+        lots = f"Lots would seem as closely tied to the attributes of all {few:,} rows"
+        tested.append((f"{lots if few else 'Chance alone would do as well, at most,'} with probability", number(signal["p_value"])))
     for key, metrics in sorted((report.get("baselines") or {}).items()):
         tested.append((f"AUC of {BASELINES.get(key, key)}", number((metrics or {}).get("auc"))))
     return table(("Tested on rows later than the model" if report.get("forward") else "Tested across accounts", ""), tested)
