@@ -62,22 +62,23 @@ def test_a_rate_that_falls_from_quarter_to_quarter_is_no_signal(planted: Any) ->
 
 
 def test_a_level_of_its_own_in_each_quarter_changes_nothing(planted: Any) -> None:
-    matrix = case(planted, null=True, seed=6)
+    matrix = repeating(planted, 3)
     higher = dataclasses.replace(matrix, y=matrix.y + 10.0 * matrix.period)
-    assert 0.01 < chance(matrix) < 0.5
+    assert 0.2 < chance(matrix) < 0.5
     assert chance(higher) == pytest.approx(chance(matrix), abs=0.011)
 
 
 def test_a_flag_is_heard_beside_texts_of_many_kinds(planted: Any) -> None:
     """An attribute of many questions tells no more than one of a single question, and less where none of them tells anything."""
     matrix = case(planted, null=True, seed=0)
-    rng = np.random.default_rng(8)
-    X = np.full_like(matrix.X, np.nan)
-    for c in range(len(matrix.names)):
-        if matrix.is_category(c):
-            X[:, c] = rng.integers(0, 30, len(matrix))
-    X[:, matrix.names.index("revenue")] = rng.random(len(matrix)) < np.where(matrix.y == 1, 0.55, 0.3)
-    assert chance(dataclasses.replace(matrix, X=X)) <= 0.02
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        X = np.full_like(matrix.X, np.nan)
+        for c in range(len(matrix.names)):
+            if matrix.is_category(c):
+                X[:, c] = rng.integers(0, 30, len(matrix))
+        X[:, matrix.names.index("revenue")] = rng.random(len(matrix)) < np.where(matrix.y == 1, 0.6, 0.3)
+        assert chance(dataclasses.replace(matrix, X=X)) <= 0.02
 
 
 @pytest.mark.parametrize("name", ["users_30d", "layoffs_90d"])

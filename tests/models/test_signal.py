@@ -77,7 +77,7 @@ def test_an_order_no_better_than_that_of_lots_is_no_signal_however_rare_it_is() 
     label = (rng.random(1_500) < np.where(alone, 1 / (1 + np.exp(1.1 - 3 * (score - 3))), 0.42)).astype(float)
     found = judge_signal(label, score, account, np.zeros(1_500, dtype=np.int64), ("all",), permutations=199, seed=0)
     assert found.auc < 0.5
-    assert found.p_value >= 0.5
+    assert found.p_value > 0.3
 
 
 def levels(case: Callable[[int], tuple[Any, ...]], seeds: int) -> np.ndarray:

@@ -23,7 +23,7 @@ def chance_of_association(matrix: Matrix, *, draws: int, seed: int) -> float:
     """The probability that labels which mean nothing hang together with the attributes as closely as these do.
 
     A number is asked whether it lies above each of its steps, a text whether it is this one, either whether it is unknown.
-    What a question tells is its squared correlation with the outcome, both beside the mean of their quarter, so that a rate that moves
+    What a question tells is its squared covariance with the outcome, over its own size, both beside the mean of their quarter, so that a rate that moves
     earns nothing; where a direction is declared, the other one tells nothing. An attribute tells the mean of its questions, so that one
     of many texts is heard no louder than a flag; all attributes are added. p = (k + 1) / (draws + 1).
 
@@ -37,12 +37,10 @@ def chance_of_association(matrix: Matrix, *, draws: int, seed: int) -> float:
     labels = np.column_stack([left, dealt])
     # lots need not sum to 0 in a quarter, as the data do: both are to stand beside the mean of theirs
     labels -= inside @ (inside.T @ labels / inside.sum(axis=0)[:, None])
-    size = (labels**2).sum(axis=0)
     told = np.zeros(draws + 1)
     for c in range(len(matrix.names)):
         category = matrix.is_category(c)
         told += _told(in_bins(matrix.X[:, c], category=category), category, int(matrix.monotone[c]), inside, labels)
-    told = np.divide(told, size, out=np.zeros_like(told), where=size > 0)
     as_close = int((told[1:] >= told[0] * (1 - 1e-12)).sum())
     return (as_close + 1) / (draws + 1)
 

@@ -14,9 +14,11 @@ from icpfit.models.parallel import side_by_side
 from icpfit.models.recipe_model import train
 from icpfit.models.results import Backtest, SignalTest
 from icpfit.models.selection import judge_merit
-from icpfit.models.signal import CHANCE, judge_signal
+from icpfit.models.signal import judge_signal
 from icpfit.models.tuning import Tuned
 
+CHANCE = 0.5
+"""AUC of drawing lots"""
 MOST_OF_FEW = 2_500
 """rows that are few, however few of them stand before a tested quarter, or beside a tested group of accounts"""
 

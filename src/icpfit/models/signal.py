@@ -11,8 +11,6 @@ from icpfit.models.matrix import Floats, Ints
 from icpfit.models.metrics import average_ranks, stratified_auc
 from icpfit.models.results import SignalTest
 
-CHANCE = 0.5
-"""AUC of drawing lots"""
 CHUNK = 4_000_000
 """labels dealt at a time"""
 
@@ -26,7 +24,7 @@ def judge_signal(
     nothing. Rows of one account stay together, since they tend to end alike and to be ranked alike (:func:`icpfit.models.dealt.deal`).
     That may not deal enough luck where few rows end well and the score has few values; so each row is dealt by itself
     too, and the larger p counts. Where several ``looks`` are taken and any of them is enough, each p is multiplied by their number
-    (Bonferroni). An order that is no better than that of lots is never a signal, however rare it is: p is then at least one half.
+    (Bonferroni).
     """
     both = np.isin(stratum, [s for s in np.unique(stratum) if len(np.unique(label[stratum == s])) == 2])
     if not both.any():
@@ -47,8 +45,7 @@ def judge_signal(
             reached += int((place @ deal(left, who, strata, min(step, permutations - first), rng) >= observed).sum())
         as_well = max(as_well, reached)
     auc = float(stratified_auc(label, score, stratum))
-    least = 0.0 if auc > CHANCE else 0.5
-    p = min(1.0, max(least, looks * (as_well + 1) / (permutations + 1)))
+    p = min(1.0, looks * (as_well + 1) / (permutations + 1))
     words = (
         f"on {len(label)} rows that neither the model nor its settings had seen ({', '.join(names)}) "
         f"the model puts {auc:.0%} of pairs in the right order; by chance alone this or more comes up with a probability of at most {p:.3g}"
