@@ -23,9 +23,9 @@ def chance_of_association(matrix: Matrix, *, draws: int, seed: int) -> float:
     """The probability that labels which mean nothing hang together with the attributes as closely as these do.
 
     A number is asked whether it lies above each of its steps, a text whether it is this one, either whether it is unknown.
-    What a question tells is its squared covariance with the outcome, over its own size, both beside the mean of their quarter, so that a rate that moves
-    earns nothing; where a direction is declared, the other one tells nothing. An attribute tells the mean of its questions, so that one
-    of many texts is heard no louder than a flag; all attributes are added. p = (k + 1) / (draws + 1).
+    What a question tells is its squared covariance with the outcome, over its own size, both beside the mean of their quarter, so that
+    a rate that moves earns nothing; where a direction is declared, the other one tells nothing. An attribute tells the mean of its
+    questions, so that one of many texts is heard no louder than a flag; all attributes are added. p = (k + 1) / (draws + 1).
 
     Source: Goeman, van de Geer, de Kort, van Houwelingen, "A global test for groups of genes", 2004 (the sum of squared scores); rows
     of one account stay together (:func:`icpfit.models.dealt.deal`).
