@@ -55,8 +55,8 @@ def _told(binned: Binned, category: bool, direction: int, inside: Floats, labels
     asked = (yes >= LEAST) & (yes <= n - LEAST) & (spread > 1e-9)
     if not asked.any():
         return np.zeros(labels.shape[1])
-    if direction and not category:
-        # the last question is whether it is unknown, which has no direction
+    if direction:
+        # a text has none; the last question is whether it is unknown, which has none either
         sums[:-1] = np.maximum(direction * sums[:-1], 0.0)
     return np.asarray((sums[asked] ** 2 / spread[asked, None]).mean(axis=0))
 

@@ -28,7 +28,7 @@ class Binned:
 
 
 def in_bins(x: Floats, *, category: bool) -> Binned:
-    """Bins of a number rise; those of a category are its texts, in the order of their codes.
+    """``x`` (n,) in bins, NaN for unknown. Those of a number rise; those of a category are its texts, in the order of their codes.
 
     >>> in_bins(np.array([0.0, 3.0, np.nan, 0.0]), category=False).codes.tolist()
     [0, 1, 2, 0]
