@@ -84,6 +84,8 @@ def test_without_a_signal_the_figure_that_decides_is_named(make_metrics: Make, m
     assert "model they test: 62.6 there, and drawing lots does" in lead(0.49)
     assert lead(0.49).endswith("as well at most 1.3 times in 100. Up to 1 would be enough to tell a pattern from luck.")
     assert lead(0.705).endswith("tell a pattern from luck. There may be a pattern that more deals would show.")
+    test["p_value"] = 0.228
+    assert lead(0.705).endswith("as well at most 22.8 times in 100. Up to 1 would be enough to tell a pattern from luck.")
 
 
 def test_of_few_deals_the_lots_that_all_of_them_were_laid_beside_are_named(make_page: Make, make_metrics: Make, make_outcome: Make) -> None:

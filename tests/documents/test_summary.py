@@ -44,6 +44,13 @@ def test_the_verdict_says_who_buys_and_who_stays_with_counted_deals(make_page: M
     )
 
 
+def test_where_the_held_back_deals_are_ranked_no_better_than_by_lot_may_do_the_headline_does_not_boast(
+    make_page: Make, make_metrics: Make, make_outcome: Make
+) -> None:
+    page = make_page(metrics=make_metrics(win=make_outcome(auc=0.574, auc_low=0.435, auc_high=0.689)))
+    assert page["headline"] == "Something that is known of the deals goes with who buys. How well it ranks new ones is not shown yet."
+
+
 def test_the_best_tenth_is_that_of_the_ranking_which_is_each_periods_own(make_page: Make, make_metrics: Make, make_outcome: Make) -> None:
     ranked = [[0.1 * i, 0.05 * (i + 1), 20] for i in range(10)]
     page = make_page(metrics=make_metrics(win=make_outcome(tenths=ranked)))

@@ -31,7 +31,7 @@ def test_of_few_deals_all_are_asked_and_the_tested_ones_are_ranked(planted: Any)
     assert (result.verdict, signal.associated) == ("signal", 300)
     assert signal.rows == len(result.backtest.predictions) < 300  # type: ignore[union-attr]
     assert result.words.startswith(
-        "The newest deals alone are too few to tell anything by, so all 300 were asked together: the outcome is tied"
+        "Too few deals could be held back to tell anything by them, so all 300 were asked together: the outcome is tied"
     )
     assert f"AUC {signal.auc:.3f} on {signal.rows}." in result.words
 

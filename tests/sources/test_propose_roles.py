@@ -70,6 +70,20 @@ def test_a_total_at_the_end_does_not_cost_the_file_its_id() -> None:
     assert guess_id(looks(Deal_ID=[*(str(i) for i in range(30)), ""], Amount=["1"] * 31)).header == "Deal ID"
 
 
+@pytest.mark.parametrize("header", ["Account Name", "Account ID", "Customer"])
+def test_twenty_accounts_with_many_deals_each_are_accounts(header: str) -> None:
+    """Taken for unrelated deals, what they share would pass for a pattern."""
+    assert guess_account(looks(**{header: [f"Acme {i % 20}" for i in range(500)]}), NONE).header == header
+
+
+def test_where_nothing_says_whose_a_deal_is_that_is_asked() -> None:
+    kinds = looks(Customer=["new" if i % 3 else "existing" for i in range(90)], Country=["DE"] * 90)
+    assert guess_account(kinds, NONE).header is None
+    assert guess_account(kinds, NONE).doubt.startswith("no column says which deals are of one account")
+    # where each row has an account of its own there is nothing to ask
+    assert guess_account(looks(Account_ID=[f"A{i}" for i in range(90)]), NONE).doubt == ""
+
+
 def test_an_accounts_id_goes_before_its_name_and_its_name_before_the_deals() -> None:
     ids = [f"A{i % 40}" for i in range(90)]
     exported = looks(Opportunity_Name=NAMES, Account_Name=[f"Acme {i}" for i in ids], Account_ID=ids)

@@ -25,6 +25,8 @@ NO_TIME_VERSION = "1970-01-01-"
 """How a version begins whose data has no dates: a day that means nothing, and is not shown."""
 
 ENOUGH = ("indicative", "established")
+NEAR = 0.05
+"""how often lots may do as well where more data is said to be worth a look"""
 SELECTION = {
     "deals": "It has learned from deals that someone chose to open.",
     "customers": "It has learned from accounts that became customers, and says nothing of who would.",
@@ -115,8 +117,16 @@ def _headline(metrics: Mapping[str, Any], reports: Mapping[str, Any]) -> str:
     told = {name: report["verdict"] == "signal" for name, report in reports.items()}
     if "win" not in told:
         return "The customers of the past show who stays."
+    if _unranked(reports["win"]):
+        return "Something that is known of the deals goes with who buys. How well it ranks new ones is not shown yet."
     both = " and who stays" if told.get("retention") else ", but not who stays" if "retention" in told else ""
     return f"The deals of the past show who buys{both}."
+
+
+def _unranked(report: Mapping[str, Any]) -> bool:
+    """There is a pattern in all deals together, and those that were held back are too few to say that the model ranks better than lots."""
+    least = known(report.get("auc_low"))
+    return least is not None and least <= 0.5
 
 
 def _lead(metrics: Mapping[str, Any], reports: Mapping[str, Any]) -> list[str]:
@@ -149,7 +159,8 @@ def _not_enough(report: Mapping[str, Any], many: str) -> str:
             f"{pairs(test['auc'])} there, and drawing lots does as well at most {100 * test['p_value']:.1f} times in 100."
         )
     said += f" Up to {100 * ALPHA:.0f} would be enough to tell a pattern from luck."
-    return f"{said} There may be a pattern that more {many} would show." if least is not None and least > 0.5 else said
+    near = least is not None and least > 0.5 and test["p_value"] <= NEAR
+    return f"{said} There may be a pattern that more {many} would show." if near else said
 
 
 def _needed(rows_are: str) -> str:

@@ -205,7 +205,7 @@ def _words(training: TrainingSet, plan: FoldPlan, tuned: Tuned, signal: SignalTe
 
 
 def _words_of_few(nouns: str, signal: SignalTest, *, found: bool) -> str:
-    asked = f"The newest {nouns} alone are too few to tell anything by, so all {signal.associated:,} were asked together: "
+    asked = f"Too few {nouns} could be held back to tell anything by them, so all {signal.associated:,} were asked together: "
     if not found:
         return (
             f"{asked}it could not be shown that the outcome is tied to what is known of them, since outcomes dealt by lot seem "

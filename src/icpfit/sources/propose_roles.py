@@ -20,6 +20,9 @@ class Guess:
 
 
 BY_NAME = "a name, not an id: two spellings are two accounts"
+NO_ACCOUNT = "no column says which deals are of one account: all are taken for unrelated, and luck may pass for a pattern if they are not"
+KINDS = 5
+"""values up to which a column called an account holds kinds of them (new, existing), not accounts"""
 _CODE = re.compile(r"(?=.*\d)[\w./#:-]{2,40}")  # D-0042: one word with a digit in it
 
 
@@ -60,10 +63,11 @@ def _best(role: words.Role, looks: Sequence[Look], taken: frozenset[str] = froze
 
 def guess_account(looks: Sequence[Look], taken: frozenset[str]) -> Guess:
     """The company of a deal: it repeats, unlike the deal."""
-    for look in _best("account", looks, taken):
-        if len(look.counts) > 20 and look.distinct_share < 1 and not date_forms(look):
+    accounts = [look for look in _best("account", looks, taken) if len(look.counts) > KINDS and not date_forms(look)]
+    for look in accounts:
+        if look.distinct_share < 1:
             return Guess(look.header, "" if look.words.endswith("id") else BY_NAME)
-    return Guess()
+    return Guess() if accounts else Guess(None, NO_ACCOUNT)
 
 
 def guess_domain(looks: Sequence[Look], taken: frozenset[str]) -> Guess:
