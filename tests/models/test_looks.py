@@ -29,7 +29,8 @@ def asked(planted: Any, **how: Any) -> tuple[OutcomeResult, SignalTest]:
 def test_of_few_deals_all_are_asked_and_the_tested_ones_are_ranked(planted: Any) -> None:
     result, signal = asked(planted, seed=0)
     assert (result.verdict, signal.associated) == ("signal", 300)
-    assert signal.rows == len(result.backtest.predictions) < 300  # type: ignore[union-attr]
+    assert result.backtest is not None
+    assert signal.rows == len(result.backtest.predictions) < 300
     assert result.words.startswith(
         "Too few deals could be held back to tell anything by them, so all 300 were asked together: the outcome is tied"
     )
