@@ -109,11 +109,27 @@ class TrainingSettings(Strict):
 
 
 class Disqualifier(Strict):
-    """A yes/no criterion outside the points: it forces tier D."""
+    """A yes/no criterion outside the points: it forces tier D. A number is at least so much (1, where nothing is said: yes), or
+    below so much; a text is one of those named."""
 
     feature: str
-    at_least: float = 1
+    at_least: float | None = Field(default=None, allow_inf_nan=False)
+    below: float | None = Field(default=None, allow_inf_nan=False)
+    is_one_of: tuple[str, ...] = ()
     reason: str = Field(min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _yes(cls, said: Any) -> Any:
+        if isinstance(said, Mapping) and not {"at_least", "below", "is_one_of"} & set(said):
+            return {**said, "at_least": 1}
+        return said
+
+    @model_validator(mode="after")
+    def _one(self) -> Disqualifier:
+        if (self.at_least is not None) + (self.below is not None) + bool(self.is_one_of) != 1:
+            raise ValueError("a disqualifier says one of: at_least, below, is_one_of")
+        return self
 
 
 class TierSettings(Strict):

@@ -45,7 +45,7 @@ def test_a_card_that_someone_edited_by_hand_is_refused(small_card: Scorecard) ->
         card_from_dict(body)
     body = card_to_dict(small_card, "v")
     body["layer_weights"]["learned"]["intent"] = 50
-    with pytest.raises(ScorecardError, match="learned weights"):
+    with pytest.raises(ScorecardError, match="the layers' weights"):
         card_from_dict(body)
     for text in ("", "[]", "{}", '{"kind": "win"}'):
         with pytest.raises(ScorecardError, match="not a scorecard"):

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from icpfit.config import LAYERS, Disqualifier, FeatureSpec, ScorecardSettings
-from icpfit.errors import ConfigError, ScorecardError
+from icpfit.config import LAYERS, ScorecardSettings
+from icpfit.errors import ScorecardError
 from icpfit.models.results import OutcomeResult
-from icpfit.scorecard.card import Attribute, CardKind, Disqualification, Scorecard
+from icpfit.scorecard.card import Attribute, CardKind, Scorecard
+from icpfit.scorecard.disqualify import check_disqualifiers, disqualified
 from icpfit.scorecard.distill import Draft
 from icpfit.scorecard.drafted import draft_card
 from icpfit.scorecard.folds import later_rows
 from icpfit.scorecard.lookup import bin_index
 from icpfit.scorecard.material import Models
 from icpfit.scorecard.measures import LaterRows, fidelity, platt
-from icpfit.scorecard.reading import as_numbers
 from icpfit.scorecard.tiers import empty_tier_words, make_tiers
 from icpfit.scorecard.wobble import point_intervals
 from icpfit.scorecard.words import card_words
@@ -83,7 +81,7 @@ def _card(
     training, result = win or keep or (None, None)
     if training is None or result is None:
         raise ScorecardError("a card needs an outcome")
-    _check(settings.disqualifiers, training.specs)
+    check_disqualifiers(settings.disqualifiers, training.specs)
     models = Models(win[1].model if win else None, keep[1].model if keep else None)
     drafted = draft_card(training, np.arange(len(training.frame)), models, settings, seed)
     if drafted is None:
@@ -97,7 +95,7 @@ def _card(
     if soft:
         later = replace(later, label=own[later.row])
     features = training.features
-    disqualifiers, out = _disqualified(settings.disqualifiers, training, label)
+    disqualifiers, out = disqualified(settings.disqualifiers, training.frame, label)
     points = draft.points(features)
     # Rounded, so that the order in which a machine adds does not show.
     at_zero, per_point = round(intercept + slope * draft.intercept, 9), round(slope * draft.per_point, 9)
@@ -180,34 +178,3 @@ def _filled(
     strongest = max(filled, key=lambda a: a.max_points)
     top = max(strongest.bins, key=lambda b: b.points)
     return tuple(filled), max(top.points_high - top.points, top.points - top.points_low)
-
-
-def _check(rules: Sequence[Disqualifier], specs: Sequence[FeatureSpec]) -> None:
-    kinds = {s.name: s.kind for s in specs}
-    for i, rule in enumerate(rules):
-        place = f"scorecard.disqualifiers.{i}"
-        if rule.feature not in kinds:
-            close = difflib.get_close_matches(rule.feature, sorted(kinds), n=1)
-            hint = f"did you mean {close[0]!r}?" if close else "a disqualifier names one of the features, by its name"
-            raise ConfigError(f"{place}: there is no feature {rule.feature!r}", hint=hint)
-        if kinds[rule.feature] == "category":
-            message = f"{place}: {rule.feature!r} is text, and a disqualifier compares a number"
-            raise ConfigError(message, hint="declare a yes/no feature for it")
-
-
-def _disqualified(
-    rules: Sequence[Disqualifier], training: TrainingSet, label: Floats
-) -> tuple[tuple[Disqualification, ...], npt.NDArray[np.bool_]]:
-    """Each rule with its evidence, and the rows that any of them takes out."""
-    out = np.zeros(len(training.frame), dtype=bool)
-    found = []
-    for rule in rules:
-        met = as_numbers(training.frame[rule.feature]) >= rule.at_least
-        out |= met
-        found.append(Disqualification(rule.feature, rule.at_least, rule.reason, int(met.sum()), _rate(label[met]), _rate(label[~met])))
-    return tuple(found), out
-
-
-def _rate(label: Floats) -> float | None:
-    known = label[~np.isnan(label)]
-    return round(float(known.mean()), 6) if len(known) else None

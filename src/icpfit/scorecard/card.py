@@ -14,8 +14,8 @@ import pandas as pd
 
 from icpfit.config import LAYERS, Direction, Kind, Layer
 from icpfit.errors import ScorecardError
+from icpfit.scorecard.condition import Condition, Rule
 from icpfit.scorecard.lookup import bin_index
-from icpfit.scorecard.reading import as_numbers
 
 CardKind = Literal["icp", "win", "retention"]
 TierName = Literal["A", "B", "C", "D"]
@@ -94,14 +94,29 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Disqualification:
-    """A yes/no criterion: ``feature >= at_least`` forces tier D. The evidence stands beside it."""
+    """A yes/no criterion that forces tier D: ``feature >= at_least``, or ``feature < below``, or one of the texts ``values``.
+
+    The evidence stands beside it.
+    """
 
     feature: str
-    at_least: float
+    at_least: float | None
     reason: str
     rows: int
     rate: float | None
     rate_otherwise: float | None
+    below: float | None = None
+    values: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if (self.at_least is not None) + (self.below is not None) + bool(self.values) != 1:
+            raise ScorecardError(f"{self.feature}: a disqualifier says one of: at least, below, is one of")
+
+    @property
+    def condition(self) -> Condition:
+        return Condition(
+            self.feature, "category" if self.values else "number", self.reason, low=self.at_least, high=self.below, values=self.values
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +155,19 @@ class Fidelity:
     rows: int
 
 
+@dataclass(frozen=True, slots=True)
+class Imposed:
+    """Layer weights that the company insists on, and what they cost: ``auc_learned`` is the AUC of the card with the weights
+    that the data says, on the rows of ``Fidelity.auc_card``; ``auc_loss_se`` the standard error of the difference."""
+
+    weights: Mapping[Layer, int]
+    auc_learned: float
+    auc_loss_se: float
+
+
 @dataclass(frozen=True)
 class Scorecard:
-    """Maxima sum to 100; tier edges fall; every row gets points."""
+    """Maxima of attributes and rules sum to 100; tier edges fall; every row gets points."""
 
     kind: CardKind
     attributes: tuple[Attribute, ...]
@@ -155,17 +180,34 @@ class Scorecard:
     platt_slope: float
     words: tuple[str, ...] = ()
     """plain sentences on what the card cannot say (wobble, hypotheses, no retention signal)"""
+    rules: tuple[Rule, ...] = ()
+    """rows for what two attributes are worth together"""
+    imposed: Imposed | None = None
+    """None: the layers weigh what the data says"""
 
     def __post_init__(self) -> None:
-        if (total := sum(a.max_points for a in self.attributes)) != 100:
+        if (total := sum(part.max_points for part in self.parts)) != 100:
             raise ScorecardError(f"the maxima must sum to 100, got {total}")
-        if len({a.name for a in self.attributes}) != len(self.attributes):
+        if len({part.name for part in self.parts}) != len(self.parts):
             raise ScorecardError("an attribute stands in the card twice")
+        weights = self.layer_weights_learned if self.imposed is None else self.imposed.weights
+        if self.layer_maxima != {layer: weights.get(layer, 0) for layer in LAYERS}:
+            raise ScorecardError(f"the layers' weights are {dict(weights)}, but their rows' maxima sum to {self.layer_maxima}")
         edges = [t.from_points for t in self.tiers]
         if tuple(t.name for t in self.tiers) != TIER_NAMES or edges != sorted(edges, reverse=True) or edges[-1] != 0:
             raise ScorecardError(f"tiers are A to D with falling edges down to 0, got {edges}")
         if not (math.isfinite(self.platt_intercept) and math.isfinite(self.platt_slope) and self.platt_slope > 0):
             raise ScorecardError("more points must mean a higher chance")
+
+    @property
+    def parts(self) -> tuple[Attribute | Rule, ...]:
+        """All rows that give points."""
+        return (*self.attributes, *self.rules)
+
+    @property
+    def layer_maxima(self) -> dict[Layer, int]:
+        """The most points that each layer can give."""
+        return {layer: sum(part.max_points for part in self.parts if part.layer == layer) for layer in LAYERS}
 
     def score(self, features: pd.DataFrame) -> pd.DataFrame:
         """``points, points_<layer> (4), tier, disqualified`` for each row, same index as ``features``.
@@ -179,10 +221,12 @@ class Scorecard:
         for attribute in self.attributes:
             points = np.array([b.points for b in attribute.bins], dtype=np.int64)
             by_layer[attribute.layer] += points[bin_index(attribute.kind, attribute.bins, _column(features, attribute.name))]
+        for row in self.rules:
+            by_layer[row.layer] += row.points_of(features)
         total = sum(by_layer.values(), start=np.zeros(n, dtype=np.int64))
         reason = np.full(n, "", dtype=object)
         for rule in reversed(self.disqualifiers):
-            reason[as_numbers(_column(features, rule.feature)) >= rule.at_least] = rule.reason
+            reason[rule.condition.met(_column(features, rule.feature))] = rule.reason
         tier = tier_names(total, [t.from_points for t in self.tiers], reason != "")
         columns: dict[str, object] = {"points": total}
         columns |= {f"points_{layer}": by_layer[layer] for layer in LAYERS}

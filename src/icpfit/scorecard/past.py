@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from icpfit.config import ScorecardSettings
 from icpfit.scorecard.card import tier_names
+from icpfit.scorecard.disqualify import disqualified
 from icpfit.scorecard.drafted import draft_card
 from icpfit.scorecard.folds import Taught, fold_models
-from icpfit.scorecard.reading import as_numbers
 
 Ints = npt.NDArray[np.int64]
 Texts = npt.NDArray[np.object_]
@@ -53,9 +53,7 @@ def past_rows(win: Taught | None, keep: Taught | None, settings: ScorecardSettin
         if training is None or card is None:
             continue
         tested = training.frame.iloc[fold.test]
-        out = np.zeros(len(tested), dtype=bool)
-        for rule in settings.disqualifiers:
-            out |= as_numbers(tested[rule.feature]) >= rule.at_least
+        _, out = disqualified(settings.disqualifiers, tested, np.full(len(tested), np.nan))
         rows.append(fold.test)
         points.append(card.draft.points(tested))
         periods += [fold.name] * len(tested)

@@ -8,9 +8,9 @@ from dataclasses import asdict
 from importlib.resources import files
 from typing import Any
 
-from icpfit.config import LAYERS
 from icpfit.errors import ScorecardError
-from icpfit.scorecard.card import Attribute, Bin, Disqualification, Fidelity, Scorecard, Tier
+from icpfit.scorecard.card import Attribute, Bin, Disqualification, Fidelity, Imposed, Scorecard, Tier
+from icpfit.scorecard.condition import Condition, Rule
 
 SCHEMA_FILE = "scorecard.schema.json"
 
@@ -27,10 +27,15 @@ def card_to_dict(card: Scorecard, version: str) -> dict[str, Any]:
         "version": version,
         "kind": card.kind,
         "attributes": [_attribute_values(a) for a in card.attributes],
-        "disqualifiers": [asdict(d) for d in card.disqualifiers],
+        "rules": [_rule_values(r) for r in card.rules],
+        "disqualifiers": [{**asdict(d), "values": list(d.values)} for d in card.disqualifiers],
         "tiers": [asdict(t) for t in card.tiers],
         "fidelity": asdict(card.fidelity),
-        "layer_weights": {"learned": dict(card.layer_weights_learned), "assumed": dict(card.layer_weights_assumed)},
+        "layer_weights": {
+            "learned": dict(card.layer_weights_learned),
+            "assumed": dict(card.layer_weights_assumed),
+            "imposed": None if card.imposed is None else {**asdict(card.imposed), "weights": dict(card.imposed.weights)},
+        },
         "probability": {"intercept": card.platt_intercept, "slope": card.platt_slope},
         "words": list(card.words),
     }
@@ -51,7 +56,9 @@ def card_from_dict(body: Mapping[str, Any]) -> Scorecard:
         card = Scorecard(
             kind=body["kind"],
             attributes=tuple(_attribute(a) for a in body["attributes"]),
-            disqualifiers=tuple(Disqualification(**d) for d in body["disqualifiers"]),
+            # a card that was written before there were rules names none
+            rules=tuple(_rule(r) for r in body.get("rules", ())),
+            disqualifiers=tuple(Disqualification(**{**d, "values": tuple(d.get("values", ()))}) for d in body["disqualifiers"]),
             tiers=tuple(Tier(**t) for t in body["tiers"]),
             fidelity=Fidelity(**body["fidelity"]),
             layer_weights_learned=dict(body["layer_weights"]["learned"]),
@@ -59,12 +66,12 @@ def card_from_dict(body: Mapping[str, Any]) -> Scorecard:
             platt_intercept=body["probability"]["intercept"],
             platt_slope=body["probability"]["slope"],
             words=tuple(body["words"]),
+            imposed=Imposed(**imposed) if (imposed := body["layer_weights"].get("imposed")) else None,
         )
+    except ScorecardError as error:
+        raise ScorecardError(f"not a scorecard: {error.message}", hint="write it anew: icpfit export scorecard") from error
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ScorecardError(f"not a scorecard: {type(error).__name__} {error}", hint="write it anew: icpfit export scorecard") from error
-    totals = {layer: sum(a.max_points for a in card.attributes if a.layer == layer) for layer in LAYERS}
-    if dict(card.layer_weights_learned) != totals:
-        raise ScorecardError("not a scorecard: the layers' learned weights are not the sums of their attributes' maxima")
     if any(a["max_points"] != b.max_points for a, b in zip(body["attributes"], card.attributes, strict=True)):
         raise ScorecardError("not a scorecard: an attribute's max_points is not that of its bins")
     return card
@@ -97,3 +104,14 @@ def _attribute(body: Mapping[str, Any]) -> Attribute:
     values["bins"] = tuple(Bin(**{**b, "values": tuple(b["values"])}) for b in body["bins"])
     values["stands_for"] = tuple(body["stands_for"])
     return Attribute(**values)
+
+
+def _rule_values(rule: Rule) -> dict[str, Any]:
+    conditions = [{**asdict(c), "values": list(c.values)} for c in rule.conditions]
+    return {**asdict(rule), "conditions": conditions, "max_points": rule.max_points}
+
+
+def _rule(body: Mapping[str, Any]) -> Rule:
+    values = {k: v for k, v in body.items() if k != "max_points"}
+    values["conditions"] = tuple(Condition(**{**c, "values": tuple(c["values"])}) for c in body["conditions"])
+    return Rule(**values)

@@ -9,6 +9,7 @@ from typing import Literal
 from icpfit.config import LAYERS
 from icpfit.errors import ScorecardError
 from icpfit.scorecard.card import Attribute, Bin, Scorecard
+from icpfit.scorecard.condition import Condition, Rule
 from icpfit.scorecard.reading import NO_TEXT, NUMBER_PATTERN
 
 Dialect = Literal["duckdb"]
@@ -28,11 +29,13 @@ def scorecard_sql(card: Scorecard, dialect: str = "duckdb") -> str:
     if dialect not in DIALECTS:
         raise ScorecardError(f"the card is not offered in the SQL of {dialect!r}", hint=f"one of: {', '.join(DIALECTS)}")
     read = {a.name: _text(a.name) if a.kind == "category" else _number(a.name) for a in card.attributes}
-    read |= {d.feature: _number(d.feature) for d in card.disqualifiers}
+    asked = [*(c for r in card.rules for c in r.conditions), *(d.condition for d in card.disqualifiers)]
+    read |= {c.feature: _text(c.feature) if c.kind == "category" else _number(c.feature) for c in asked}
     kept = ["account_id", "as_of"]
     values = kept + [f"{expression} AS {_name(name)}" for name, expression in read.items()]
-    cells = [*kept, *(f"{_cell(a)} AS {_name('p_' + a.name)}" for a in card.attributes), f"{_reason(card)} AS disqualified"]
-    sums = [f"{_total([a for a in card.attributes if a.layer == layer])} AS points_{layer}" for layer in LAYERS]
+    cells = [*kept, *(f"{_cell(a)} AS {_name('p_' + a.name)}" for a in card.attributes)]
+    cells += [*(f"{_rule(r)} AS {_name('p_' + r.name)}" for r in card.rules), f"{_reason(card)} AS disqualified"]
+    sums = [f"{_total([part for part in card.parts if part.layer == layer])} AS points_{layer}" for layer in LAYERS]
     total = " + ".join(f"points_{layer}" for layer in LAYERS)
     tiers = " ".join(f"WHEN points >= {t.from_points} THEN {_quoted(t.name)}" for t in card.tiers[:-1])
     return "\n".join(
@@ -99,10 +102,23 @@ def _high(b: Bin) -> float:
     return math.inf if b.high is None else b.high
 
 
-def _total(attributes: Sequence[Attribute]) -> str:
-    return " + ".join(_name("p_" + a.name) for a in attributes) or "0"
+def _total(parts: Sequence[Attribute | Rule]) -> str:
+    return " + ".join(_name("p_" + part.name) for part in parts) or "0"
+
+
+def _met(condition: Condition) -> str:
+    value = _name(condition.feature)
+    if condition.values:
+        return f"{value} IN ({', '.join(map(_quoted, condition.values))})"
+    ends = [f"{value} >= {_float(condition.low)}"] if condition.low is not None else []
+    ends += [f"{value} < {_float(condition.high)}"] if condition.high is not None else []
+    return " AND ".join(ends)
+
+
+def _rule(rule: Rule) -> str:
+    return f"CASE WHEN {' AND '.join(map(_met, rule.conditions))} THEN {rule.points} ELSE {rule.otherwise} END"
 
 
 def _reason(card: Scorecard) -> str:
-    cases = " ".join(f"WHEN {_name(d.feature)} >= {_float(d.at_least)} THEN {_quoted(d.reason)}" for d in card.disqualifiers)
+    cases = " ".join(f"WHEN {_met(d.condition)} THEN {_quoted(d.reason)}" for d in card.disqualifiers)
     return f"CASE {cases} ELSE '' END" if cases else "''"

@@ -76,5 +76,5 @@ def _disqualifier_lines(disqualifiers: Sequence[Disqualifier]) -> list[str]:
         return []
     lines = ["scorecard:", "  disqualifiers:  # each forces tier D, whatever the points"]
     for d in disqualifiers:
-        lines += block({"feature": d.feature, "at_least": int(d.at_least), "reason": d.reason}, "    ", "- ")
+        lines += block({"feature": d.feature, "at_least": int(d.at_least or 1), "reason": d.reason}, "    ", "- ")
     return lines

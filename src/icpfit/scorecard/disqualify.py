@@ -1,0 +1,59 @@
+"""Criteria that force tier D whatever the points: what the configuration declares, with the evidence beside it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from icpfit.config import Disqualifier, FeatureSpec
+from icpfit.errors import ConfigError
+from icpfit.scorecard.card import Disqualification
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+
+def check_disqualifiers(rules: Sequence[Disqualifier], specs: Sequence[FeatureSpec]) -> None:
+    """Every rule asks a feature that is there, for what its kind can be.
+
+    Raises:
+        ConfigError: a rule names a feature that is not there, compares a text with a number, or names texts of a number.
+    """
+    kinds = {s.name: s.kind for s in specs}
+    for i, rule in enumerate(rules):
+        place = f"scorecard.disqualifiers.{i}"
+        if rule.feature not in kinds:
+            close = difflib.get_close_matches(rule.feature, sorted(kinds), n=1)
+            hint = f"did you mean {close[0]!r}?" if close else "a disqualifier names one of the features, by its name"
+            raise ConfigError(f"{place}: there is no feature {rule.feature!r}", hint=hint)
+        if kinds[rule.feature] == "category" and not rule.is_one_of:
+            message = f"{place}: {rule.feature!r} is text, and a disqualifier compares a number"
+            raise ConfigError(message, hint="name the texts: is_one_of: [...]; or declare a yes/no feature for it")
+        if kinds[rule.feature] != "category" and rule.is_one_of:
+            raise ConfigError(
+                f"{place}: {rule.feature!r} is a {kinds[rule.feature]}, and is_one_of names texts", hint="say at_least or below"
+            )
+
+
+def disqualified(rules: Sequence[Disqualifier], features: pd.DataFrame, label: Floats) -> tuple[tuple[Disqualification, ...], Bools]:
+    """Each rule with its evidence, and the rows that any of them takes out; ``label`` is 1, 0 or NaN (none) per row."""
+    out = np.zeros(len(features), dtype=bool)
+    found = []
+    for rule in rules:
+        met = _of(rule, 0, None, None).condition.met(features[rule.feature])
+        out |= met
+        found.append(_of(rule, int(met.sum()), _rate(label[met]), _rate(label[~met])))
+    return tuple(found), out
+
+
+def _of(rule: Disqualifier, rows: int, rate: float | None, otherwise: float | None) -> Disqualification:
+    return Disqualification(rule.feature, rule.at_least, rule.reason, rows, rate, otherwise, rule.below, rule.is_one_of)
+
+
+def _rate(label: Floats) -> float | None:
+    known = label[~np.isnan(label)]
+    return round(float(known.mean()), 6) if len(known) else None
