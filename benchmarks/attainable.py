@@ -75,7 +75,7 @@ def shares(learned: Learned, truth: Any, config: Any) -> dict[str, Any]:
     limit = limit_of(result.backtest, form)
     tested = result.backtest.predictions
     rows, label = tested["row"].to_numpy(int), tested["label"].to_numpy(int)
-    read = later_rows((training, result), None, training.label.astype(float), training.specs, config.scorecard, config.training.seed)
+    read = later_rows((training, result), None, training.label.astype(float), config.scorecard, config.training.seed)
     auc_truth = roc_auc_score(label, known["p_win"].to_numpy()[rows])
     out: dict[str, Any] = {"rows": len(rows), "auc_truth": auc_truth}
     named = {

@@ -16,6 +16,7 @@ from icpfit.config_faults import did_you_mean, words_of
 from icpfit.config_features import Aggregate, Direction, FeatureSpec, Kind, read_feature_files, repeated
 from icpfit.config_feeds import AccountFrom, Feed
 from icpfit.config_identity import IdentitySettings
+from icpfit.config_scorecard import Disqualifier, ScorecardSettings, TierSettings, Weighed
 from icpfit.config_sources import (
     LAYERS,
     OUTCOMES,
@@ -64,6 +65,7 @@ __all__ = [
     "Source",
     "TierSettings",
     "TrainingSettings",
+    "Weighed",
     "load_config",
     "parse_config",
 ]
@@ -106,66 +108,6 @@ class TrainingSettings(Strict):
         default=("region", "product"), description="traits or features in whose values the models are looked at one by one"
     )
     allow: tuple[LeakageAllowance, ...] = ()
-
-
-class Disqualifier(Strict):
-    """A yes/no criterion outside the points: it forces tier D. A number is at least so much (1, where nothing is said: yes), or
-    below so much; a text is one of those named."""
-
-    feature: str
-    at_least: float | None = Field(default=None, allow_inf_nan=False)
-    below: float | None = Field(default=None, allow_inf_nan=False)
-    is_one_of: tuple[str, ...] = ()
-    reason: str = Field(min_length=1)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _yes(cls, said: Any) -> Any:
-        if isinstance(said, Mapping) and not {"at_least", "below", "is_one_of"} & set(said):
-            return {**said, "at_least": 1}
-        return said
-
-    @model_validator(mode="after")
-    def _one(self) -> Disqualifier:
-        if (self.at_least is not None) + (self.below is not None) + bool(self.is_one_of) != 1:
-            raise ValueError("a disqualifier says one of: at_least, below, is_one_of")
-        return self
-
-
-class TierSettings(Strict):
-    """A tier: its share of accounts at training (which becomes a frozen edge in points), and what follows from it."""
-
-    name: Literal["A", "B", "C", "D"]
-    share: float = Field(ge=0, le=1)
-    sla_hours: int | None = None
-    owner: str = ""
-    action: str = ""
-
-
-class ScorecardSettings(Strict):
-    attributes: int = Field(default=12, ge=2, le=40)
-    bins: int = Field(default=5, ge=2, le=10)
-    assumed_weights: dict[Layer, int] = Field(
-        default={"firmographic": 30, "technographic": 20, "behavioral": 35, "intent": 15},
-        description="what the company believed before; shown beside what the data says, never imposed",
-    )
-    disqualifiers: tuple[Disqualifier, ...] = ()
-    tiers: tuple[TierSettings, ...] = (
-        TierSettings(name="A", share=0.10, sla_hours=4, owner="account executive", action="call today"),
-        TierSettings(name="B", share=0.20, sla_hours=24, owner="SDR", action="sequence this week"),
-        TierSettings(name="C", share=0.30, sla_hours=72, owner="marketing", action="nurture"),
-        TierSettings(name="D", share=0.40, owner="none", action="do not work"),
-    )
-
-    @model_validator(mode="after")
-    def _shares(self) -> ScorecardSettings:
-        if [t.name for t in self.tiers] != ["A", "B", "C", "D"]:
-            raise ValueError("tiers are A, B, C, D, in that order")
-        if abs(sum(t.share for t in self.tiers) - 1) > 1e-9:
-            raise ValueError("the tiers' shares must sum to 1")
-        if self.assumed_weights and sum(self.assumed_weights.values()) != 100:
-            raise ValueError("assumed_weights must sum to 100")
-        return self
 
 
 class GateSettings(Strict):

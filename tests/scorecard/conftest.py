@@ -89,14 +89,14 @@ def staying(features: pd.DataFrame) -> np.ndarray:
 
 def fit(outcome: Outcome, features: pd.DataFrame, label: np.ndarray, rounds: int = 120, **more: object) -> FittedModel:
     """A depth-1 model with the declared directions."""
-    encoding = Encoding.fit(features, tuple(s.name for s in SPECS if s.kind == "category"))
+    encoding = Encoding.fit(features, tuple(s.name for s in SPECS if s.kind == "category" and s.name in features))
     directions = {"increasing": 1, "decreasing": -1}
     parameters: dict[str, object] = {
         "objective": "binary",
         "num_leaves": 2,
         "learning_rate": 0.1,
         "min_data_in_leaf": 20,
-        "monotone_constraints": [directions.get(s.monotone or "", 0) for s in SPECS],
+        "monotone_constraints": [directions.get(s.monotone or "", 0) for s in SPECS if s.name in features],
         "deterministic": True,
         "force_row_wise": True,
         "seed": 1,
@@ -186,6 +186,11 @@ def company(
 @pytest.fixture(scope="session")
 def make_company() -> Callable[..., Planted]:
     return company
+
+
+@pytest.fixture(scope="session")
+def fit_model() -> Callable[..., FittedModel]:
+    return fit
 
 
 @pytest.fixture(scope="session")

@@ -153,7 +153,7 @@ def test_an_attribute_that_works_only_together_with_another_is_named(make_compan
         return np.where((features["warehouse"] == 1) & (features["page_views"] >= 2), 2.0, -2.0)
 
     company = make_company(n=3000, seed=2, rule=gate, num_leaves=4)
-    card = build_scorecards(company.taught, None, ScorecardSettings(), seed=7)["win"]
+    card = build_scorecards(company.taught, None, ScorecardSettings(rules=0), seed=7)["win"]
     words = next(w for w in card.words if w.startswith("What these are worth depends on other criteria"))
     assert "Page views" in words
 
@@ -190,3 +190,12 @@ def test_a_card_tested_with_foresight_says_so(win: Company, keep: Company, all_c
     across = replace(keep.result, backtest=replace(backtest, forward=False, folds=groups))
     card = build_scorecards(win.taught, (keep.training, across), ScorecardSettings(), seed=7)["icp"]
     assert any(flatter in words for words in card.words)
+
+
+def test_the_card_of_a_fold_asks_what_its_own_model_knows(win: Company, fit_model: Callable[..., Any]) -> None:
+    """The final model may know less than those of the folds: what is published of the cards is theirs all the same."""
+    training, result = win.taught
+    fewer = fit_model("win", training.features.drop(columns="country"), training.label)
+    card = build_scorecards((training, replace(result, model=fewer)), None, ScorecardSettings(), seed=7)["win"]
+    assert "country" not in [a.name for a in card.attributes]
+    assert card.fidelity == build_scorecards(win.taught, None, ScorecardSettings(), seed=7)["win"].fidelity

@@ -1,11 +1,22 @@
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from icpfit.config import ScorecardSettings
-from icpfit.scorecard.tiers import empty_tier_words, make_tiers, tier_edges
+from icpfit.errors import ConfigError
+from icpfit.moments import DAY
+from icpfit.scorecard.build import build_scorecards
+from icpfit.scorecard.tiers import capacity_words, empty_tier_words, make_tiers, quarterly_rows, tier_edges, with_shares
+
+Company = Any
 
 SHARES = (0.1, 0.2, 0.3, 0.4)
+TIERS = ScorecardSettings().tiers
 
 
 @given(st.lists(st.integers(0, 100), min_size=1, max_size=300))
@@ -23,13 +34,13 @@ def test_shares_are_met_where_points_are_many() -> None:
     a, b, c, _ = tier_edges(points, SHARES)
     for edge, share in ((a, 0.1), (b, 0.3), (c, 0.6)):
         assert abs((points >= edge).mean() - share) < 0.01
-    assert empty_tier_words((a, b, c, 0), points, SHARES) is None
+    assert empty_tier_words((a, b, c, 0), points, TIERS) is None
 
 
 def test_too_few_totals_leave_a_tier_empty_and_say_so() -> None:
     points = np.array([20] * 50 + [80] * 50)
     edges = tier_edges(points, SHARES)
-    words = empty_tier_words(edges, points, SHARES)
+    words = empty_tier_words(edges, points, TIERS)
     assert words is not None
     assert "tier B" in words
 
@@ -37,7 +48,8 @@ def test_too_few_totals_leave_a_tier_empty_and_say_so() -> None:
 def test_a_share_of_none_is_out_of_reach() -> None:
     points = np.arange(100)
     assert tier_edges(points, (0.0, 0.3, 0.3, 0.4))[:2] == (101, 70)
-    assert empty_tier_words(tier_edges(points, (0.0, 0.3, 0.3, 0.4)), points, (0.0, 0.3, 0.3, 0.4)) is None
+    tiers = tuple(t.model_copy(update={"share": s}) for t, s in zip(TIERS, (0.0, 0.3, 0.3, 0.4), strict=True))
+    assert empty_tier_words(tier_edges(points, (0.0, 0.3, 0.3, 0.4)), points, tiers) is None
 
 
 def test_rates_are_of_the_rows_in_the_tier() -> None:
@@ -47,3 +59,77 @@ def test_rates_are_of_the_rows_in_the_tier() -> None:
     assert [t.rows for t in tiers] == [2, 1, 1, 2]
     assert [t.observed_rate for t in tiers] == [0.5, 1.0, None, 0.0]
     assert [t.expected_rate for t in tiers] == [0.9, 0.6, 0.4, 0.1]
+
+
+def tiers_of(**said: object) -> ScorecardSettings:
+    """Default tiers with other beginnings: ``A={"accounts": 40}``; D says nothing."""
+    tiers = [{"name": t.name, "share": t.share} | ({"share": None} if t.name == "D" else {}) for t in TIERS]
+    for t in tiers:
+        t |= {"share": None} | dict(said[str(t["name"])]) if t["name"] in said else {}  # type: ignore[call-overload]
+    more = {k: v for k, v in said.items() if k not in "ABCD"}
+    return ScorecardSettings.model_validate({"tiers": tiers, **more})
+
+
+def test_what_the_team_can_work_becomes_a_share_of_what_comes_in_a_quarter(win: Company) -> None:
+    coming = quarterly_rows(win.training)
+    position = win.training.position
+    assert coming == pytest.approx((position > position.max() - 365 * DAY).sum() / 4)
+    shared = with_shares(tiers_of(A={"accounts": 25}, B={"accounts": 75}), win.training)
+    assert [t.share for t in shared.tiers[:3]] == [25 / coming, 75 / coming, 0.3]
+    card = build_scorecards(win.taught, None, tiers_of(A={"accounts": 25}, B={"accounts": 75}), seed=7)["win"]
+    newest = win.training.features[position > position.max() - 365 * DAY]
+    tier = card.score(newest)["tier"]
+    assert (tier == "A").sum() / 4 == pytest.approx(25, abs=4)
+    assert (tier == "B").sum() / 4 == pytest.approx(75, abs=8)
+    cut = "Cut by what the team can work: tier A holds 25 and tier B holds 75 of some"
+    assert card.words[-1] == f"{cut} {coming:,.0f} deals opened in a quarter."
+
+
+def test_what_the_configuration_says_of_a_quarter_goes_before(win: Company) -> None:
+    shared = with_shares(tiers_of(A={"accounts": 100}, accounts_per_quarter=1000), win.training)
+    assert shared.tiers[0].share == 0.1
+    words = capacity_words(tiers_of(A={"accounts": 1001}, accounts_per_quarter=1000), win.training)
+    assert words is not None
+    assert words.endswith("The team can work more accounts than come: the lower tiers are empty.")
+    assert with_shares(tiers_of(A={"accounts": 1001}, accounts_per_quarter=1000), win.training).tiers[0].share == 1
+
+
+def test_without_dates_nobody_knows_how_many_come(win: Company) -> None:
+    undated = replace(win.training, timing="none")
+    with pytest.raises(ConfigError, match=r"scorecard.tiers.1.accounts: how many accounts come in a quarter") as told:
+        with_shares(tiers_of(B={"accounts": 75}), undated)
+    assert told.value.hint is not None
+    assert "accounts_per_quarter" in told.value.hint
+
+
+def test_a_tier_by_its_chance_begins_where_the_card_promises_it(win: Company) -> None:
+    card = build_scorecards(win.taught, None, tiers_of(A={"expected": 0.6}, B={"expected": 0.4}), seed=7)["win"]
+    a, b = (t.from_points for t in card.tiers[:2])
+    for edge, least in ((a, 0.6), (b, 0.4)):
+        assert card.probability(np.array([edge]))[0] >= least > card.probability(np.array([edge - 1]))[0]
+    scored = card.score(win.training.features)
+    observed = win.training.label[(scored["tier"] == "A").to_numpy()].mean()
+    assert observed == pytest.approx(card.tiers[0].expected_rate, abs=0.08)
+
+
+def test_a_chance_that_none_reaches_leaves_the_tier_empty_and_says_so(win: Company) -> None:
+    card = build_scorecards(win.taught, None, tiers_of(A={"expected": 0.999}), seed=7)["win"]
+    assert card.tiers[0].from_points == 101
+    assert card.tiers[0].rows == 0
+    assert any("No account reaches tier A: none has a chance of 100%" in w or "tier A: none has a chance" in w for w in card.words)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"A": {"share": 0.1, "accounts": 10}}, "one of: share, accounts, expected"),
+        ({"A": {}}, "one of: share, accounts, expected"),
+        ({"A": {"expected": 0.3}, "B": {"expected": 0.5}}, "fall from A to C"),
+        ({"D": {"accounts": 3}}, "tier D is what is left"),
+        ({"A": {"accounts": 3}, "D": {"share": 0.4}}, "what the others leave"),
+        ({"A": {"share": 0.9}}, "sum to 1"),
+    ],
+)
+def test_tiers_that_cannot_be_cut_are_refused(said: dict[str, object], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        tiers_of(**said)

@@ -94,7 +94,7 @@ def study_customers(
     seed, win = config.training.seed, _Told.of(training["win"], results)
     sizes = _sizes(warehouse, config, book)
     lives = read_lives(customers, deals, as_of, sizes=sizes, subscriptions=subscriptions, health=health)
-    fit = fit_of(training, results, config.scorecard.tiers[-1].share, seed)
+    fit = fit_of(training, results, config.scorecard.tiers[-1].share or 0.4, seed)
     losses = sort_losses(book, deals, as_of, fit, subscriptions=subscriptions, accounts=accounts)
     cohorts = place(lives)
     worth = weigh(lives, seed)

@@ -8,18 +8,20 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from icpfit.config import LAYERS, ScorecardSettings
+from icpfit.config import LAYERS, Layer, ScorecardSettings
 from icpfit.errors import ScorecardError
 from icpfit.models.results import OutcomeResult
-from icpfit.scorecard.card import Attribute, CardKind, Scorecard
+from icpfit.scorecard.card import Attribute, CardKind, Imposed, Scorecard
+from icpfit.scorecard.condition import Rule
 from icpfit.scorecard.disqualify import check_disqualifiers, disqualified
 from icpfit.scorecard.distill import Draft
 from icpfit.scorecard.drafted import draft_card
 from icpfit.scorecard.folds import later_rows
+from icpfit.scorecard.imposed import cost_of, imposed_words
 from icpfit.scorecard.lookup import bin_index
 from icpfit.scorecard.material import Models
 from icpfit.scorecard.measures import LaterRows, fidelity, platt
-from icpfit.scorecard.tiers import empty_tier_words, make_tiers
+from icpfit.scorecard.tiers import capacity_words, chance_at, empty_tier_words, fixed_edges, make_tiers, tier_edges, with_shares
 from icpfit.scorecard.wobble import point_intervals
 from icpfit.scorecard.words import card_words
 from icpfit.training_set import TrainingSet
@@ -54,6 +56,9 @@ def build_scorecards(
     taught_keep = retention if retention is not None and retention[1].model is not None else None
     if win is not None and taught_win is None:
         return {}
+    first = taught_win or taught_keep
+    if first is not None:
+        settings = with_shares(settings, first[0])
     cards: dict[CardKind, Scorecard] = {}
     if taught_win is not None and taught_keep is not None:
         _add(cards, _card("icp", taught_win, taught_keep, settings, seed, joint, retention))
@@ -86,48 +91,65 @@ def _card(
     drafted = draft_card(training, np.arange(len(training.frame)), models, settings, seed)
     if drafted is None:
         return None
-    draft, edges, newest = drafted.draft, drafted.edges, drafted.newest
+    draft, newest = drafted.draft, drafted.newest
     own = training.label.astype(np.float64)
     label = own if kind != "icp" or joint is None else np.asarray(joint, dtype=np.float64)
-    later = later_rows(win, keep, label, drafted.specs, settings, seed)
+    later = later_rows(win, keep, label, settings, seed)
     soft = kind == "icp" and (joint is None or not both_classes(later.label))
     intercept, slope = _line(later, kind, soft)
     if soft:
         later = replace(later, label=own[later.row])
-    features = training.features
     disqualifiers, out = disqualified(settings.disqualifiers, training.frame, label)
-    points = draft.points(features)
+    points = draft.points(training.features)
     # Rounded, so that the order in which a machine adds does not show.
     at_zero, per_point = round(intercept + slope * draft.intercept, 9), round(slope * draft.per_point, 9)
-    attributes, move = _filled(draft, features, label, training.frame["account_id"], per_point, seed)
-    shares = [t.share for t in settings.tiers]
+    attributes, rules, move = _filled(draft, training.features, label, training.frame["account_id"], per_point, seed)
     kept = newest[~out[newest]]
     if not both_classes(label[kept]):
         # The newest deals are too young for this outcome: the rates are those of all whose outcome is known.
         kept = np.flatnonzero(~out & ~np.isnan(label))
-    chance = 1 / (1 + np.exp(-(at_zero + per_point * np.arange(101))))
+    chance = chance_at(at_zero, per_point)
+    edges = tier_edges(points[newest], [t.share for t in settings.tiers], fixed_edges(settings.tiers, chance))
+    learned, imposed = draft.layer_maxima, None
+    if settings.imposed_weights is not None:
+        free = settings.model_copy(update={"imposed_weights": None})
+        freely = draft_card(training, np.arange(len(training.frame)), models, free, seed)
+        beside = later_rows(win, keep, own if soft else label, free, seed)
+        learned, imposed = _insisted(draft, later, freely.draft if freely is not None else draft, beside)
+    found = fidelity(later)
+    words = card_words(
+        kind,
+        label=label,
+        wins=result.evidence.wins,
+        move=move,
+        attributes=[a for a in attributes if not any(c.feature == a.name for r in rules for c in r.conditions)],
+        retention=None if retention is None else retention[1],
+        soft=soft,
+        foresight=later.foresight,
+        tiers=empty_tier_words(edges, points[newest], settings.tiers),
+    )
+    if imposed is not None:
+        words = (imposed_words(imposed.weights, learned, found.auc_card, imposed.auc_learned), *words)
     return Scorecard(
         kind=kind,
         attributes=attributes,
         disqualifiers=disqualifiers,
         tiers=make_tiers(settings.tiers, edges, points[kept], chance[points[kept]], label[kept], chance),
-        fidelity=fidelity(later),
-        layer_weights_learned={layer: sum(a.max_points for a in attributes if a.layer == layer) for layer in LAYERS},
+        fidelity=found,
+        layer_weights_learned=learned,
         layer_weights_assumed={layer: settings.assumed_weights.get(layer, 0) for layer in LAYERS},
         platt_intercept=at_zero,
         platt_slope=per_point,
-        words=card_words(
-            kind,
-            label=label,
-            wins=result.evidence.wins,
-            move=move,
-            attributes=attributes,
-            retention=None if retention is None else retention[1],
-            soft=soft,
-            foresight=later.foresight,
-            tiers=empty_tier_words(edges, points[newest], shares),
-        ),
+        words=(*words, *((said,) if (said := capacity_words(settings, (win or (training, result))[0])) else ())),
+        rules=rules,
+        imposed=imposed,
     )
+
+
+def _insisted(draft: Draft, later: LaterRows, free: Draft, beside: LaterRows) -> tuple[dict[Layer, int], Imposed]:
+    """What the layers would weigh by the data, ``free`` and ``beside``, and what it costs that they do not."""
+    auc, error = cost_of(beside, later)
+    return free.layer_maxima, Imposed(draft.layer_maxima, auc, error)
 
 
 def both_classes(label: Floats) -> bool:
@@ -146,35 +168,43 @@ def _line(later: LaterRows, kind: CardKind, soft: bool) -> tuple[float, float]:
 
 def _filled(
     draft: Draft, features: pd.DataFrame, label: Floats, accounts: pd.Series, per_point: float, seed: int
-) -> tuple[tuple[Attribute, ...], float]:
-    """Rows, rates and intervals of every bin; and by how many points the strongest bin may move."""
+) -> tuple[tuple[Attribute, ...], tuple[Rule, ...], float]:
+    """Rows, rates and intervals of every bin and rule; and by how many points the strongest bin may move."""
     codes = [bin_index(a.kind, a.bins, features[a.name]) for a in draft.attributes]
+    met = [rule.met(features).astype(np.int64) for rule in draft.rules]
     points = [np.array([b.points for b in a.bins], dtype=np.int64) for a in draft.attributes]
+    points += [np.array([r.otherwise, r.points], dtype=np.int64) for r in draft.rules]
     known = ~np.isnan(label)
     spans = point_intervals(
-        [c[known] for c in codes],
+        [c[known] for c in (*codes, *met)],
         points,
-        [a.monotone for a in draft.attributes],
+        [*(a.monotone for a in draft.attributes), *(None for _ in draft.rules)],
         label[known],
         pd.factorize(accounts[known])[0].astype(np.int64),
         logit_per_point=per_point,
         seed=seed,
     )
     filled = []
-    for a, c, (low, high) in zip(draft.attributes, codes, spans, strict=True):
-        n, taught = np.bincount(c, minlength=len(a.bins)), np.bincount(c[known], minlength=len(a.bins))
-        won = np.bincount(c[known], weights=label[known], minlength=len(a.bins))
+    for a, c, (low, high) in zip(draft.attributes, codes, spans, strict=False):
+        n, rate = _counted(c, label, len(a.bins))
         bins = tuple(
-            replace(
-                b,
-                points_low=float(low[i]),
-                points_high=float(high[i]),
-                rows=int(n[i]),
-                rate=round(float(won[i] / taught[i]), 6) if taught[i] else None,
-            )
-            for i, b in enumerate(a.bins)
+            replace(b, points_low=float(low[i]), points_high=float(high[i]), rows=int(n[i]), rate=rate[i]) for i, b in enumerate(a.bins)
         )
         filled.append(replace(a, bins=bins))
+    rules = []
+    for r, c, (low, high) in zip(draft.rules, met, spans[len(filled) :], strict=True):
+        n, rate = _counted(c, label, 2)
+        side = 1 if r.points else 0
+        at = replace(r, points_low=float(low[side]), points_high=float(high[side]))
+        rules.append(replace(at, rows=int(n[1]), rate=rate[1], rate_otherwise=rate[0]))
     strongest = max(filled, key=lambda a: a.max_points)
     top = max(strongest.bins, key=lambda b: b.points)
-    return tuple(filled), max(top.points_high - top.points, top.points - top.points_low)
+    return tuple(filled), tuple(rules), max(top.points_high - top.points, top.points - top.points_low)
+
+
+def _counted(code: npt.NDArray[np.int64], label: Floats, size: int) -> tuple[npt.NDArray[np.int64], list[float | None]]:
+    """Rows of each bin, and the rate among those with a label (None: none)."""
+    known = ~np.isnan(label)
+    taught = np.bincount(code[known], minlength=size)
+    won = np.bincount(code[known], weights=label[known], minlength=size)
+    return np.bincount(code, minlength=size), [round(float(w / t), 6) if t else None for w, t in zip(won, taught, strict=True)]

@@ -59,8 +59,8 @@ class Condition:
 class Rule:
     """A row of the card for what two attributes are worth together: ``points`` where all ``conditions`` are met, else ``otherwise``.
 
-    One of the two is 0. ``points_low`` and ``points_high`` are the 90 % interval of ``points`` less ``otherwise``; ``rows`` met it,
-    ``rate`` is the observed rate among those with a label, ``rate_otherwise`` among the others (None: none).
+    One of the two is 0, and ``points_low`` and ``points_high`` are the 90 % interval of the other. ``rows`` met it; ``rate`` is the
+    observed rate among those of them with a label, ``rate_otherwise`` that among the others (None: none).
     """
 
     name: str

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
-from icpfit.config import FeatureSpec, ScorecardSettings
+from icpfit.config import ScorecardSettings
 from icpfit.moments import DAY
 from icpfit.scorecard.distill import Draft, distill
 from icpfit.scorecard.material import Models, gather, sample_rows
-from icpfit.scorecard.tiers import tier_edges
+from icpfit.scorecard.measures import platt
+from icpfit.scorecard.tiers import chance_at, fixed_edges, tier_edges
 from icpfit.training_set import TrainingSet
 
 Ints = npt.NDArray[np.int64]
@@ -27,24 +29,28 @@ class Drafted:
     """``edges`` are the points from which A, B, C and D begin; ``newest`` are the training rows that drew them."""
 
     draft: Draft
-    specs: tuple[FeatureSpec, ...]
-    """of the features that a model has"""
     edges: tuple[int, int, int, int]
     newest: Ints
 
 
 def draft_card(training: TrainingSet, rows: Ints, models: Models, settings: ScorecardSettings, seed: int) -> Drafted | None:
     """Table and tier edges from the training rows that the models have learned from; None where no attribute tells rows apart."""
-    names = {c for m in (models.win, models.keep) if m is not None for c in m.encoding.columns}
-    specs = tuple(s for s in training.specs if s.name in names)
     features = training.features
     sample = features.iloc[sample_rows(rows, SAMPLE, seed)].reset_index(drop=True)
-    draft = distill(gather(specs, sample, models), settings)
+    draft = distill(gather(training.specs, sample, models), settings)
     if draft is None:
         return None
     newest = newest_rows(training, rows)
-    edges = tier_edges(draft.points(features.iloc[newest]), [t.share for t in settings.tiers])
-    return Drafted(draft, specs, edges, newest)
+    fixed = fixed_edges(settings.tiers, _chance_at(draft, sample, models)) if any(t.expected for t in settings.tiers) else (None,) * 3
+    edges = tier_edges(draft.points(features.iloc[newest]), [t.share for t in settings.tiers], fixed)
+    return Drafted(draft, edges, newest)
+
+
+def _chance_at(draft: Draft, rows: pd.DataFrame, models: Models) -> npt.NDArray[np.float64]:
+    """The chance at 0 to 100 points, as the models see it."""
+    chance = models.chance(models.margins(rows))
+    intercept, slope = platt(draft.points(rows).astype(np.float64), chance, draft.per_point)
+    return chance_at(intercept, slope)
 
 
 def newest_rows(training: TrainingSet, rows: Ints) -> Ints:

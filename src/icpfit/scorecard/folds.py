@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from icpfit.config import FeatureSpec, ScorecardSettings
+from icpfit.config import ScorecardSettings
 from icpfit.errors import ScorecardError
 from icpfit.models.results import FittedModel, FoldModel, OutcomeResult
 from icpfit.scorecard.distill import distill
@@ -24,10 +24,8 @@ FOLD_SAMPLE = 2_000
 """training rows that a fold's card is distilled from"""
 
 
-def later_rows(
-    win: Taught | None, keep: Taught | None, label: Floats, specs: tuple[FeatureSpec, ...], settings: ScorecardSettings, seed: int
-) -> LaterRows:
-    """Card, model and label on the test rows of every fold.
+def later_rows(win: Taught | None, keep: Taught | None, label: Floats, settings: ScorecardSettings, seed: int) -> LaterRows:
+    """Card, model and label on the test rows of every fold, whose card asks what its own model knows.
 
     With both outcomes the win folds are taken, each with the newest retention model that could be known at
     its origin; folds older than every retention model are left out. Where there is no such model at all, or
@@ -48,7 +46,7 @@ def later_rows(
     for fold, its_own, foresees in fold_models(win, keep):
         models = _as_today(its_own, win, keep)
         rows = sample_rows(fold.train, FOLD_SAMPLE, seed)
-        draft = distill(gather(specs, training.features.iloc[rows].reset_index(drop=True), models), settings)
+        draft = distill(gather(training.specs, training.features.iloc[rows].reset_index(drop=True), models), settings)
         if draft is None:
             continue
         tested = training.features.iloc[fold.test]
@@ -70,7 +68,7 @@ def fold_models(win: Taught | None, keep: Taught | None) -> Iterator[tuple[FoldM
         for fold in _folds(win or keep):
             yield fold, Models(fold.model if win else None, fold.model if keep else None), False
         return
-    paired = [(fold, _known_by(fold, win[0], keep)) for fold in _folds(win)]
+    paired = list(fold_pairs(win, keep))
     # Where every win fold is older than the first retention model, the retention model of today has to serve.
     today = keep[1].model if not any(paired_with is not None for _, paired_with in paired) else None
     forward = keep[1].backtest is not None and keep[1].backtest.forward
@@ -79,6 +77,12 @@ def fold_models(win: Taught | None, keep: Taught | None) -> Iterator[tuple[FoldM
         keeper = known.model if known is not None else today
         if keeper is not None:
             yield fold, Models(fold.model, keeper), foresees
+
+
+def fold_pairs(win: Taught, keep: Taught) -> Iterator[tuple[FoldModel, FoldModel | None]]:
+    """Each fold of winning with the newest fold of staying whose model was made no later; None where there is none."""
+    for fold in _folds(win):
+        yield fold, _known_by(fold, win[0], keep)
 
 
 def _as_today(models: Models, win: Taught | None, keep: Taught | None) -> Models:

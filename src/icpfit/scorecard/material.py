@@ -65,12 +65,14 @@ class Material:
 
 
 def gather(specs: tuple[FeatureSpec, ...], features: pd.DataFrame, models: Models) -> Material:
-    """Attributions of ``features`` by the models.
+    """Attributions of ``features`` by the models; of ``specs`` only what a model knows is told.
 
     With two models, log P(win and keep) = log p_w + log p_k on a conditionally independent chain; to first
     order at the mean rates its attribution is (1 - mean p_w) phi(win) + (1 - mean p_k) phi(keep).
     """
     there = [m for m in (models.win, models.keep) if m is not None]
+    known = {c for m in there for c in m.encoding.columns}
+    specs = tuple(s for s in specs if s.name in known)
     phi: dict[str, Floats] = {s.name: np.zeros(len(features)) for s in specs}
     margins: list[Floats] = []
     for model in there:

@@ -12,6 +12,7 @@ from icpfit.scorecard.card import tier_names
 from icpfit.scorecard.disqualify import disqualified
 from icpfit.scorecard.drafted import draft_card
 from icpfit.scorecard.folds import Taught, fold_models
+from icpfit.scorecard.tiers import with_shares
 
 Ints = npt.NDArray[np.int64]
 Texts = npt.NDArray[np.object_]
@@ -43,6 +44,8 @@ def past_rows(win: Taught | None, keep: Taught | None, settings: ScorecardSettin
     The rows are those of win, if it is there; those of a fold without a card are not among them.
     """
     training, _ = win or keep or (None, None)
+    if training is not None:
+        settings = with_shares(settings, training)
     rows: list[Ints] = []
     points: list[Ints] = []
     periods: list[str] = []

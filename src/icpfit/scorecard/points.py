@@ -25,12 +25,15 @@ class Values:
     of: tuple[Floats, ...]
 
 
-def refit(codes: Sequence[Ints], sizes: Sequence[int], phi: Sequence[Floats], target: Floats) -> Values:
+def refit(
+    codes: Sequence[Ints], sizes: Sequence[int], phi: Sequence[Floats], target: Floats, pull: Sequence[float] | None = None
+) -> Values:
     """Least squares of the model's own target on the bins, shrunk toward the mean attribution of each bin.
 
     ``codes[j]`` is each row's bin of attribute j (0 to ``sizes[j]`` - 1), ``phi[j]`` its attribution. The
     pull is that of ``max(2 % of the rows, 20)`` rows per bin; a bin of few rows leans toward the
-    attribute's mean first, and one of none takes it: what was never seen is neutral, not bad.
+    attribute's mean first, and one of none takes it: what was never seen is neutral, not bad. ``pull[j]`` is a share of that
+    (1 where nothing is said).
     """
     n = len(target)
     means = [_bin_means(c, m, p) for c, m, p in zip(codes, sizes, phi, strict=True)]
@@ -51,7 +54,8 @@ def refit(codes: Sequence[Ints], sizes: Sequence[int], phi: Sequence[Floats], ta
     counts = np.diag(gram).copy()
     gram[-1, :] = gram[:, -1] = counts
     gram[-1, -1], right[-1] = n, residual.sum()
-    gram[np.arange(start[-1]), np.arange(start[-1])] += max(SHRINK_SHARE * n, SHRINK_ROWS)
+    shares = np.repeat(np.ones(len(sizes)) if pull is None else np.asarray(pull), sizes)
+    gram[np.arange(start[-1]), np.arange(start[-1])] += max(SHRINK_SHARE * n, SHRINK_ROWS) * shares
     step = np.linalg.solve(gram, right)
     return Values(float(step[-1]), tuple(m + step[a:b] for m, a, b in zip(means, start[:-1], start[1:], strict=True)))
 
@@ -78,8 +82,20 @@ def in_order(values: Floats, rows: Floats, direction: Direction) -> Floats:
     return sign * np.concatenate([np.full(n, v) for v, _, n in blocks])
 
 
-def whole_points(values: Sequence[Floats]) -> tuple[Ints, ...]:
-    """Value minus the attribute's minimum, on a scale where the attributes' maxima sum to exactly 100.
+def largest_remainder(exact: Floats, total: int) -> Ints:
+    """Whole numbers that sum to ``total``, each near its exact one; what is left over goes to the largest remainders (ties: the earlier).
+
+    >>> largest_remainder(np.array([33.4, 33.3, 33.3]), 100).tolist()
+    [34, 33, 33]
+    """
+    whole = np.floor(exact).astype(np.int64)
+    order = np.argsort(-(exact - whole), kind="stable")
+    whole[order[: int(total - whole.sum())]] += 1
+    return whole
+
+
+def whole_points(values: Sequence[Floats], total: int = 100) -> tuple[Ints, ...]:
+    """Value minus the attribute's minimum, on a scale where the attributes' maxima sum to exactly ``total``.
 
     The maxima are rounded together by the largest remainder (ties to the earlier attribute); within an
     attribute rounding keeps the order of bins, and its highest bin has its maximum. An attribute too weak
@@ -91,11 +107,7 @@ def whole_points(values: Sequence[Floats]) -> tuple[Ints, ...]:
     spread = np.array([v.max() - v.min() for v in values])
     if not spread.sum() > 0:
         raise ValueError("points need at least one attribute whose bins differ")
-    exact = 100 * spread / spread.sum()
-    most = np.floor(exact).astype(np.int64)
-    left = int(100 - most.sum())
-    order = np.argsort(-(exact - most), kind="stable")
-    most[order[:left]] += 1
+    most = largest_remainder(total * spread / spread.sum(), total)
     return tuple(
         np.floor((v - v.min()) / (s if s > 0 else 1.0) * m + 0.5).astype(np.int64) for v, s, m in zip(values, spread, most, strict=True)
     )

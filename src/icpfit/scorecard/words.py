@@ -32,8 +32,8 @@ def card_words(
 ) -> tuple[str, ...]:
     """Sentences, the weightiest first.
 
-    ``label`` holds 1, 0 or NaN per training row; ``wins`` counts the positives that teach; ``move`` is how far the
-    strongest bin's points may lie off; ``soft``: the icp card's chances are not of labels but the models' own;
+    ``attributes`` are those that no rule asks; ``label`` holds 1, 0 or NaN per training row; ``wins`` counts the positives that teach;
+    ``move`` is how far the strongest bin's points may lie off; ``soft``: the icp card's chances are not of labels but the models' own;
     ``foresight``: it was tested with a model of staying that had learned from later customers.
     """
     known = int((~np.isnan(label)).sum())

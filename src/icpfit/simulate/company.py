@@ -42,7 +42,8 @@ class Company:
     ``tables``: the data contract's tables by name, times as datetime64[us] in UTC. ``truth``: ``deals``
     (``deal_id, account_id, created_at, p_win, p_win_fit``, whether it is won in the end, and the design columns
     ``x_*``) and ``customers`` (``deal_id, account_id, p_retain, healthy, x_*``). ``p_win`` is the probability of the
-    stage ``won``; ``p_win_fit`` that of a win that no deep discount bought. ``targets``: a list to score.
+    stage ``won``; ``p_win_fit`` that of a win that no deep discount bought, and ``p_retain_fit`` that such a customer stays;
+    ``under_30`` is what staying asks beside the columns of winning. ``targets``: a list to score.
     """
 
     tables: dict[str, pd.DataFrame]
@@ -126,7 +127,7 @@ def simulate_company(*, accounts: int = 6000, seed: int = 7, null: bool = False)
     return Company(
         tables=tables,
         truth={
-            "deals": _deal_truth(account_id, deals, list(truth.WIN)),
+            "deals": _deal_truth(account_id, deals, list(truth.WIN), retain=float(retain.mean()) if null and len(retain) else None),
             "customers": _customer_truth(account_id, won, customers, x_won, retain),
         },
         targets=target_list(tables["accounts"], tables["deals"], tables["subscriptions"], seed),
@@ -189,8 +190,10 @@ def _signals_table(account_id: np.ndarray, market: pd.DataFrame) -> pd.DataFrame
     )
 
 
-def _deal_truth(account_id: np.ndarray, deals: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+def _deal_truth(account_id: np.ndarray, deals: pd.DataFrame, columns: list[str], retain: float | None) -> pd.DataFrame:
+    """``retain``: of every customer alike; None where it follows the truth."""
     fit = deals["p_fit"].to_numpy(np.float64)
+    stay = truth.p_retain(deals.assign(x_deep_discount=0.0)) if retain is None else np.full(len(deals), retain)
     head = pd.DataFrame(
         {
             "deal_id": deals["deal_id"],
@@ -198,8 +201,10 @@ def _deal_truth(account_id: np.ndarray, deals: pd.DataFrame, columns: list[str])
             "created_at": stamps(deals["created"].to_numpy(np.int64)),
             "p_win": fit + (1 - fit) * BOUGHT,
             "p_win_fit": fit,
+            "p_retain_fit": stay,
             "won_in_the_end": deals["won"].astype(np.int8),
             "deep_discount": deals["deep"].astype(np.int8),
+            "under_30": deals["x_under_30"],
         }
     )
     return pd.concat([head, deals[columns]], axis=1)

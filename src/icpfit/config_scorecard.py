@@ -1,0 +1,100 @@
+"""What a company declares of its scorecard: its size, its tiers, what disqualifies, and the weights that it believes in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from icpfit.config_sources import LAYERS, Layer, Strict
+
+Weighed = Layer | Literal["propensity"]
+"""what a company may give a weight of its own"""
+
+
+class Disqualifier(Strict):
+    """A yes/no criterion outside the points: it forces tier D. A number is at least so much (1, where nothing is said: yes), or
+    below so much; a text is one of those named."""
+
+    feature: str
+    at_least: float | None = Field(default=None, allow_inf_nan=False)
+    below: float | None = Field(default=None, allow_inf_nan=False)
+    is_one_of: tuple[str, ...] = ()
+    reason: str = Field(min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _yes(cls, said: Any) -> Any:
+        if isinstance(said, Mapping) and not {"at_least", "below", "is_one_of"} & set(said):
+            return {**said, "at_least": 1}
+        return said
+
+    @model_validator(mode="after")
+    def _one(self) -> Disqualifier:
+        if (self.at_least is not None) + (self.below is not None) + bool(self.is_one_of) != 1:
+            raise ValueError("a disqualifier says one of: at_least, below, is_one_of")
+        return self
+
+
+class TierSettings(Strict):
+    """A tier, where it begins, and what follows from it. It begins where its ``share`` of accounts is reached, or the ``accounts`` a
+    quarter that the team can work, or from the chance ``expected`` on; at training that becomes a frozen edge in points."""
+
+    name: Literal["A", "B", "C", "D"]
+    share: float | None = Field(default=None, ge=0, le=1)
+    accounts: int | None = Field(default=None, ge=1, description="that the team can work in a quarter")
+    expected: float | None = Field(default=None, gt=0, lt=1, description="the least chance of the card's outcome")
+    sla_hours: int | None = None
+    owner: str = ""
+    action: str = ""
+
+
+class ScorecardSettings(Strict):
+    attributes: int = Field(default=12, ge=2, le=40)
+    bins: int = Field(default=5, ge=2, le=10)
+    rules: int = Field(default=2, ge=0, le=5, description="rows for two attributes together, at most, where the model asks for them")
+    assumed_weights: dict[Layer, int] = Field(
+        default={"firmographic": 30, "technographic": 20, "behavioral": 35, "intent": 15},
+        description="what the company believed before; shown beside what the data says, never imposed",
+    )
+    imposed_weights: dict[Weighed, Annotated[int, Field(ge=0)]] | None = Field(
+        default=None, description="layer weights that the company insists on; what goes to propensity is shared as the data says"
+    )
+    disqualifiers: tuple[Disqualifier, ...] = ()
+    tiers: tuple[TierSettings, ...] = (
+        TierSettings(name="A", share=0.10, sla_hours=4, owner="account executive", action="call today"),
+        TierSettings(name="B", share=0.20, sla_hours=24, owner="SDR", action="sequence this week"),
+        TierSettings(name="C", share=0.30, sla_hours=72, owner="marketing", action="nurture"),
+        TierSettings(name="D", share=0.40, owner="none", action="do not work"),
+    )
+    accounts_per_quarter: int | None = Field(
+        default=None, ge=1, description="that the team chooses from; unless said, the deals opened in a quarter of the newest year"
+    )
+
+    @model_validator(mode="after")
+    def _shares(self) -> ScorecardSettings:
+        if [t.name for t in self.tiers] != ["A", "B", "C", "D"]:
+            raise ValueError("tiers are A, B, C, D, in that order")
+        for t in self.tiers:
+            said = sum(v is not None for v in (t.share, t.accounts, t.expected))
+            if t.name != "D" and said != 1:
+                raise ValueError(f"tier {t.name} begins by one of: share, accounts, expected")
+            if t.name == "D" and (said > 1 or t.accounts or t.expected):
+                raise ValueError("tier D is what is left: it says its share, or nothing")
+        chances = [t.expected for t in self.tiers if t.expected is not None]
+        if chances != sorted(chances, reverse=True):
+            raise ValueError("the tiers' expected chances fall from A to C")
+        shares = [t.share for t in self.tiers]
+        known = [share for share in shares if share is not None]
+        if (len(known) == 4 and abs(sum(known) - 1) > 1e-9) or sum(known) > 1 + 1e-9:
+            raise ValueError("the tiers' shares must sum to 1")
+        if len(known) < 4 and shares[3] is not None:
+            raise ValueError("tier D's share is what the others leave: say nothing of it")
+        if self.assumed_weights and sum(self.assumed_weights.values()) != 100:
+            raise ValueError("assumed_weights must sum to 100")
+        if self.imposed_weights is not None and (
+            sum(self.imposed_weights.values()) != 100 or not any(self.imposed_weights.get(w) for w in LAYERS)
+        ):
+            raise ValueError("imposed_weights must sum to 100, and name a layer")
+        return self

@@ -1,0 +1,130 @@
+"""Which two attributes are worth together what neither is worth alone: the few yes/no rows that the residual asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from icpfit.config import Direction, FeatureSpec
+from icpfit.scorecard.binning import least_rows, ranges
+from icpfit.scorecard.card import Bin
+from icpfit.scorecard.condition import Condition
+from icpfit.scorecard.reading import as_numbers
+from icpfit.scorecard.wording import values_label
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+MOST_RULES = 2
+MIN_SHARE = 0.02
+"""of the variance of the model's answer that a rule must explain beside the attributes: a reader pays for every row"""
+SAID_PLAINLY = 0.97
+"""a rule that takes points away must explain so much more than one that gives them: 'both' is read at once, 'not both' is not"""
+_NEGLIGIBLE = 1e-9
+
+
+@dataclass(frozen=True)
+class Found:
+    """Two runs of bins, the attributes that they are of, by position, and the rows that lie in both (0 or 1 per row)."""
+
+    runs: tuple[tuple[int, int], tuple[int, int]]
+    """(first, end) of the bins that each condition takes"""
+    met: Ints
+    attributes: tuple[int, int]
+
+
+def find_rule(
+    specs: Sequence[FeatureSpec],
+    bins: Sequence[Sequence[Bin]],
+    codes: Sequence[Ints],
+    residual: Floats,
+    variance: float,
+) -> Found | None:
+    """The pair of conditions that explains most of ``residual`` beside the two attributes themselves; None where it is too little.
+
+    ``codes[j]`` is each row's bin of attribute j; ``residual`` what the additive table leaves of the model's answer, ``variance`` that
+    of the answer itself. A condition is a run of neighbouring bins (``unknown`` and ``any other`` are none). Both together hold at
+    least as many rows as a bin must, and so does what is left of either. Of an attribute with a declared direction only such runs
+    count as cannot turn it around.
+    """
+    n = len(residual)
+    best: tuple[float, int, int, tuple[int, int], tuple[int, int]] | None = None
+    runs = [_runs(b) for b in bins]
+    for i, j in combinations(range(len(bins)), 2):
+        if not runs[i] or not runs[j]:
+            continue
+        size = len(bins[i]), len(bins[j])
+        cell = codes[i] * size[1] + codes[j]
+        rows = np.bincount(cell, minlength=size[0] * size[1]).astype(np.float64)
+        left = np.bincount(cell, weights=residual, minlength=len(rows))
+        both = np.stack([_rectangle(size, a, b) for a in runs[i] for b in runs[j]])
+        held = both @ rows
+        beside = both - _additive(both, rows, size)
+        spread = (beside**2) @ rows
+        pull = beside @ left
+        gain = np.where((held >= least_rows(n)) & (spread > _NEGLIGIBLE), pull**2 / np.maximum(spread, _NEGLIGIBLE), 0.0)
+        gain = np.where(gain > MIN_SHARE * variance * n, gain * np.where(pull > 0, 1.0, SAID_PLAINLY), 0.0)
+        for k in np.argsort(-gain, kind="stable"):
+            if gain[k] <= (best[0] if best else 0.0):
+                break
+            a, b = runs[i][k // len(runs[j])], runs[j][k % len(runs[j])]
+            up = bool(pull[k] > 0)
+            if _keeps(specs[i], bins[i], a, up) and _keeps(specs[j], bins[j], b, up):
+                best = float(gain[k]), i, j, a, b
+                break
+    if best is None:
+        return None
+    _, i, j, a, b = best
+    met = ((codes[i] >= a[0]) & (codes[i] < a[1]) & (codes[j] >= b[0]) & (codes[j] < b[1])).astype(np.int64)
+    return Found((a, b), met, (i, j))
+
+
+def _runs(bins: Sequence[Bin]) -> list[tuple[int, int]]:
+    """(first, end) of each run of neighbouring named bins that is not all of them."""
+    named = sum(not (b.unknown or b.other) for b in bins)
+    whole = named if not any(b.other for b in bins) else named + 1
+    return [(a, b) for a in range(named) for b in range(a + 1, named + 1) if b - a < whole]
+
+
+def _rectangle(size: tuple[int, int], a: tuple[int, int], b: tuple[int, int]) -> Floats:
+    table = np.zeros(size)
+    table[a[0] : a[1], b[0] : b[1]] = 1.0
+    return table.ravel()
+
+
+def _additive(tables: Floats, rows: Floats, size: tuple[int, int]) -> Floats:
+    """The part of each table (one per line) that a sum of one value per line and column can say, weighted by ``rows``."""
+    lines, columns = np.divmod(np.arange(size[0] * size[1]), size[1])
+    dummies = np.zeros((len(rows), sum(size)))
+    dummies[np.arange(len(rows)), lines] = 1.0
+    dummies[np.arange(len(rows)), size[0] + columns] = 1.0
+    weighted = dummies * rows[:, None]
+    values = np.linalg.pinv(dummies.T @ weighted) @ (weighted.T @ tables.T)
+    return np.asarray((dummies @ values).T)
+
+
+def _keeps(spec: FeatureSpec, bins: Sequence[Bin], run: tuple[int, int], up: bool) -> bool:
+    """Whether points for meeting the run (``up``), or for not meeting it, go the declared way."""
+    direction: Direction | None = spec.monotone if spec.kind != "category" else None
+    if direction is None:
+        return True
+    at_top = run[1] == sum(not b.unknown for b in bins)
+    at_bottom = run[0] == 0
+    return at_top if (direction == "increasing") == up else at_bottom
+
+
+def condition_of(spec: FeatureSpec, run: Sequence[Bin], column: pd.Series) -> Condition:
+    """A run of neighbouring bins as a condition, in words that fit the values of ``column``."""
+    if spec.kind == "category":
+        values = tuple(v for b in run for v in b.values)
+        return Condition(spec.name, spec.kind, f"{spec.label}: {values_label(values)}", values=values)
+    low, high = run[0].low, run[-1].high
+    words = run[0].label
+    if len(run) > 1:
+        words = next(b.label for b in ranges(spec, [e for e in (low, high) if e is not None], as_numbers(column)) if b.low == low)
+    return Condition(spec.name, spec.kind, f"{spec.label}: {words}", low=low, high=high)

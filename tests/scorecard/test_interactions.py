@@ -1,0 +1,160 @@
+"""Rule rows: found where two attributes work only together, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from icpfit.config import ScorecardSettings
+from icpfit.errors import ScorecardError
+from icpfit.scorecard.binning import make_bins
+from icpfit.scorecard.build import build_scorecards
+from icpfit.scorecard.condition import Condition, Rule
+from icpfit.scorecard.distill import distill
+from icpfit.scorecard.interactions import find_rule
+from icpfit.scorecard.lookup import bin_index
+from icpfit.scorecard.material import Material
+
+Company = Any
+
+
+def material(win: Company, target: np.ndarray, **directions: str) -> Material:
+    """Attributions that share what two do together, as SHAP does: the mean of the target at each value, around its own mean."""
+    features, specs = win.training.features, win.training.specs
+    specs = tuple(
+        s.model_copy(update={"monotone": directions.get(s.name)}) for s in specs if s.name in ("warehouse", "page_views", "employees")
+    )
+    phi = {
+        s.name: pd.Series(target).groupby(features[s.name].fillna(-1).to_numpy()).transform("mean").to_numpy() - target.mean()
+        for s in specs
+    }
+    return Material(specs, features, phi, target)
+
+
+def r2(draft: Any, m: Material) -> float:
+    left = m.target - draft.value(m.features)
+    return float(1 - (left**2).sum() / ((m.target - m.target.mean()) ** 2).sum())
+
+
+def gate(features: pd.DataFrame) -> np.ndarray:
+    return np.asarray((features["warehouse"] == 1) & (features["page_views"] >= 2))
+
+
+def test_what_two_are_worth_only_together_becomes_one_row_and_they_get_nothing_alone(win: Company) -> None:
+    m = material(win, np.where(gate(win.training.features), 2.0, -2.0))
+    without, card = (distill(m, ScorecardSettings(rules=n)) for n in (0, 2))
+    assert without is not None
+    assert card is not None
+    assert r2(without, m) < 0.85
+    assert r2(card, m) > 0.99
+    (rule,) = card.rules
+    assert {(c.feature, c.low, c.high) for c in rule.conditions} == {("warehouse", 0.5, None), ("page_views", 2.0, None)}
+    assert (rule.points, rule.otherwise) == (rule.max_points, 0)
+    assert rule.max_points >= 90
+    assert rule.label == "Warehouse: yes and Page views: 2 page views or more"
+
+
+def test_a_card_is_never_of_rules_alone(win: Company) -> None:
+    m = material(win, np.where(gate(win.training.features), 2.0, -2.0))
+    alone = replace(m, specs=tuple(s for s in m.specs if s.name != "employees"))
+    card = distill(alone, ScorecardSettings())
+    assert card is not None
+    assert card.attributes
+
+
+def test_attributes_that_add_up_ask_for_no_rule(win: Company) -> None:
+    features = win.training.features
+    target = 1.5 * (features["warehouse"] == 1) + 1.0 * (features["page_views"] >= 2) - 0.8 * (features["employees"] >= 120)
+    card = distill(material(win, target.to_numpy(float)), ScorecardSettings(rules=5))
+    assert card is not None
+    assert card.rules == ()
+    assert r2(card, material(win, target.to_numpy(float))) > 0.98
+
+
+def test_of_two_rules_the_stronger_is_found_first_and_the_budget_holds(win: Company) -> None:
+    features = win.training.features
+    target = 2.0 * gate(features) + 1.5 * ((features["employees"] >= 50) & (features["page_views"] >= 4))
+    m = material(win, target.to_numpy(float))
+    one, two = (distill(m, ScorecardSettings(rules=n)) for n in (1, 2))
+    assert one is not None
+    assert two is not None
+    assert len(one.rules) == 1
+    assert {c.feature for c in one.rules[0].conditions} == {"warehouse", "page_views"}
+    assert len(two.rules) == 2
+    assert {c.feature for c in two.rules[1].conditions} == {"employees", "page_views"}
+    assert r2(two, m) > r2(one, m) > 0.6
+
+
+@pytest.mark.parametrize("direction", ["increasing", "decreasing"])
+def test_a_rule_never_turns_a_declared_direction_around(win: Company, direction: str) -> None:
+    """More page views never cost points where more is declared better, whatever the other attribute is."""
+    features = win.training.features
+    sign = 1.0 if direction == "increasing" else -1.0
+    middle = (features["page_views"] >= 1) & (features["page_views"] < 3) & (features["warehouse"] == 1)
+    target = (2.0 * middle + sign * 0.3 * features["page_views"]).to_numpy(float)
+    card = distill(material(win, target, page_views=direction), ScorecardSettings(rules=3))
+    assert card is not None
+    for yes in (0.0, 1.0, np.nan):
+        rows = pd.DataFrame({"page_views": np.arange(0.0, 12.0), "warehouse": yes, "employees": 60.0})
+        points = sign * card.points(rows)
+        assert (np.diff(points) >= 0).all()
+
+
+def test_the_rows_of_a_rule_are_as_many_as_a_bin_must_hold(win: Company) -> None:
+    features, specs = win.training.features, win.training.specs
+    asked = [s for s in specs if s.name in ("page_views", "employees")]
+    target = 9.0 * ((features["page_views"] >= 6) & (features["employees"] < 15)).to_numpy(float)
+    bins = [make_bins(s, features[s.name], target, 5) for s in asked]
+    known = [b for b in bins if b is not None]
+    codes = [bin_index(s.kind, b, features[s.name]) for s, b in zip(asked, known, strict=True)]
+    found = find_rule(asked, known, codes, target - target.mean(), float(target.var()))
+    assert found is None or found.met.sum() >= 0.05 * len(features)
+
+
+def test_a_card_with_a_rule_publishes_its_rows_rates_and_interval(make_company: Callable[..., Company]) -> None:
+    company = make_company(n=3000, seed=2, rule=lambda f: np.where(gate(f), 2.0, -2.0), num_leaves=4)
+    plain, card = (build_scorecards(company.taught, None, ScorecardSettings(rules=n), seed=7)["win"] for n in (0, 2))
+    (rule,) = card.rules
+    met = rule.met(company.training.features)
+    label = company.training.label
+    assert (rule.rows, rule.rate) == (int(met.sum()), round(float(label[met].mean()), 6))
+    assert rule.rate_otherwise == round(float(label[~met].mean()), 6)
+    assert rule.points_low <= rule.points <= rule.points_high
+    assert card.fidelity.r2 > 0.95 > plain.fidelity.r2 + 0.2
+    assert sum(p.max_points for p in card.parts) == 100
+    assert not any("depends on other criteria" in w and "Page views" in w for w in card.words)
+
+
+BOTH = (Condition("a", "number", "A: 5 or more", low=5.0), Condition("b", "category", "B: x", values=("x",)))
+
+
+def test_unknown_meets_no_condition() -> None:
+    rule = Rule("rule_1", "both", "intent", BOTH, 10, 0)
+    rows = pd.DataFrame({"a": ["5", "inf", None, "4.9", "9", "5"], "b": ["x", "x", "x", "x", "", "y"]}, dtype=object)
+    assert rule.points_of(rows).tolist() == [10, 10, 0, 0, 0, 0]
+    assert rule.points_of(rows[["a"]]).tolist() == [0] * 6
+    assert replace(rule, points=0, otherwise=7).points_of(rows).tolist() == [0, 0, 7, 7, 7, 7]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (lambda: Rule("r", "r", "intent", BOTH[:1], 1, 0), "two attributes"),
+        (lambda: Rule("r", "r", "intent", (BOTH[0], BOTH[0]), 1, 0), "two attributes"),
+        (lambda: Rule("r", "r", "intent", BOTH, 1, 2), "where it is met"),
+        (lambda: Rule("r", "r", "intent", BOTH, 0, 0), "where it is met"),
+        (lambda: Condition("a", "number", "a"), "asks nothing"),
+        (lambda: Condition("a", "number", "a", low=5, high=5), "no number"),
+        (lambda: Condition("a", "number", "a", low=float("nan")), "no number"),
+        (lambda: Condition("a", "category", "a", low=5), "texts of a category"),
+        (lambda: Condition("a", "number", "a", values=("x",)), "texts of a category"),
+    ],
+)
+def test_a_rule_or_a_condition_that_cannot_be_asked_cannot_exist(wrong: Callable[[], object], words: str) -> None:
+    with pytest.raises(ScorecardError, match=words):
+        wrong()
