@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+
 from icpfit.documents.words import LEFT_OUT
 from icpfit.models.calibration import Shape
 from icpfit.models.evidence import shrunken_rate
@@ -15,6 +17,8 @@ from icpfit.models.results import Metrics, OutcomeResult, Refusal, Tuning
 from icpfit.moments import day_text
 from icpfit.outcomes.sensitivity import AtMaturity
 from icpfit.scorecard.card import Scorecard
+from icpfit.scorecard.drafted import newest_rows
+from icpfit.scoring.by_hand import by_hand, typical
 from icpfit.sources.merges import Merge
 from icpfit.sources.rows import DataFinding, RowCount
 from icpfit.training_set import TrainingSet
@@ -186,3 +190,16 @@ def combined_report(outcomes: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     """``verdict``, ``words`` and ``evidence`` of the run: the win model's, or the only model's."""
     first = outcomes.get("win") or next(iter(outcomes.values()))
     return {"verdict": first["verdict"], "words": first["words"], "evidence": first["evidence"]}
+
+
+def example_report(card: Scorecard | None, training: TrainingSet) -> dict[str, Any] | None:
+    """A row of the newest year scored by hand; ``period`` is its quarter, None without dates."""
+    if card is None:
+        return None
+    newest = newest_rows(training, np.arange(len(training.frame)))
+    place = typical(card, training.features.iloc[newest])
+    if place is None:
+        return None
+    row = newest[place]
+    worked = by_hand(card, training.features.iloc[[row]], {s.name: s for s in training.specs})
+    return {"period": str(training.frame["cohort"].iloc[row]) if training.timing == "dated" else None, **worked}

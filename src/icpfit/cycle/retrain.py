@@ -17,7 +17,7 @@ from icpfit.customers import Study, study_customers
 from icpfit.cycle.challenge import gate_evidence
 from icpfit.cycle.opened import Opened
 from icpfit.cycle.paper import write_documents
-from icpfit.cycle.report import card_report, combined_report, findings_report, outcome_report, refusals_report, rows_report
+from icpfit.cycle.report import card_report, combined_report, example_report, findings_report, outcome_report, refusals_report, rows_report
 from icpfit.cycle.segmenting import check_named_segments, segments_of
 from icpfit.cycle.watch import findings_since
 from icpfit.gates import Decision, Gate, decide, judge
@@ -115,6 +115,7 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None, log: 
         "win": reports.get("win"),
         "retention": reports.get("retention"),
         "scorecard": card_report(card),
+        "by_hand": example_report(card, next(iter(training.values()))),
         "customers": study.report if study is not None else None,
         "segments": in_brief(segments),
         "rows": rows_report(opened.counts),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from icpfit.config import LAYERS
 from icpfit.documents.words import KINDS, Terms, count, known, listed, number, pairs, percent
+from icpfit.plural import counted
 from icpfit.scorecard.binning import MIN_ROWS
 from icpfit.scorecard.card import Attribute, Bin, Scorecard, Tier
+from icpfit.scorecard.condition import Rule
 
 NOTHING = "—"
 NO_GROUP = "no group stands out"
@@ -25,7 +28,7 @@ def card_page(card: Scorecard, timing: str) -> dict[str, Any]:
         "good": terms.good,
         "were": terms.were,
         "chance": terms.chance,
-        "attributes": [_attribute(a) for a in _by_weight(card)],
+        "attributes": [*(_attribute(a) for a in _by_weight(card)), *(_rule_row(r) for r in card.rules)],
         "tiers": [
             {
                 "name": t.name,
@@ -172,6 +175,55 @@ def _attribute(attribute: Attribute) -> dict[str, Any]:
             }
             for b in attribute.bins
         ],
+    }
+
+
+def _rule_row(rule: Rule) -> dict[str, Any]:
+    """A rule looks like an attribute of two lines: both, and not both."""
+    span = f"{rule.points_low:.0f} to {rule.points_high:.0f}"
+    both = {"label": "yes, both", "interval": span if rule.points else NOTHING, "rows": count(rule.rows)}
+    rest = {"label": "no, or not known", "interval": NOTHING if rule.points else span, "rows": NOTHING}
+    sides = ((both, rule.points, rule.rate), (rest, rule.otherwise, rule.rate_otherwise))
+    return {
+        "label": f"Both: {rule.label}",
+        "layer": rule.layer,
+        "why": "together they say something else than each says alone; these points come on top",
+        "most": f"up to {counted(rule.max_points, 'point')}",
+        "stands_for": "",
+        "bins": [
+            {
+                **side,
+                "points": str(points),
+                "rate": percent(rate) if rate is not None else NOTHING,
+                "width": f"{100 * points / rule.max_points:.0f}",
+            }
+            for side, points, rate in sides
+        ],
+    }
+
+
+def by_hand_page(example: Mapping[str, Any] | None, card: Scorecard) -> dict[str, Any] | None:
+    """One account scored by hand, for a reader to follow; None where there is none to show."""
+    if not example:
+        return None
+    points, tier = example["points"], example["tier"]
+    edges = {t.name: t.from_points for t in card.tiers}
+    names = list(edges)
+    above = edges[names[names.index(tier) - 1]] if tier != names[0] else None
+    until = f"under {above}" if above is not None else "100"
+    lies = (
+        f"{points} lies between {edges[tier]} and {until}: tier {tier}"
+        if not example["disqualified"]
+        else f"tier {tier}, since: {example['disqualified']}"
+    )
+    terms = KINDS[card.kind]
+    whose = "A customer" if card.kind == "retention" else "A deal"
+    when = f" of {example['period']}" if example.get("period") else ""
+    return {
+        "who": f"{whose}{when}, as it was known at its own moment.",
+        "lines": [{**line, "points": str(line["points"])} for line in example["lines"]],
+        "points": str(points),
+        "so": f"{lies}. By the card {percent(example['chance'])} of such accounts {terms.were}.",
     }
 
 

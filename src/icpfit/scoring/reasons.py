@@ -47,16 +47,18 @@ def describe(spec: FeatureSpec, value: object) -> str:
     >>> describe(spec, 1250.0), describe(spec, None)
     ('Employees: 1,250', 'Employees: unknown')
     """
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        said = "unknown"
-    elif spec.kind == "flag":
-        said = "yes" if float(str(value)) >= 0.5 else "no"
-    elif spec.kind == "category":
-        said = str(value)
-    else:
-        number = float(str(value)) + 0.0  # no "-0"
-        if abs(number) >= 100 or number.is_integer():
-            said = f"{number:,.0f}"
-        else:
-            said = f"{number:.2g}" if abs(number) < 10 else f"{number:.1f}"
-    return f"{spec.label}: {said}"
+    return f"{spec.label}: {said_of(spec, value)}"
+
+
+def said_of(spec: FeatureSpec, value: object) -> str:
+    """The value alone, as people say it."""
+    if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
+        return "unknown"
+    if spec.kind == "flag":
+        return "yes" if float(str(value)) >= 0.5 else "no"
+    if spec.kind == "category":
+        return str(value)
+    number = float(str(value)) + 0.0  # no "-0"
+    if abs(number) >= 100 or number.is_integer():
+        return f"{number:,.0f}"
+    return f"{number:.2g}" if abs(number) < 10 else f"{number:.1f}"
