@@ -20,13 +20,14 @@ from icpfit.models.encoding import Encoding
 from icpfit.models.results import EvidenceLevel, FittedModel
 from icpfit.moments import Micros, day_text
 from icpfit.scorecard.card import CardKind, Scorecard
-from icpfit.scorecard.serialise import card_from_json, card_to_json
+from icpfit.scorecard.serialise import card_from_dict, card_from_json, card_to_dict, card_to_json
 from icpfit.scorecard.sql import scorecard_sql
 from icpfit.versioning import check_version, code_version, library_versions, make_version
 
 __all__ = ["Bundle", "code_version", "from_files", "make_version", "thresholds_of", "to_files"]
 
 MODEL_FILES: dict[Outcome, str] = {"win": "win.txt", "retention": "retention.txt"}
+LINES_FILE = "scorecard_lines.json"
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,8 @@ class Bundle:
     config_fingerprint: str
     seed: int
     evidence_level: EvidenceLevel
+    lines: Mapping[str, Scorecard] = field(default_factory=dict)
+    """cards of single product lines, by the line's name"""
     helpers: tuple[FeatureSpec, ...] = ()
     missing: tuple[str, ...] = ()
     decimal_comma: bool = False
@@ -174,6 +177,8 @@ def to_files(bundle: Bundle) -> dict[str, str]:
     files["scorecard.sql"] = scorecard_sql(bundle.card)
     for kind in sorted(bundle.cards):
         files[f"scorecard_{kind}.json"] = card_to_json(bundle.cards[kind], bundle.version)
+    if bundle.lines:
+        files[LINES_FILE] = json_text({line: card_to_dict(card, bundle.version) for line, card in bundle.lines.items()})
     files["thresholds.json"] = json_text(bundle.thresholds)
     files["familiarity.json"] = json_text(bundle.familiarity)
     files["expected_arr.json"] = json_text(bundle.expected_arr)
@@ -215,6 +220,8 @@ def from_files(files: Mapping[str, str], place: str = "the bundle") -> Bundle:
             reading = f"scorecard_{kind}.json"
             if reading in named:
                 cards[kind] = card_from_json(named[reading])
+        reading = LINES_FILE
+        lines = {line: card_from_dict(body) for line, body in json_value(reading, named[reading]).items()} if reading in named else {}
         loose: dict[str, Any] = {}
         for name in ("thresholds", "familiarity", "expected_arr", "metrics"):
             reading = f"{name}.json"
@@ -229,6 +236,7 @@ def from_files(files: Mapping[str, str], place: str = "the bundle") -> Bundle:
             retention_base=None if base is None else (base[0], base[1], base[2]),
             card=card,
             cards=cards,
+            lines=lines,
             specs=tuple(s for s in specs if not s.hidden),
             helpers=tuple(s for s in specs if s.hidden),
             missing=missing,

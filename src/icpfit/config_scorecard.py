@@ -61,6 +61,9 @@ class ScorecardSettings(Strict):
     imposed_weights: dict[Weighed, Annotated[int, Field(ge=0)]] | None = Field(
         default=None, description="layer weights that the company insists on; what goes to propensity is shared as the data says"
     )
+    lines: str | None = Field(
+        default="product", description="a card for each value of this trait or feature whose deals are evidence enough; null: none"
+    )
     disqualifiers: tuple[Disqualifier, ...] = ()
     tiers: tuple[TierSettings, ...] = (
         TierSettings(name="A", share=0.10, sla_hours=4, owner="account executive", action="call today"),

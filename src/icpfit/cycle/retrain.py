@@ -14,6 +14,7 @@ from icpfit.attribution import contributions
 from icpfit.bundle import Bundle, thresholds_of
 from icpfit.config import FlatSource, Outcome
 from icpfit.customers import Study, study_customers
+from icpfit.cycle.cards import draw_cards, line_cards
 from icpfit.cycle.challenge import gate_evidence
 from icpfit.cycle.opened import Opened
 from icpfit.cycle.paper import write_documents
@@ -28,11 +29,11 @@ from icpfit.models.leak_gain import fit_without_leaks
 from icpfit.models.results import OutcomeResult
 from icpfit.models.trials import TrialLog
 from icpfit.registry import RetrainRecord, TrialFiles, Workspace, load_bundle, log_retrain, write_bundle
-from icpfit.scorecard.build import build_scorecards
+from icpfit.scorecard.assemble import card_of
 from icpfit.scorecard.card import CardKind, Scorecard
 from icpfit.scoring.score import HOT_DAYS, HOT_TIERS
 from icpfit.segments import in_brief, table_csv
-from icpfit.training_set import TrainingSet, customer_starts, joint_labels_for
+from icpfit.training_set import TrainingSet, customer_starts
 from icpfit.versioning import code_version, library_versions, make_version
 
 Progress = Callable[[str], None]
@@ -91,7 +92,8 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None, log: 
         suspects += refusals_report(leaks.suspects, data)
         progress(f"{outcome}: {result.words}")
     progress("making the scorecard")
-    cards = _cards(opened, training, results, as_of)
+    drawn, seed = draw_cards(opened, training, results, as_of), config.training.seed
+    cards = {kind: card_of(one, seed=seed) for kind, one in drawn.items()}
     card = cards.get("icp") or cards.get("win") or cards.get("retention")
     clock.lap("scorecard")
     progress("looking at customers and losses")
@@ -100,6 +102,8 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None, log: 
     progress("comparing segments")
     segments = segments_of(opened, training, results, as_of)
     clock.lap("segments")
+    lines = line_cards(opened, training, results, next(iter(drawn.values()), None), segments, as_of, progress)
+    clock.lap("cards of single lines")
     first = results[opened.outcomes[0]]
     expected = _expected_arr(opened, training, as_of) if first.model is not None and card is not None else None
     version = make_version(as_of, opened.fingerprint, config.fingerprint(), code_version(), config.training.seed)
@@ -115,6 +119,7 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None, log: 
         "win": reports.get("win"),
         "retention": reports.get("retention"),
         "scorecard": card_report(card),
+        "lines": {"trait": lines.trait, "values": list(lines.report)} if lines.report else None,
         "by_hand": example_report(card, next(iter(training.values()))),
         "customers": study.report if study is not None else None,
         "segments": in_brief(segments),
@@ -127,7 +132,7 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None, log: 
             )
         ),
     }
-    bundle = _bundle(opened, as_of, version, training, results, cards, card, expected, metrics) if expected and card else None
+    bundle = _bundle(opened, as_of, version, training, results, cards, card, lines.cards, expected, metrics) if expected and card else None
     lists = {**(study.lists if study is not None else {}), **({SEGMENTS_FILE: told} if (told := table_csv(segments)) else {})}
     return Learned(as_of, version, training, results, cards, card, metrics, bundle, seconds=clock.laps, lists=lists)
 
@@ -199,17 +204,6 @@ def _when(opened: Opened, as_of: int) -> str:
     return f"as of {day}" if day is not None else "no dates"
 
 
-def _cards(
-    opened: Opened, training: Mapping[Outcome, TrainingSet], results: Mapping[Outcome, OutcomeResult], as_of: int
-) -> dict[CardKind, Scorecard]:
-    win = (training["win"], results["win"]) if "win" in results else None
-    keep = (training["retention"], results["retention"]) if "retention" in results else None
-    joint = None
-    if win is not None and keep is not None and keep[1].model is not None and opened.warehouse is not None:
-        joint = joint_labels_for(opened.warehouse, opened.config, win[0], as_of)
-    return build_scorecards(win, keep, opened.config.scorecard, seed=opened.config.training.seed, joint=joint)
-
-
 def _customers(
     opened: Opened, training: Mapping[Outcome, TrainingSet], results: Mapping[Outcome, OutcomeResult], as_of: int
 ) -> Study | None:
@@ -225,6 +219,7 @@ def _bundle(
     results: Mapping[Outcome, OutcomeResult],
     cards: Mapping[CardKind, Scorecard],
     card: Scorecard,
+    lines: Mapping[str, Scorecard],
     expected: ExpectedArr,
     metrics: Mapping[str, Any],
 ) -> Bundle:
@@ -254,6 +249,7 @@ def _bundle(
         retention_base=base,
         card=card,
         cards={k: c for k, c in cards.items() if k != card.kind},
+        lines=lines,
         specs=data.specs,
         helpers=data.helpers,
         missing=config.source.missing if isinstance(config.source, FlatSource) else (),

@@ -21,6 +21,7 @@ from icpfit.segments import (
     KNOWN_TRAITS,
     Predicted,
     SegmentDeals,
+    Trait,
     TraitsFound,
     adjustments,
     models_report,
@@ -38,14 +39,15 @@ Texts = npt.NDArray[np.object_]
 def check_named_segments(config: Config, specs: Sequence[FeatureSpec]) -> None:
     """
     Raises:
-        ConfigError: ``training.segments`` names what is neither a trait nor a feature.
+        ConfigError: ``training.segments`` or ``scorecard.lines`` names what is neither a trait nor a feature.
     """
     known = [*(t for t in KNOWN_TRAITS if t != "technology"), *(s.name for s in specs if not s.hidden)]
-    for name in config.training.segments:
+    asked = [("training.segments", name) for name in config.training.segments]
+    asked += [("scorecard.lines", config.scorecard.lines)] if config.scorecard.lines else []
+    for setting, name in asked:
         if name not in known:
-            raise ConfigError(
-                f"training.segments names {name!r}, which is neither a trait nor a feature", hint=f"one of: {', '.join(sorted(set(known)))}"
-            )
+            message = f"{setting} names {name!r}, which is neither a trait nor a feature"
+            raise ConfigError(message, hint=f"one of: {', '.join(sorted(set(known)))}")
 
 
 def segments_of(
@@ -57,15 +59,8 @@ def segments_of(
     may teach (mature months, no bought wins), so open ones count in no figure; a customer whose horizon has not passed counts
     in none of retention.
     """
-    refused = {r.attribute: r.reason for result in results.values() for r in result.refused}
-    rows, features, specs = _rows(training)
-    today = next(iter(training.values())).current_state
-    facts = _facts(opened, rows["deal_id"].to_numpy(object), as_of)
+    rows, facts, found = _found(opened, training, results, as_of)
     won = rows["win"].to_numpy(np.float64)
-    of_deals: dict[str, Texts] = {c: facts[c].to_numpy(object) for c in ("product", "source") if c in facts}
-    found = read_traits(features, specs, of_deals=of_deals, won=won, refused=refused, today=today)
-    further = [trait_of_feature(n, features, specs, refused) for n in opened.config.training.segments if found.named(n) is None]
-    found = replace(found, traits=(*found.traits, *(t for t in further if t is not None)))
     bought = won == 1 if "win" in training else np.ones(len(rows), dtype=bool)
     amount = rows["amount"].to_numpy(np.float64)
     cycle = facts["cycle_days"].to_numpy(np.float64)
@@ -87,6 +82,35 @@ def segments_of(
             if results[outcome].model is not None
         }
     }
+
+
+def lines_of(
+    opened: Opened, training: Mapping[Outcome, TrainingSet], results: Mapping[Outcome, OutcomeResult], as_of: int, name: str
+) -> Trait | None:
+    """The trait or feature ``name`` of each row of the first training set; None where the company has no such thing."""
+    rows, _, found = _found(opened, training, results, as_of)
+    trait = found.named(name)
+    if trait is None:
+        return None
+    first = next(iter(training.values()))
+    place = pd.Series(np.arange(len(rows)), index=rows["deal_id"])
+    return replace(trait, values=trait.values[place.reindex(first.frame["deal_id"]).to_numpy(np.int64)])
+
+
+def _found(
+    opened: Opened, training: Mapping[Outcome, TrainingSet], results: Mapping[Outcome, OutcomeResult], as_of: int
+) -> tuple[pd.DataFrame, pd.DataFrame, TraitsFound]:
+    """Each deal once, what is known of it beside its features, and its traits."""
+    refused = {r.attribute: r.reason for result in results.values() for r in result.refused}
+    rows, features, specs = _rows(training)
+    today = next(iter(training.values())).current_state
+    facts = _facts(opened, rows["deal_id"].to_numpy(object), as_of)
+    won = rows["win"].to_numpy(np.float64)
+    of_deals: dict[str, Texts] = {c: facts[c].to_numpy(object) for c in ("product", "source") if c in facts}
+    found = read_traits(features, specs, of_deals=of_deals, won=won, refused=refused, today=today)
+    named = dict.fromkeys((*opened.config.training.segments, *((lines,) if (lines := opened.config.scorecard.lines) else ())))
+    further = [trait_of_feature(n, features, specs, refused) for n in named if found.named(n) is None]
+    return rows, facts, replace(found, traits=(*found.traits, *(t for t in further if t is not None)))
 
 
 def _rows(training: Mapping[Outcome, TrainingSet]) -> tuple[pd.DataFrame, pd.DataFrame, tuple[FeatureSpec, ...]]:

@@ -227,6 +227,43 @@ def by_hand_page(example: Mapping[str, Any] | None, card: Scorecard) -> dict[str
     }
 
 
+POINTS_OF_LINE = {"own": "its own", "shared": "the same"}
+
+
+def lines_page(lines: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Product lines beside one another: whose points, where tiers begin, what is expected there; and why a line has no card."""
+    if not lines or not any(v["points"] for v in lines["values"]):
+        return None
+    rows, without = [], []
+    for v in lines["values"]:
+        if not v["points"]:
+            without.append(f"{v['value']} ({v['why']})")
+            continue
+        cells = [f"{t['from_points']} · {percent(t['expected_rate'])}" if t["from_points"] <= 100 else NOTHING for t in v["tiers"].values()]
+        rows.append(
+            {"value": v["value"], "deals": count(v["deals"]), "points": POINTS_OF_LINE[v["points"]], "tiers": cells, "auc": pairs(v["auc"])}
+        )
+    tiers = list(next(v["tiers"] for v in lines["values"] if v["points"]))
+    heads = [(lines["trait"], False), ("Deals", True), ("Points", False)]
+    heads += [*((f"Tier {t}", True) for t in tiers), ("Pairs in the right order, of 100", True)]
+    own = [r["value"] for r in rows if r["points"] == POINTS_OF_LINE["own"]]
+    words = (
+        f"{listed(own)}: a model of {'its' if len(own) == 1 else 'their'} own deals alone did better on later deals, "
+        "so the points are other ones."
+        if own
+        else "No line's own deals alone made a better model on later deals, so all share the points of the card; what they promise differs."
+    )
+    remark = f"Without a card of their own: {'; '.join(without)}." if without else ""
+    return {
+        "trait": lines["trait"],
+        "tiers": tiers,
+        "heads": [(f"Tier {t}", True) for t in tiers],
+        "rows": rows,
+        "words": words,
+        "remark": remark,
+    }
+
+
 def _fidelity(card: Scorecard, terms: Terms, timing: str) -> str:
     """How much is lost by adding points instead of asking the model."""
     f = card.fidelity

@@ -7,7 +7,7 @@ from typing import Any
 
 from icpfit.config import LAYERS
 from icpfit.documents.brief import brief
-from icpfit.documents.card_page import by_hand_page, card_page, layers_page, profile_page
+from icpfit.documents.card_page import by_hand_page, card_page, layers_page, lines_page, profile_page
 from icpfit.documents.customers_page import customers_page
 from icpfit.documents.market import Market
 from icpfit.documents.market_page import market_page
@@ -82,6 +82,7 @@ def summarise(
         "outcomes": [outcome_page(name, report, rows_are) for name, report in reports.items()],
         "card": card_page(card, metrics["timing"]) if card is not None else None,
         "by_hand": by_hand_page(metrics.get("by_hand"), card) if card is not None else None,
+        "lines": lines_page(metrics.get("lines")) if card is not None else None,
         "profile": profile,
         "layers": layers_page(card) if card is not None else [],
         "layer_words": [(layer, LAYER_WORDS[layer]) for layer in LAYERS],

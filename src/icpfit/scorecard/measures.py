@@ -36,6 +36,19 @@ class LaterRows:
     foresight: bool = False
     """whether the model of staying had learned from customers later than some of these rows"""
 
+    def of(self, inside: npt.NDArray[np.bool_]) -> LaterRows:
+        """Only the rows ``inside``."""
+        return LaterRows(
+            self.fold[inside],
+            self.row[inside],
+            self.card[inside],
+            self.model[inside],
+            self.chance[inside],
+            self.label[inside],
+            self.account[inside],
+            self.foresight,
+        )
+
     @property
     def labelled(self) -> npt.NDArray[np.bool_]:
         return ~np.isnan(self.label)

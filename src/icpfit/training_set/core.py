@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -80,6 +80,21 @@ class TrainingSet:
 
     def spec(self, name: str) -> FeatureSpec:
         return next(s for s in self.specs if s.name == name)
+
+
+def of_rows(training: TrainingSet, inside: npt.NDArray[np.bool_]) -> TrainingSet:
+    """A training set of the rows ``inside`` alone, which are all that was considered."""
+    rows = np.flatnonzero(inside)
+    return replace(
+        training,
+        frame=training.frame.iloc[rows].reset_index(drop=True),
+        position=training.position[rows],
+        amount=training.amount[rows],
+        labels_at=lambda at: training.labels_at(at)[rows],
+        considered=len(rows),
+        left_out={},
+        left_out_rows=training.left_out_rows.iloc[:0],
+    )
 
 
 def account_keys(frame: pd.DataFrame) -> npt.NDArray[np.object_]:
