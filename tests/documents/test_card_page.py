@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from icpfit.documents.card_page import profile_page, stands_out
+from icpfit.documents.card_page import by_hand_page, card_page, lines_page, profile_page, stands_out
 from icpfit.scorecard.binning import MIN_ROWS
 from icpfit.scorecard.card import Attribute, Bin
+from icpfit.scorecard.condition import Condition, Rule
 
 Make = Callable[..., Any]
 Cell = tuple[int, float, float, int]
@@ -95,3 +96,58 @@ def test_where_no_group_stands_out_no_one_is_said_to_fit(make_card: Make, make_p
         "Left out here: Has a data warehouse, Employees and Region. No group of them stands out, so who fits by them is not known. "
         "Their lines are on the scorecard."
     ]
+
+
+def test_a_rule_is_a_row_of_two_lines(make_card: Make) -> None:
+    both = (Condition("a", "flag", "Warehouse: yes", low=0.5), Condition("b", "number", "Views: 2 or more", low=2.0))
+    rule = Rule("rule_1", "Warehouse: yes and Views: 2 or more", "intent", both, 0, 12, 9.0, 14.0, 40, 0.1, 0.3)
+    first = make_card().attributes[0]
+    small = replace(first, bins=tuple(replace(b, points=max(b.points - 12, 0)) for b in first.bins))
+    card = make_card()
+    taken = card.attributes[0].max_points - small.max_points
+    learned = {**card.layer_weights_learned}
+    learned[first.layer] -= taken
+    learned["intent"] = learned.get("intent", 0) + 12
+    card = replace(card, attributes=(small, *card.attributes[1:]), rules=(rule,), layer_weights_learned=learned)
+    row = card_page(card, "dated")["attributes"][-1]
+    assert row["label"] == "Both: Warehouse: yes and Views: 2 or more"
+    assert [(b["label"], b["points"], b["interval"], b["rate"]) for b in row["bins"]] == [
+        ("yes, both", "0", "—", "10%"),
+        ("no, or not known", "12", "9 to 14", "30%"),
+    ]
+
+
+EXAMPLE = {"lines": [{"asked": "A", "value": "1", "line": "one", "points": 64}], "points": 64, "chance": 0.32, "period": "2024Q4"}
+
+
+def test_one_account_by_hand_is_said_in_a_sentence(make_card: Make) -> None:
+    card = make_card()
+    edges = {t.name: t.from_points for t in card.tiers}
+    page = by_hand_page({**EXAMPLE, "points": edges["B"], "tier": "B", "disqualified": ""}, card)
+    assert page is not None
+    assert page["so"].startswith(f"{edges['B']} lies between {edges['B']} and under {edges['A']}: tier B. By the card 32% of such")
+    page = by_hand_page({**EXAMPLE, "points": 100, "tier": "A", "disqualified": ""}, card)
+    assert page is not None
+    assert page["so"].startswith(f"100 lies between {edges['A']} and 100: tier A.")
+    page = by_hand_page({**EXAMPLE, "tier": "D", "disqualified": "free mail"}, card)
+    assert page is not None
+    assert page["so"].startswith("Tier D, since: free mail.")
+    assert by_hand_page(None, card) is None
+
+
+TIERS = {"A": {"from_points": 71, "expected_rate": 0.7}, "D": {"from_points": 101, "expected_rate": 0.01}}
+
+
+def test_lines_stand_beside_one_another_and_one_without_a_card_says_why() -> None:
+    one = {"value": "Growth", "deals": 3380, "points": "shared", "why": "", "auc": 0.842, "tiers": TIERS}
+    two = {"value": "Enterprise", "deals": 30, "points": None, "why": "80 more wins are needed"}
+    page = lines_page({"trait": "Product", "values": [one, two]})
+    assert page is not None
+    assert page["rows"] == [{"value": "Growth", "deals": "3,380", "points": "the same", "tiers": ["71 · 70%", "—"], "auc": "84.2"}]
+    assert page["remark"] == "Without a card of their own: Enterprise (80 more wins are needed)."
+    assert page["words"].startswith("No line's own deals alone")
+    own = lines_page({"trait": "Product", "values": [{**one, "points": "own"}]})
+    assert own is not None
+    assert own["words"].startswith("Growth: a model of its own deals alone did better")
+    assert lines_page({"trait": "Product", "values": [two]}) is None
+    assert lines_page(None) is None

@@ -214,7 +214,7 @@ def by_hand_page(example: Mapping[str, Any] | None, card: Scorecard) -> dict[str
     lies = (
         f"{points} lies between {edges[tier]} and {until}: tier {tier}"
         if not example["disqualified"]
-        else f"tier {tier}, since: {example['disqualified']}"
+        else f"Tier {tier}, since: {example['disqualified']}"
     )
     terms = KINDS[card.kind]
     whose = "A customer" if card.kind == "retention" else "A deal"
@@ -257,7 +257,7 @@ def lines_page(lines: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return {
         "trait": lines["trait"],
         "tiers": tiers,
-        "heads": [(f"Tier {t}", True) for t in tiers],
+        "heads": heads,
         "rows": rows,
         "words": words,
         "remark": remark,

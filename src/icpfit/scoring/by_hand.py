@@ -34,14 +34,14 @@ def typical(card: Scorecard, features: pd.DataFrame, tier: str = TIER) -> int | 
 
 
 def by_hand(card: Scorecard, row: pd.DataFrame, specs: Mapping[str, FeatureSpec]) -> dict[str, Any]:
-    """``lines`` (what is asked, the account's own value, the line it falls into, its points), ``points``, ``tier``, ``chance``, and
-    ``disqualified`` (the reason, or ""). The lines' points sum to ``points``.
+    """``lines`` (what is asked, the own value, the line it falls into, its points; the weightiest first), ``points``, ``tier``, ``chance``,
+    and ``disqualified`` (the reason, or ""). The lines' points sum to ``points``.
 
     ``row`` holds the one account's features; plain JSON values.
     """
     scored = card.score(row)
     lines = []
-    for a in card.attributes:
+    for a in sorted(card.attributes, key=lambda a: -a.max_points):
         cell = a.bins[int(bin_index(a.kind, a.bins, row[a.name])[0])]
         line = "not known" if cell.unknown else cell.label
         lines.append({"asked": a.label, "value": said_of(specs[a.name], row[a.name].iloc[0]), "line": line, "points": cell.points})

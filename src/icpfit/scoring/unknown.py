@@ -52,6 +52,7 @@ class Unknown:
 
 def find_unknown(card: Scorecard, features: pd.DataFrame) -> Unknown:
     """What the features of a scored list leave open; an empty text or a missing number is unknown."""
-    known = features[[a.name for a in card.attributes]].replace("", None).notna()
+    asked = dict.fromkeys((*(a.name for a in card.attributes), *(c.feature for r in card.rules for c in r.conditions)))
+    known = features[list(asked)].replace("", None).notna()
     never = tuple(a.label for a in card.attributes if not known[a.name].any())
     return Unknown(len(features), len(card.attributes), int((~known.any(axis=1)).sum()), never)
