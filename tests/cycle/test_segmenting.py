@@ -151,3 +151,10 @@ def test_a_name_that_is_no_trait_and_no_feature_is_refused(tmp_path: Path) -> No
     opened = flat(tmp_path / "a", lines(), segments=["regoin"])
     with pytest.raises(ConfigError, match="names 'regoin'"):
         check_named_segments(opened.config, opened.specs)
+
+
+def test_lines_of_what_is_not_there_are_refused(small_company: Any) -> None:
+    config = small_company.opened.config
+    asked = config.model_copy(update={"scorecard": config.scorecard.model_copy(update={"lines": "produkt"})})
+    with pytest.raises(ConfigError, match=r"scorecard\.lines names 'produkt', which is neither a trait nor a feature"):
+        check_named_segments(asked, small_company.opened.specs)
