@@ -7,7 +7,9 @@ on the same later deals the AUC of the model, of the win card, of the truth, and
 regression that is *given* the true functional form, fitted at the same origins. The share is
 (AUC - .5) / (AUC of the truth - .5). Each share is given twice: on the outcomes as they were drawn, and
 ``expected``, on the true probabilities themselves, which takes the luck of the draw out of it. The model of staying
-is measured beside a limit of its own, made the same way, in AUC. Results are
+is measured beside a limit of its own, made the same way, in AUC; so is the card of winning and staying, on the deals whose whole
+story is known. Of each card it says how near it comes to its model, which planted drivers are missing, and how many points
+industry and noise hold. Results are
 added to ``--out`` seed by seed; a seed that is there is not run again.
 """
 
@@ -22,10 +24,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from company_cards import expected_auc, held, joint_shares
 from sklearn.metrics import roc_auc_score
 
 from icpfit.config import load_config
-from icpfit.cycle.opened import open_source
+from icpfit.cycle.opened import Opened, open_source
 from icpfit.cycle.retrain import Learned, learn
 from icpfit.models.results import Backtest
 from icpfit.scorecard.folds import later_rows
@@ -35,6 +38,7 @@ from icpfit.simulate.limit import logistic_scores, share
 from icpfit.simulate.timeline import Floats
 from icpfit.sources.files import write_text
 from icpfit.sources.propose import propose
+from icpfit.training_set import joint_labels_for
 
 NEWEST = 3
 """quarters of ``newest_…``: their models had about as many deals to learn from as the final one"""
@@ -62,12 +66,14 @@ def measure(seed: int, *, accounts: int, null: bool) -> dict[str, Any]:
     if learned.metrics["verdict"] == "signal" and not null:
         row |= shares(learned, company.truth["deals"].set_index("deal_id"), opened.config)
         row |= staying(learned, company.truth["customers"].set_index("deal_id"))
+        row |= of_cards(opened, learned, company.truth["deals"].set_index("deal_id"))
     row["seconds"] = round(time.perf_counter() - started, 1)
     return row
 
 
 def shares(learned: Learned, truth: Any, config: Any) -> dict[str, Any]:
     """AUCs on the backtest's own rows."""
+    truth = truth.drop(columns=["p_retain_fit", "under_30"])
     training, result = learned.training["win"], learned.results["win"]
     assert result.backtest is not None
     known = truth.loc[training.frame["deal_id"]]
@@ -108,6 +114,18 @@ def shares(learned: Learned, truth: Any, config: Any) -> dict[str, Any]:
     return {k: round(v, 4) if isinstance(v, float) else v for k, v in out.items()}
 
 
+def of_cards(opened: Opened, learned: Learned, truth: Any) -> dict[str, Any]:
+    """What the cards hold, and the card of winning and staying beside its limit."""
+    win = learned.training["win"], learned.results["win"]
+    out: dict[str, Any] = {"cards": {kind: held(card) for kind, card in learned.cards.items()}}
+    if "icp" in learned.cards and opened.warehouse is not None:
+        keep = learned.training["retention"], learned.results["retention"]
+        label = joint_labels_for(opened.warehouse, opened.config, win[0], learned.as_of)
+        found = joint_shares(win, keep, label, truth, opened.config)
+        out |= {k: round(v, 4) if isinstance(v, float) else v for k, v in found.items()}
+    return out
+
+
 def staying(learned: Learned, truth: Any) -> dict[str, Any]:
     """AUC of who stays, of the model and of its limit, on the outcomes and on the chances."""
     training, result = learned.training["retention"], learned.results["retention"]
@@ -139,13 +157,6 @@ def limit_of(backtest: Backtest, form: Floats) -> Floats:
     return limit
 
 
-def expected_auc(score: Floats, chance: Floats) -> float:
-    """AUC of ``score`` over all outcomes that the true chances can draw; ties count half."""
-    _, place = np.unique(score, return_inverse=True)
-    won, lost = np.bincount(place, chance), np.bincount(place, 1 - chance)
-    return float((won * (np.cumsum(lost) - lost / 2)).sum() / (won.sum() * lost.sum()))
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", required=True)
@@ -166,6 +177,18 @@ def main() -> None:
         shown = ("model_of_limit", "newest_model_of_limit", "card_of_limit", "share_limit", "share_logistic", "share_firmographic")
         for name in ("expected_model_of_limit", "expected_card_of_limit", *shown):
             print(f"{name}: mean {np.mean([r[name] for r in done]):.3f}, lowest {min(r[name] for r in done):.3f}", file=sys.stderr)
+        joint = [r for r in done if "joint_card" in r]
+        for name in ("model", "card") if joint else ():
+            drawn = np.mean([(r[f"joint_{name}"] - 0.5) / (r["joint_limit"] - 0.5) for r in joint])
+            true = np.mean([r[f"joint_share_{name}"] / r["joint_share_limit"] for r in joint])
+            print(f"winning and staying, {name} of the limit: {drawn:.3f} on the outcomes, {true:.3f} on the chances", file=sys.stderr)
+        for kind in ("win", "icp", "retention"):
+            cards = [r["cards"][kind] for r in done if kind in r["cards"]]
+            if cards:
+                ranks = [c["spearman"] for c in cards]
+                words = f"Spearman to the model, mean {np.mean(ranks):.3f}, lowest {min(ranks):.3f}"
+                most = f"most points of industry {max(c['industry'] for c in cards)}, of noise {max(c['noise'] for c in cards)}"
+                print(f"{kind} card: {words}; {most}; missing: {[c['missing'] for c in cards]}", file=sys.stderr)
         inside = sum(0.85 <= r["slope"] <= 1.15 for r in done)
         print(f"slope of winning in [.85, 1.15]: {inside} of {len(done)}", file=sys.stderr)
         stay = [r for r in done if "stay_model" in r]

@@ -82,9 +82,10 @@ def _in_folds(score: Floats, chance: Floats, fold: Any) -> float:
 
 
 def held(card: Scorecard) -> dict[str, Any]:
-    """What stands on a card: the planted drivers that are missing, and the points of industry and of noise."""
+    """What stands on a card: the planted drivers that are missing (no row, nor a disqualifier), and the points of industry and noise."""
     names = [a.name for a in card.attributes]
-    missing = [d for d, starts in DRIVERS.items() if not any(n.startswith(starts) for n in names)]
+    out = [d.feature for d in card.disqualifiers]
+    missing = [d for d, starts in DRIVERS.items() if not any(n.startswith(starts) for n in (*names, *out))]
     at = {a.name: a.max_points for a in card.attributes}
     return {
         "attributes": len(names),
