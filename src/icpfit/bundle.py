@@ -121,6 +121,18 @@ class Bundle:
         found: dict[Outcome, FittedModel | None] = {"win": self.win, "retention": self.retention}
         return {k: v for k, v in found.items() if v is not None}
 
+    def of_line(self, line: str) -> Bundle:
+        """The bundle with the card of one product line as its main card: points and tiers are then that line's.
+
+        Raises:
+            BundleError: there is no card of such a line; those that there are are named.
+        """
+        if line not in self.lines:
+            there = ", ".join(self.lines) or "none has one: a line needs 100 of each outcome"
+            raise BundleError(f"{self.version} has no card of the line {line!r}", hint=f"lines with a card: {there}")
+        limits = {k: v for k, v in self.thresholds.items() if k != "tiers"}
+        return replace(self, card=self.lines[line], cards={}, thresholds=limits)
+
     def predict(self, features: pd.DataFrame) -> pd.DataFrame:
         """``p_win, p_retain, p_icp, points, tier`` for each row of training-set columns, same index.
 

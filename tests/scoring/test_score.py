@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from icpfit.cycle.score_list import score_list
-from icpfit.errors import ConfigError, SourceError
+from icpfit.errors import BundleError, ConfigError, SourceError
 from icpfit.models.expected_arr import ExpectedArr
 
 FIXED = [
@@ -289,3 +289,17 @@ def test_an_ending_or_a_name_that_cannot_be_is_refused_before_any_work(small_com
             as_of=0,
         )
     assert [p.name for p in tmp_path.iterdir()] == ["list.csv"]
+
+
+def test_points_of_a_line_are_those_of_its_own_card(small_company, score, accounts):
+    text = "account_id\n" + "\n".join(accounts["account_id"].iloc[:300]) + "\n"
+    whole, _, features, _ = score(text)
+    scored, _, _, _ = score(text, line="Growth")
+    expected = small_company.bundle.lines["Growth"].score(features)
+    assert (scored["tier"].to_numpy() == expected["tier"].to_numpy()).all()
+    assert (scored["points"].to_numpy() == expected["points"].to_numpy()).all()
+    assert (scored["p_icp"] == whole["p_icp"]).all()
+    assert (scored["tier"] != whole["tier"]).any()
+    with pytest.raises(BundleError, match="no card of the line 'Growht'") as told:
+        score(text, line="Growht")
+    assert "Growth" in told.value.hint

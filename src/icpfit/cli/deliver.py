@@ -13,13 +13,22 @@ from icpfit.cli.options import answer, as_of_option, config_option, json_option,
 @click.argument("targets", metavar="LIST", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="CSV or Parquet, by its ending.")
 @click.option("--model", default="champion", show_default=True, help="champion, challenger or a VERSION.")
+@click.option("--line", help="A product line: points and tiers are then those of its own card.")
 @click.option("--features-out", type=click.Path(path_type=Path, dir_okay=False), help="Parquet: the feature values that were used.")
 @config_option
 @workspace_option
 @as_of_option
 @json_option
 def score(
-    targets: Path, out: Path, model: str, features_out: Path | None, config_path: Path, workspace: Path, as_of: str | None, as_json: bool
+    targets: Path,
+    out: Path,
+    model: str,
+    line: str | None,
+    features_out: Path | None,
+    config_path: Path,
+    workspace: Path,
+    as_of: str | None,
+    as_json: bool,
 ) -> None:
     """Score a target list: probabilities, points, tier and reasons for each account."""
     from icpfit.cycle.opened import open_config
@@ -29,7 +38,7 @@ def score(
 
     opened = open_config(config_path, as_of)
     moment = opened.scoring_moment(as_of)
-    report = score_list(opened, Workspace(workspace), targets, out, model=model, features_out=features_out, as_of=moment)
+    report = score_list(opened, Workspace(workspace), targets, out, model=model, line=line, features_out=features_out, as_of=moment)
     lines = [f"{out}: {report['rows_scored']:,} of {counted(report['rows_in'], 'row')} scored by {report['model_version']}"]
     if moment is None:
         lines[0] += " (no dates)"

@@ -29,22 +29,26 @@ def score_list(
     out: Path,
     *,
     model: str = "champion",
+    line: str | None = None,
     features_out: Path | None = None,
     as_of: int | None,
 ) -> dict[str, Any]:
     """Score ``targets`` into ``out`` and ``<out>.rejected.csv``; the answer counts both.
 
-    ``as_of`` is the moment of rows that name none of their own; None where the source has no dates.
+    ``as_of`` is the moment of rows that name none of their own; None where the source has no dates. ``line``: a product line, whose
+    card then gives points and tiers.
 
     Raises:
         ConfigError: an ending that is neither .csv nor .parquet, or one name for two files.
-        BundleError: no such model, or it is damaged.
+        BundleError: no such model, it is damaged, or it has no card of the line.
         SourceError: the list cannot be read, or a result cannot be written; none is there then.
     """
     started = time.perf_counter()
     rejected_path = out.with_name(out.name + ".rejected.csv")
     _check_names(targets, out, rejected_path, features_out)
     bundle = load_bundle(workspace, model)
+    if line is not None:
+        bundle = bundle.of_line(line)
     listed = opened.read_targets(targets)
     known = opened.known_accounts()
     resolved = resolve(listed, opened.directory, as_of)
