@@ -18,6 +18,7 @@ from icpfit.scorecard.card import Attribute, Bin, CardKind, Disqualification, Fi
 TENTHS = [[0.03 + 0.08 * i, 0.02 + 0.08 * i, 40] for i in range(10)]
 AS_OF = parse_moment("2026-04-01")
 CUSTOMERS = json.loads((Path(__file__).parent / "customers_report.json").read_text(encoding="utf-8"))
+CRITERIA = json.loads((Path(__file__).parent / "criteria_report.json").read_text(encoding="utf-8"))
 
 
 TRIED = ("maturity_share", "stale_after_days", "rows", "wins", "rate", "low", "high", "in_force")
@@ -187,6 +188,7 @@ def run_metrics(**changes: Any) -> dict[str, Any]:
         "segments": segments(),
         "notes": ["12 closed deals are left out"],
         "customers": CUSTOMERS,
+        "criteria": CRITERIA,
     }
     return {**copy.deepcopy(metrics), **changes}
 
@@ -326,6 +328,7 @@ def undated_page() -> dict[str, Any]:
     metrics = run_metrics(
         timing="none",
         customers=None,
+        criteria=None,
         as_of="1970-01-01",
         version="1970-01-01-1a2b3c4d",
         win=None,
@@ -386,6 +389,7 @@ def hostile_page() -> dict[str, Any]:
         segments=segments(bad),
         rows={bad: {"in": 1, "used": 0, "left_out": {bad: 1}}},
         findings=[{"code": "X", "severity": "note", "table": "t", "words": bad, "rows": 1}],
+        criteria=json.loads(json.dumps(CRITERIA).replace("Data warehouse", json.dumps(bad)[1:-1]).replace("Free", json.dumps(bad)[1:-1])),
         customers=json.loads(json.dumps(CUSTOMERS).replace("Rivalgrid", json.dumps(bad)[1:-1]).replace("xyz", json.dumps(bad)[1:-1])),
         win=outcome(
             layer_weights=[layer_weight(bad, 0.5, 0.4, 0.6)],

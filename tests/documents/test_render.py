@@ -24,7 +24,7 @@ KINDS = ("whole", "no signal", "too little data", "undated")
 VOID = {"meta", "link", "br", "hr", "img", "input"}
 ALLOWED = {
     *("html", "head", "body", "meta", "link", "title", "style", "main", "header", "nav", "section", "footer", "figure", "figcaption"),
-    *("h1", "h2", "h3", "h4", "p", "a", "b", "i", "span", "div", "ul", "li", "dl", "dt", "dd", "blockquote", "details", "summary"),
+    *("h1", "h2", "h3", "h4", "p", "a", "b", "i", "span", "div", "ul", "li", "dl", "dt", "dd", "blockquote", "details", "summary", "pre"),
     *("table", "thead", "tbody", "tr", "th", "td", "svg", "desc", "line", "rect", "circle", "text"),
 }
 

@@ -40,10 +40,15 @@ CUSTOMERS_FILE = "customers.csv"
 
 @dataclass(frozen=True)
 class Study:
-    """``report``: plain JSON values, the key ``customers`` of a run. ``lists``: CSV files by name, only those that hold a row."""
+    """``report``: plain JSON values, the key ``customers`` of a run. ``lists``: CSV files by name, only those that hold a row.
+
+    ``customers``: one row per customer, ``deal_id``, ``first_arr``, ``growth`` (ARR at the retention horizon over the first, 0 who is
+    gone, NaN before it has passed), ``fit`` ("" where LTV cannot be told) and ``cohort``.
+    """
 
     report: dict[str, Any]
     lists: Mapping[str, str] = field(default_factory=dict)
+    customers: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True)
@@ -110,7 +115,8 @@ def study_customers(
     lists = {RE_ENGAGE_FILE: _csv(losses.re_engage)}
     if isinstance(worth, Worth):
         lists[CUSTOMERS_FILE] = _csv(_customer_list(lives, worth, cohorts))
-    return Study(report, {name: text for name, text in lists.items() if text.count("\n") > 1})
+    told = _told_customers(lives, worth if isinstance(worth, Worth) else None, cohorts)
+    return Study(report, {name: text for name, text in lists.items() if text.count("\n") > 1}, told)
 
 
 def _sizes(warehouse: Warehouse, config: Config, book: DealBook) -> Floats | None:
@@ -207,10 +213,28 @@ def _lookalike(lives: Lives, cohorts: Cohorts, losses: Losses, fit: Fit | None, 
     }
 
 
-def _customer_list(lives: Lives, worth: Worth, cohorts: Cohorts) -> pd.DataFrame:
-    """One line per customer, the most valuable first."""
+def _told_customers(lives: Lives, worth: Worth | None, cohorts: Cohorts) -> pd.DataFrame:
+    first = lives.numbers("first_arr")
+    return pd.DataFrame(
+        {
+            "deal_id": lives.texts("deal_id"),
+            "first_arr": first,
+            "growth": lives.numbers("horizon_arr") / first,
+            "fit": worth.fit if worth is not None else np.full(len(lives), "", dtype=object),
+            "cohort": _cohort_of(lives, cohorts),
+        }
+    ).astype({"deal_id": object, "fit": object, "cohort": object})
+
+
+def _cohort_of(lives: Lives, cohorts: Cohorts) -> npt.NDArray[np.object_]:
     cohort = np.full(len(lives), "too young", dtype=object)
     cohort[cohorts.row] = cohorts.cohort
+    return cohort
+
+
+def _customer_list(lives: Lives, worth: Worth, cohorts: Cohorts) -> pd.DataFrame:
+    """One line per customer, the most valuable first."""
+    cohort = _cohort_of(lives, cohorts)
     grew = expanded(lives)
     out = pd.DataFrame(
         {

@@ -8,13 +8,11 @@ import numpy as np
 import pandas as pd
 
 from icpfit.bundle import Bundle
-from icpfit.config import Config, Outcome
+from icpfit.config import Outcome
 from icpfit.cycle.opened import Opened
 from icpfit.errors import FeatureError
 from icpfit.gates import Against, Challenger, Past
 from icpfit.moments import DAY
-from icpfit.scorecard.card import CardKind
-from icpfit.scorecard.past import past_rows
 from icpfit.training_set import TrainingSet
 
 if TYPE_CHECKING:
@@ -42,7 +40,7 @@ def gate_evidence(opened: Opened, learned: Learned, champion: Bundle | None) -> 
         card_rows=learned.card.fidelity.rows,
         attributes=attributes_in_use(learned.bundle, leading),
         refused=tuple(f"{r.attribute} ({o})" for o, one in learned.results.items() for r in one.refused),
-        past=_past(learned, learned.card.kind, opened.config),
+        past=learned.past if learned.past is not None else Past(),
     )
     return challenger, _against(opened, training, learned, champion)
 
@@ -57,28 +55,6 @@ def attributes_in_use(bundle: Bundle, leading: Outcome) -> tuple[str, ...]:
     modelled = {name for model in bundle.models().values() for name in model.encoding.columns}
     others = {a.name for a in bundle.card.attributes} - modelled | {d.feature for d in bundle.card.disqualifiers}
     return tuple(sorted(used | {f"{name} ({leading})" for name in others}))
-
-
-def _past(learned: Learned, kind: CardKind, config: Config) -> Past:
-    """Past deals by the cards of their own time. A customer is the deal it was won by, whichever outcome leads."""
-    win, keep = ((learned.training[o], learned.results[o]) if o in learned.training else None for o in ("win", "retention"))
-    leading = keep if kind == "retention" else win
-    if leading is None or leading[1].backtest is None:
-        raise ValueError("a card has a leading outcome, and a backtest")
-    read = past_rows(win if kind != "retention" else None, keep if kind != "win" else None, config.scorecard, config.training.seed)
-    deals, label = leading[0].frame["deal_id"].to_numpy(object)[read.row], leading[0].label
-    customers = keep[0].frame if keep is not None else leading[0].frame.iloc[:0]
-    return Past(
-        period=read.period,
-        points=read.points.astype(np.float64),
-        tier=read.tier,
-        won=label[read.row].astype(np.float64),
-        stayed=customers.set_index("deal_id")["label"].reindex(deals).to_numpy(np.float64),
-        wins=int((label == 1).sum()),
-        customers=len(customers),
-        earlier=leading[1].backtest.forward,
-        foresight=read.foresight,
-    )
 
 
 def _against(opened: Opened, training: TrainingSet, learned: Learned, champion: Bundle | None) -> Against | None:

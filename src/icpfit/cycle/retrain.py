@@ -16,12 +16,13 @@ from icpfit.config import FlatSource, Outcome
 from icpfit.customers import Study, study_customers
 from icpfit.cycle.cards import draw_cards, line_cards
 from icpfit.cycle.challenge import gate_evidence
+from icpfit.cycle.criteria import criteria_report, read_past
 from icpfit.cycle.opened import Opened
 from icpfit.cycle.paper import write_documents
 from icpfit.cycle.report import card_report, combined_report, example_report, findings_report, outcome_report, refusals_report, rows_report
 from icpfit.cycle.segmenting import check_named_segments, segments_of
 from icpfit.cycle.watch import findings_since
-from icpfit.gates import Decision, Gate, decide, judge
+from icpfit.gates import Decision, Gate, Past, decide, judge
 from icpfit.models.expected_arr import ExpectedArr
 from icpfit.models.familiarity import Familiarity
 from icpfit.models.fit import Lender
@@ -61,6 +62,8 @@ class Learned:
     """by step; they stand in MLflow and in no document"""
     drift: tuple[Mapping[str, Any], ...] = ()
     """findings against the champion in force; none without one"""
+    past: Past | None = None
+    """past deals by the cards of their own time; None without a card"""
     lists: Mapping[str, str] = field(default_factory=dict)
     """CSV files of accounts to work from, by name, that go beside the documents"""
 
@@ -104,6 +107,11 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None, log: 
     clock.lap("segments")
     lines = line_cards(opened, training, results, next(iter(drawn.values()), None), segments, as_of, progress)
     clock.lap("cards of single lines")
+    read = None
+    if card is not None:
+        progress("reading past deals by the cards of their own time")
+        read = read_past(training, results, card.kind, config, study.customers if study is not None else None)
+        clock.lap("criteria and past")
     first = results[opened.outcomes[0]]
     expected = _expected_arr(opened, training, as_of) if first.model is not None and card is not None else None
     version = make_version(as_of, opened.fingerprint, config.fingerprint(), code_version(), config.training.seed)
@@ -122,6 +130,7 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None, log: 
         "lines": {"trait": lines.trait, "values": list(lines.report)} if lines.report else None,
         "by_hand": example_report(card, next(iter(training.values()))),
         "customers": study.report if study is not None else None,
+        "criteria": criteria_report(card, training, results, study, read, config) if card is not None else None,
         "segments": in_brief(segments),
         "rows": rows_report(opened.counts),
         "findings": findings_report(opened.lasting_findings),
@@ -134,7 +143,9 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None, log: 
     }
     bundle = _bundle(opened, as_of, version, training, results, cards, card, lines.cards, expected, metrics) if expected and card else None
     lists = {**(study.lists if study is not None else {}), **({SEGMENTS_FILE: told} if (told := table_csv(segments)) else {})}
-    return Learned(as_of, version, training, results, cards, card, metrics, bundle, seconds=clock.laps, lists=lists)
+    return Learned(
+        as_of, version, training, results, cards, card, metrics, bundle, seconds=clock.laps, lists=lists, past=read.past if read else None
+    )
 
 
 def retrain(opened: Opened, workspace: Workspace, as_of: int, progress: Progress = lambda _: None) -> Learned:

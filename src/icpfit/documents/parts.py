@@ -10,12 +10,16 @@ from icpfit.documents.words import count, known, percent, sentence
 NOTHING = "—"
 
 
-def part(title: str, words: Sequence[str], tables: Sequence[dict[str, Any]] = (), remarks: Sequence[str] = ()) -> dict[str, Any]:
+def part(
+    title: str, words: Sequence[str], tables: Sequence[dict[str, Any]] = (), remarks: Sequence[str] = (), to_copy: Sequence[str] = ()
+) -> dict[str, Any]:
+    """``to_copy``: lines for a configuration."""
     return {
         "title": title,
         "words": [sentence(w) for w in words if w],
         "tables": [t for t in tables if t["rows"]],
         "remarks": [sentence(r) for r in remarks if r],
+        "to_copy": list(to_copy),
     }
 
 

@@ -8,11 +8,11 @@ from typing import Any
 from icpfit.config import LAYERS
 from icpfit.documents.brief import brief
 from icpfit.documents.card_page import by_hand_page, card_page, layers_page, lines_page, profile_page
+from icpfit.documents.criteria_page import criteria_page
 from icpfit.documents.customers_page import customers_page
 from icpfit.documents.market import Market
 from icpfit.documents.market_page import market_page
 from icpfit.documents.outcome_page import lead, outcome_page
-from icpfit.documents.past_page import past_wins_page
 from icpfit.documents.segments_page import segments_page
 from icpfit.documents.words import ANSWERS, LAYER_WORDS, OUTCOMES, VOICES, count, known, listed, pairs, percent, sentence, times
 from icpfit.gates import TITLES
@@ -104,7 +104,7 @@ def summarise(
         "gates": [
             {"gate": TITLES.get(g["gate"], g["gate"]), "answer": ANSWERS.get(g["answer"], g["answer"]), "words": g["words"]} for g in gates
         ],
-        "past_wins": past_wins_page(gates),
+        "criteria": criteria_page(metrics.get("criteria") if card is not None else None, gates, metrics["currency"]),
         "customers": customers_page(metrics.get("customers"), metrics["currency"]),
         "drift": _drift(drift),
         "meanings": list(meanings),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,7 +36,7 @@ class Past:
     ``tier``, ``won`` (1 or 0) and ``stayed`` (1, 0, or NaN: no customer, or not known yet). ``wins`` and
     ``customers`` count all that the training data holds, read or not. ``earlier``: each card was made before the
     deals that it reads were created; else from other accounts alone. ``foresight``: its part on staying knew later
-    customers all the same.
+    customers all the same. ``overlap``: how the strongest customers stood beside those who left, in numbers of their own.
     """
 
     period: Texts = field(default_factory=_no_text)
@@ -47,6 +48,7 @@ class Past:
     customers: int = 0
     earlier: bool = True
     foresight: bool = False
+    overlap: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not len(self.period) == len(self.points) == len(self.tier) == len(self.won) == len(self.stayed):
@@ -66,6 +68,8 @@ def reverse_validation(past: Past, settings: GateSettings) -> Gate:
     n_kept, n_churned = sum(len(kept[p]) for p in both), sum(len(churned[p]) for p in both)
     unread = past.customers - n_kept - n_churned
     numbers: dict[str, Any] = {"kept": n_kept, "churned": n_churned, "not_judged": unread, "least": settings.min_reverse_gap}
+    if past.overlap:
+        numbers["overlap"] = dict(past.overlap)
     rest = _rest(unread, "customer", both, "compared")
     if min(n_kept, n_churned) < FEW:
         few = f"{counted(n_kept, 'customer')} who stayed and {n_churned:,} who left"

@@ -1,0 +1,217 @@
+"""Criteria by priority and the profile beside its own past, as words and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from icpfit.criteria.exclusions import FAR, MIN_ROWS
+from icpfit.criteria.signals import MOST, NEARLY_ALL
+from icpfit.criteria.standing import CANNOT
+from icpfit.documents.parts import NOTHING, part, table
+from icpfit.documents.past_page import past_wins_part
+from icpfit.documents.words import OUTCOMES, Terms, count, known, money, number, percent
+from icpfit.plural import counted
+from icpfit.scorecard.card import TIER_NAMES
+
+BEST = {
+    "best fit": ("customer of best fit", "customers of best fit, the upper 30% by LTV"),
+    "best cohort": ("of the best customers", "of the best customers (none of them a problem, and good on most that is measured)"),
+    "won and kept": ("deal won and kept", "deals won and kept"),
+    "won": ("deal won", "deals won"),
+    "stayed": ("customer who stayed", "customers who stayed"),
+}
+FITS = {"best fit": "Best fit", "good fit": "Good fit", "stretch deal": "Stretch deal", "left": "Left"}
+
+
+def criteria_page(report: Mapping[str, Any] | None, gates: Sequence[Mapping[str, Any]], currency: str) -> list[dict[str, Any]]:
+    """The parts in their order; none without a report, but where past wins stood, which the gates know too."""
+    if not report:
+        alone = past_wins_part(next((g["numbers"] for g in gates if g["gate"] == "retrospective_recall"), {}))
+        return [alone] if alone else []
+    terms = OUTCOMES["retention" if report["best"]["is"] == "stayed" else "win"]
+    parts = [
+        _primary(report["primary"], report["best"]),
+        _secondary(report["secondary"], report["best"], terms),
+        _negative(report["negative"], terms, currency),
+        _fits(report["fits"]),
+        past_wins_part(report["retrospective"] or {}),
+        _reverse(report["reverse"]),
+    ]
+    return [p for p in parts if p is not None]
+
+
+def _primary(report: Mapping[str, Any], best: Mapping[str, Any]) -> dict[str, Any]:
+    title = "Must-haves (primary criteria)"
+    sides = [(n, name) for n, name in (("left", "who left"), ("lost", "deals lost")) if best[n]]
+    against = " and ".join(f"{count(best[n])} {'customers who left or are a problem' if n == 'left' else 'deals lost'}" for n, _ in sides)
+    words = [
+        f"a must-have is what at least {percent(NEARLY_ALL)} of the best customers have, and at most {percent(MOST)} of those who left "
+        f"and of the deals lost. The best are here {counted(best['best'], *BEST[best['is']])}; beside them stand {against or 'no others'}"
+    ]
+    if not best["tables"]:
+        words.append("the file says one outcome of each row and nothing of what customers are worth: all that went well count as the best")
+    if not report["enough"]:
+        return part(title, [*words, "there are too few of the best, or of the others, to tell a must-have"])
+    if not report["found"]:
+        words.append("no line of the scorecard is a must-have: none is in nearly all of the best and absent in most of the others")
+        if near := report["nearest"]:
+            seen = ", ".join(f"{percent(near['has'][n]['share'])} of {name}" for n, name in [("best", "the best"), *sides])
+            words.append(f"nearest comes “{near['words']}”: {seen} have it")
+        return part(title, words)
+    rows = [(s["words"], f"{s['points']:.0f}", *(_of(s["has"][n]) for n, _ in [("best", ""), *sides])) for s in report["found"]]
+    heads = [("Criterion", False), ("Points", True), ("Of the best", True), *((f"Of {name}", True) for _, name in sides)]
+    return part(
+        title, words, [table("Must-haves", heads, rows)], ["shares are of those whose value is known; points are by this criterion"]
+    )
+
+
+def _secondary(report: Mapping[str, Any], best: Mapping[str, Any], terms: Terms) -> dict[str, Any]:
+    title = "Strong signals (secondary criteria)"
+    if not report["found"]:
+        return part(title, [f"not one of {count(report['asked'])} comparisons shows a strong signal beyond luck"])
+    sides = [(n, name) for n, name in (("best", "the best"), ("left", "who left"), ("lost", "deals lost")) if best[n]]
+    rows = [
+        (
+            s["words"],
+            f"{s['points']:.0f}",
+            f"{percent(s['met']['share'])} (else {percent(s['otherwise']['share'])})",
+            _times(s["lift"]),
+            *(percent(s["has"][n]["share"]) for n, _ in sides),
+        )
+        for s in report["found"]
+    ]
+    heads = [
+        ("Criterion", False),
+        *((h, True) for h in ("Points", terms.good.capitalize(), "Times as often", *(f"Of {name}" for _, name in sides))),
+    ]
+    words = (
+        f"each goes with {terms.many} that {terms.were} more often than others, or is more common among the best customers than among "
+        f"those who left, beyond luck. “Points” is what it adds on the scorecard; “times as often” is how often such {terms.many} "
+        f"{terms.were}, "
+        "beside all others whose value is known"
+    )
+    return part(
+        title, [words], [table("Strong signals", heads, rows)], ["ranges hold in 90 of 100 repetitions, with accounts counted once"]
+    )
+
+
+def _negative(report: Mapping[str, Any], terms: Terms, currency: str) -> dict[str, Any]:
+    title = "Disqualifiers to consider (negative criteria)"
+    rule = (
+        f"{count(report['asked'])} yes/no conditions on all attributes were tried. One is named where {MIN_ROWS} {terms.many} or more meet "
+        f"it and surely {percent(1 - FAR)} fewer of them {terms.were} than of the others, found on the older half, confirmed on the newer"
+    )
+    held = [_held(d, terms) for d in report["declared"]]
+    if not report["found"]:
+        return part(title, [f"none was found. {rule}", *held])
+    rows = [
+        (
+            x["words"],
+            f"{count(x['met']['rows'])}",
+            f"{percent(x['met']['share'])} (else {percent(x['otherwise']['share'])})",
+            _times(x["times"]),
+            f"{count(x['lost_wins'])} ({money(x['lost_value'], currency)} {report['value_is']})"
+            if x["lost_value"]
+            else count(x["lost_wins"]),
+            "in force" if x["in_force"] else "proposed",
+        )
+        for x in report["found"]
+    ]
+    stays = any(x["outcome"] == "retention" for x in report["found"]) and terms.good == "won"
+    names = (terms.many.capitalize(), "Won or kept" if stays else terms.good.capitalize(), "Times as often", "Thrown away")
+    heads = [("Criterion", False), *((h, True) for h in names), ("Status", False)]
+    words = [
+        f"{rule}. “Thrown away” counts the {terms.many_good} that it would have turned down. They are proposals: nothing is in force "
+        "before it stands in the configuration"
+    ]
+    lines = [x["yaml"] for x in report["found"] if not x["in_force"]]
+    return part(title, [*words, *held], [table("Disqualifiers to consider", heads, rows)], to_copy=lines)
+
+
+def _held(declared: Mapping[str, Any], terms: Terms) -> str:
+    """What the rows say of a disqualifier in force that they do not bear out; nothing where they do."""
+    if declared["borne_out"]:
+        return ""
+    if declared["borne_out"] is None:
+        return f"in force, and too rare to judge: “{declared['words']}” ({count(declared['met']['rows'])} {terms.many})"
+    verdict = "below the rest, but not far below it" if declared["times"][2] < 1 else "not shown to be below the rest"
+    share, other = percent(declared["met"]["share"]), percent(declared["otherwise"]["share"])
+    return (
+        f"in force, and {verdict}: “{declared['words']}”. {share} of such {terms.many} {terms.were}, {other} of the others; it turns down "
+        f"{count(declared['met']['hits'])} of {count(declared['met']['hits'] + declared['otherwise']['hits'])} {terms.many_good}"
+    )
+
+
+def _fits(report: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if report is None:
+        return None
+    title = "Best fit, good fit and stretch deals"
+    if not report["can_tell"]:
+        return part(title, [report["words"]])
+    by = {f["fit"]: f for f in report["fits"]}
+    words = [
+        f"by LTV: {counted(by['best fit']['customers'], 'customer')} of best fit, {count(by['good fit']['customers'])} of good fit. "
+        f"Stretch deals are customers below good fit, and not the ideal customer: {count(by['stretch deal']['customers'])}",
+        "the table shows into which tiers their deals fell, by the card that was made before each",
+        _apart(by["best fit"]["in_ab"], by["stretch deal"]["in_ab"], by["left"]["in_ab"]),
+    ]
+    rows = [
+        (
+            name,
+            f"{count(by[fit]['customers'])} ({count(by[fit]['read'])} read)",
+            *(percent(by[fit]["tiers"][t] / by[fit]["read"]) if by[fit]["read"] >= 10 else "too few" for t in TIER_NAMES),
+            _of(by[fit]["in_ab"]) if by[fit]["read"] >= 10 else NOTHING,
+        )
+        for fit, name in FITS.items()
+    ]
+    heads = [("Customers", False), ("All", True), *((t, True) for t in TIER_NAMES), ("A or B", True)]
+    remark = f"{counted(report['not_read'], 'customer')} are older than the oldest card, and are not read" if report["not_read"] else ""
+    return part(title, words, [table("Tiers of customers, by what they are worth", heads, rows)], [remark])
+
+
+def _apart(best: Mapping[str, Any], stretch: Mapping[str, Any], left: Mapping[str, Any]) -> str:
+    """Whether the tiers told the best from the others, by intervals that do not meet."""
+    if min(best["rows"], stretch["rows"]) < 20:
+        return ""
+    told = (
+        "stood higher than"
+        if best["low"] > stretch["high"]
+        else "stood lower than"
+        if best["high"] < stretch["low"]
+        else "stood no higher than"
+    )
+    said = f"best-fit deals {told} stretch deals"
+    if left["rows"] >= 20 and min(best["low"], stretch["low"]) > left["high"]:
+        said += "; both stood above customers who left"
+    return f"{said}: the points say who buys and stays, and not how much they pay" if told == "stood no higher than" else said
+
+
+def _reverse(report: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if report is None:
+        return None
+    title = "Does the profile look like the best customers, or like those who leave?"
+    by_revenue = report["by"] != "stayed"
+    strong = "the strongest customers by net revenue retention" if by_revenue else "customers who stayed"
+    if (auc := known(report["auc"])) is None:
+        return part(title, [f"cannot tell: {report['why']}"])
+    span = f"{100 * auc:.0f} of 100 pairs (90% range {100 * report['auc_low']:.0f} to {100 * report['auc_high']:.0f}; lots give 50)"
+    line = f" (the quarter that pay at least {percent(report['line'])} of what they began with)" if by_revenue else ""
+    words = [
+        report["verdict"] if report["verdict"] != CANNOT else "cannot tell: the range includes what lots would give",
+        f"of {strong}{line}, {_share(report['strongest'])} stood in tier A or B by the card that was made before their deal; of those who "
+        f"left, {_share(report['churned'])}. In {span} the strong customer had more points than the one who left",
+    ]
+    return part(title, words)
+
+
+def _share(share: Mapping[str, Any]) -> str:
+    return f"{percent(share['share'])} ({count(share['hits'])} of {count(share['rows'])})"
+
+
+def _of(share: Mapping[str, Any]) -> str:
+    return f"{percent(share['share'])} ({percent(share['low'])} to {percent(share['high'])})" if share["rows"] else NOTHING
+
+
+def _times(found: Sequence[float]) -> str:
+    return f"{number(found[0], 2)} ({number(found[1], 2)} to {number(found[2], 2)})"
