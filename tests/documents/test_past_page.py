@@ -48,12 +48,13 @@ def test_where_nobody_could_tell_nothing_is_shown() -> None:
     assert past_wins_part(retrospective_recall(Past(wins=300), GateSettings()).numbers) is None
 
 
-def test_both_documents_say_which_card_it_was(make_page: Callable[..., dict[str, Any]]) -> None:
-    page = make_page(gates=judged())
+def test_both_documents_say_which_card_it_was(make_page: Callable[..., dict[str, Any]], make_metrics: Callable[..., Any]) -> None:
+    old = {k: v for k, v in make_metrics().items() if k != "criteria"}
+    page = make_page(metrics=old, gates=judged())
     for text in (render_html(page)["icp.html"], render_markdown(page)):
         assert len(re.findall(SCORED, text)) == 2, "in the gate's own words, and above the table"
         assert "12 more wins are not judged" in text
     assert "| Tested | Wins | A | A or B | A to C |\n|---|---:|---:|---:|---:|\n| 2024Q4 | 20 | 50% | 50% | 50% |\n" in render_markdown(
         page
     )
-    assert "Where past wins would have stood" not in render_markdown(make_page())
+    assert "Where past wins would have stood" not in render_markdown(make_page(metrics=old))

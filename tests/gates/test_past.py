@@ -103,6 +103,14 @@ def test_what_the_cards_knew_is_said():
         assert "later customers" not in gate(past, SETTINGS).words
 
 
+def test_what_is_known_of_the_strongest_customers_stands_beside_the_answer_and_does_not_change_it():
+    past = deals((30, "2025Q1", 50, "B", 1, 1), (30, "2025Q1", 40, "C", 1, 0), customers=60)
+    told = replace(past, overlap={"verdict": "the profile looks like those who leave", "auc": 0.2})
+    plain, beside = (reverse_validation(p, SETTINGS) for p in (past, told))
+    assert beside.numbers == {**plain.numbers, "overlap": told.overlap}
+    assert (beside.answer, beside.words) == (plain.answer, plain.words)
+
+
 def test_nothing_read_cannot_tell():
     gates = [gate(Past(wins=300, customers=200), SETTINGS) for gate in (retrospective_recall, reverse_validation)]
     assert [g.answer for g in gates] == ["cannot tell", "cannot tell"]

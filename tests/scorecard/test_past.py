@@ -102,6 +102,13 @@ def test_a_fold_that_knew_all_rows_would_draw_the_lines_of_the_final_card(win: C
     assert past.points.tolist() == scored["points"].tolist()
     assert past.tier.tolist() == scored["tier"].tolist()
     assert set(past.tier) == set("ABCD")
+    assert past.out.tolist() == (scored["disqualified"] != "").tolist()
+    card = build_scorecards(win.taught, None, settings, seed=7)["win"]
+    assert set(past.parts) == {a.name for a in card.attributes} | {f"both: {r.label}" for r in card.rules}
+    for layer in ("firmographic", "technographic", "behavioral", "intent"):
+        asked = [past.parts[a.name] for a in card.attributes if a.layer == layer]
+        rules = [past.parts[f"both: {r.label}"] for r in card.rules if r.layer == layer]
+        np.testing.assert_array_equal(np.sum([*asked, *rules, np.zeros(len(everything))], axis=0), scored[f"points_{layer}"])
 
 
 def test_what_became_of_the_newest_quarter_does_not_change_its_own_tiers(make_company: Callable[..., Company], keep: Company) -> None:
@@ -155,3 +162,5 @@ def test_a_past_that_does_not_fit_together_cannot_be_made(win: Company) -> None:
     past = past_rows(win.taught, None, ScorecardSettings(), seed=7)
     with pytest.raises(ValueError, match="points and a tier"):
         replace(past, tier=past.tier[1:])
+    with pytest.raises(ValueError, match="must sum to them"):
+        replace(past, points=past.points + 1)

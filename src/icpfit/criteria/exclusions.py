@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -58,7 +57,7 @@ class Exclusion:
 
     @property
     def yaml(self) -> str:
-        """One item of ``scorecard.disqualifiers``, on one line."""
+        """One item of ``scorecard.disqualifiers``, a line for each key and each text."""
         import yaml
 
         c = self.condition
@@ -66,8 +65,13 @@ class Exclusion:
         if c.high is not None:
             asked = {"below": _plain(c.high)}
         body = {"feature": c.feature, **asked, "reason": c.words}
-        text = str(yaml.safe_dump(body, default_flow_style=True, sort_keys=False, allow_unicode=True, width=100_000)).strip()
-        return f"- {text if text.isprintable() else json.dumps(body)}"  # JSON is YAML, and stays on one line whatever it holds
+        for style, as_it_is in ((None, True), ('"', False)):  # quoted and escaped, no text breaks its line
+            text = str(
+                yaml.safe_dump([body], default_flow_style=False, default_style=style, sort_keys=False, allow_unicode=as_it_is, width=10**6)
+            )
+            if text.replace("\n", "").isprintable() and text.count("\n") == len(body) + len(c.values):
+                break
+        return text.rstrip("\n")
 
     def values(self) -> dict[str, Any]:
         return {
@@ -236,8 +240,8 @@ def _candidates(spec: FeatureSpec, column: pd.Series) -> Iterator[tuple[Conditio
 def _cuts(known: Floats, whole: bool) -> list[tuple[bool, float]]:
     """(at the low end or not, the cut), rounded as people say numbers: two digits, and small whole numbers as they are.
 
-    >>> _cuts(np.repeat([0.0, 1.0, 5.0], [3, 4, 3]), True)
-    [(True, 1.0), (False, 5.0)]
+    >>> _cuts(np.repeat([0.0, 1.0, 5.0], [40, 40, 20]), True)
+    [(True, 1.0), (False, 1.0), (False, 5.0)]
     """
     finite = np.sort(known[np.isfinite(known)])
     if not len(finite):

@@ -25,7 +25,7 @@ class Share:
 
     >>> s = Share(8, 10, 10)
     >>> s.share, round(s.low, 3), round(s.high, 3)
-    (0.8, 0.536, 0.932)
+    (0.8, 0.541, 0.931)
     >>> Share(0, 0, 0).share, Share(0, 0, 0).low, Share(0, 0, 0).high
     (nan, 0.0, 1.0)
     """
@@ -70,7 +70,7 @@ class Times:
 
     >>> t = Times.of(Share(10, 100, 100), Share(20, 100, 100))
     >>> round(t.times, 2), round(t.low, 2), round(t.high, 2), round(t.z, 2)
-    (0.51, 0.29, 0.9, -1.98)
+    (0.51, 0.29, 0.91, -1.98)
     """
 
     times: float

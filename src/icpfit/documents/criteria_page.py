@@ -43,11 +43,11 @@ def criteria_page(report: Mapping[str, Any] | None, gates: Sequence[Mapping[str,
 
 def _primary(report: Mapping[str, Any], best: Mapping[str, Any]) -> dict[str, Any]:
     title = "Must-haves (primary criteria)"
-    sides = [(n, name) for n, name in (("left", "who left"), ("lost", "deals lost")) if best[n]]
+    sides = _others(best)
     against = " and ".join(f"{count(best[n])} {'customers who left or are a problem' if n == 'left' else 'deals lost'}" for n, _ in sides)
     words = [
-        f"a must-have is what at least {percent(NEARLY_ALL)} of the best customers have, and at most {percent(MOST)} of those who left "
-        f"and of the deals lost. The best are here {counted(best['best'], *BEST[best['is']])}; beside them stand {against or 'no others'}"
+        f"a must-have is what at least {percent(NEARLY_ALL)} of the best have, and at most {percent(MOST)} {_of_each(sides)}. The best are "
+        f"here {counted(best['best'], *BEST[best['is']])}; beside them stand {against or 'no others'}"
     ]
     if not best["tables"]:
         words.append("the file says one outcome of each row and nothing of what customers are worth: all that went well count as the best")
@@ -59,41 +59,49 @@ def _primary(report: Mapping[str, Any], best: Mapping[str, Any]) -> dict[str, An
             seen = ", ".join(f"{percent(near['has'][n]['share'])} of {name}" for n, name in [("best", "the best"), *sides])
             words.append(f"nearest comes “{near['words']}”: {seen} have it")
         return part(title, words)
-    rows = [(s["words"], f"{s['points']:.0f}", *(_of(s["has"][n]) for n, _ in [("best", ""), *sides])) for s in report["found"]]
-    heads = [("Criterion", False), ("Points", True), ("Of the best", True), *((f"Of {name}", True) for _, name in sides)]
-    return part(
-        title, words, [table("Must-haves", heads, rows)], ["shares are of those whose value is known; points are by this criterion"]
-    )
+    rows = [(s["words"], f"{s['points']:.0f}", *(_of(s["has"][n]) for n in ("best", *(n for n, _ in sides)))) for s in report["found"]]
+    heads = [("Criterion", False), ("Points", True), ("Best", True), *((n.capitalize(), True) for n, _ in sides)]
+    remark = f"how many of the best, {_of_each(sides)} have it; counted are those whose value is known"
+    return part(title, words, [table("Must-haves", heads, rows)], [remark])
+
+
+def _others(best: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Whom the best are held against, of those there are."""
+    return [(n, name) for n, name in (("left", "those who left"), ("lost", "deals lost")) if best[n]]
+
+
+def _of_each(sides: Sequence[tuple[str, str]]) -> str:
+    return " and ".join(f"of {name}" for _, name in sides) or "of the others"
 
 
 def _secondary(report: Mapping[str, Any], best: Mapping[str, Any], terms: Terms) -> dict[str, Any]:
     title = "Strong signals (secondary criteria)"
     if not report["found"]:
         return part(title, [f"not one of {count(report['asked'])} comparisons shows a strong signal beyond luck"])
-    sides = [(n, name) for n, name in (("best", "the best"), ("left", "who left"), ("lost", "deals lost")) if best[n]]
+    others = _others(best)
+    sides = ["best", *(n for n, _ in others)]
     rows = [
         (
             s["words"],
             f"{s['points']:.0f}",
             f"{percent(s['met']['share'])} (else {percent(s['otherwise']['share'])})",
             _times(s["lift"]),
-            *(percent(s["has"][n]["share"]) for n, _ in sides),
+            *(percent(s["has"][n]["share"]) for n in sides),
         )
         for s in report["found"]
     ]
     heads = [
         ("Criterion", False),
-        *((h, True) for h in ("Points", terms.good.capitalize(), "Times as often", *(f"Of {name}" for _, name in sides))),
+        *((h, True) for h in ("Points", terms.good.capitalize(), "Times as often", *(n.capitalize() for n in sides))),
     ]
+    stays = ", or is more common among the best customers than among those who left" if len(others) > 1 else ""
     words = (
-        f"each goes with {terms.many} that {terms.were} more often than others, or is more common among the best customers than among "
-        f"those who left, beyond luck. “Points” is what it adds on the scorecard; “times as often” is how often such {terms.many} "
-        f"{terms.were}, "
-        "beside all others whose value is known"
+        f"each goes with {terms.many} that {terms.were} more often than others{stays}, beyond luck. “Points” is what it adds on the "
+        f"scorecard; “times as often” is how often such {terms.many} {terms.were}, beside all others whose value is known. The last "
+        f"columns say how many of the best, {_of_each(others)} have it"
     )
-    return part(
-        title, [words], [table("Strong signals", heads, rows)], ["ranges hold in 90 of 100 repetitions, with accounts counted once"]
-    )
+    remark = "ranges hold in 90 of 100 repetitions, with accounts counted once"
+    return part(title, [words], [table("Strong signals", heads, rows)], [remark])
 
 
 def _negative(report: Mapping[str, Any], terms: Terms, currency: str) -> dict[str, Any]:
@@ -125,7 +133,7 @@ def _negative(report: Mapping[str, Any], terms: Terms, currency: str) -> dict[st
         f"{rule}. “Thrown away” counts the {terms.many_good} that it would have turned down. They are proposals: nothing is in force "
         "before it stands in the configuration"
     ]
-    lines = [x["yaml"] for x in report["found"] if not x["in_force"]]
+    lines = [line for x in report["found"] if not x["in_force"] for line in x["yaml"].split("\n")]
     return part(title, [*words, *held], [table("Disqualifiers to consider", heads, rows)], to_copy=lines)
 
 
