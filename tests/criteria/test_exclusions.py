@@ -72,7 +72,8 @@ def test_what_is_planted_is_found_once_with_its_counts(made: SimpleNamespace) ->
     assert x.lost_value == np.arange(float(N))[won & met].sum()
     assert (by["country"].condition.values, by["size"].condition.low) == (("MT",), None)
     assert 9 <= float(by["size"].condition.high or 0) <= 16
-    assert not any(x.in_force for x in found.found)
+    assert not any(x.in_force or x.today for x in found.found)
+    assert [x.spec.name for x in found_in(replace(data, current_state=("size",))).found if x.today] == ["size"]
 
 
 def test_where_there_is_none_none_is_found(made: SimpleNamespace) -> None:

@@ -53,6 +53,12 @@ def test_each_part_has_its_counts() -> None:
     assert said(parts[LIKE]).startswith("The profile looks like the customers who grow.")
 
 
+def test_what_is_read_as_it_is_today_is_marked() -> None:
+    found = [{**x, "today": True} for x in FOUND["negative"]["found"]]
+    rows = page(negative={"found": found})[NEVER]["tables"][0]["rows"]
+    assert [cells[-1][0] for _, cells in rows] == [f"{s}, read as it is today" for s in ("in force", "proposed", "in force")]
+
+
 def test_where_nothing_is_a_must_have_it_says_so_and_names_the_nearest() -> None:
     near = FOUND["secondary"]["found"][0]
     told = page(primary={"found": [], "nearest": near})[MUST]

@@ -40,6 +40,7 @@ class Exclusion:
 
     ``lost_wins`` and ``lost_value``: the won deals, or the customers who stayed, that it would have thrown away, and what they began
     with, as far as that is known. ``in_force``: the company has declared a disqualifier on this feature.
+    ``today``: the feature is read as it is today, so it may have been written after the outcome.
     """
 
     outcome: Outcome
@@ -54,6 +55,7 @@ class Exclusion:
     lost_value: float
     q_value: float
     in_force: bool
+    today: bool = False
 
     @property
     def yaml(self) -> str:
@@ -88,6 +90,7 @@ class Exclusion:
             "lost_value": round(self.lost_value, 2),
             "q_value": self.q_value,
             "in_force": self.in_force,
+            "today": self.today,
             "yaml": self.yaml,
         }
 
@@ -189,10 +192,8 @@ def _of(
         times = Times.of(share, others)
         if q > LEVEL or times.high > FAR:
             continue
-        lost = float(np.nansum(worth[met & good]))
-        one = Exclusion(
-            outcome, spec, condition, share, others, times, found.times, again.times, share.hits, lost, q, spec.name in in_force
-        )
+        lost, marks = float(np.nansum(worth[met & good])), (spec.name in in_force, spec.name in data.current_state)
+        one = Exclusion(outcome, spec, condition, share, others, times, found.times, again.times, share.hits, lost, q, *marks)
         out.append((times.z, one, met, data))
     return out, tried
 

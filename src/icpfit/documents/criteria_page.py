@@ -122,7 +122,7 @@ def _negative(report: Mapping[str, Any], terms: Terms, currency: str) -> dict[st
             f"{count(x['lost_wins'])} ({money(x['lost_value'], currency)} {report['value_is']})"
             if x["lost_value"]
             else count(x["lost_wins"]),
-            "in force" if x["in_force"] else "proposed",
+            ("in force" if x["in_force"] else "proposed") + (", read as it is today" if x.get("today") else ""),
         )
         for x in report["found"]
     ]
