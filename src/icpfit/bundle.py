@@ -27,7 +27,7 @@ from icpfit.versioning import check_version, code_version, library_versions, mak
 __all__ = ["Bundle", "code_version", "from_files", "make_version", "thresholds_of", "to_files"]
 
 MODEL_FILES: dict[Outcome, str] = {"win": "win.txt", "retention": "retention.txt"}
-LINES_FILE = "scorecard_lines.json"
+LINES_FILE, SEEN_FILE = "scorecard_lines.json", "attributions.json"
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,8 @@ class Bundle:
     missing: tuple[str, ...] = ()
     decimal_comma: bool = False
     outcomes: OutcomeSettings = field(default_factory=OutcomeSettings)
+    attributions: Mapping[str, Any] = field(default_factory=dict)
+    """what the documents' pictures of the models show; empty where nothing was kept"""
     thresholds: Mapping[str, Any] = field(default_factory=dict)
     """the card's edges are put in where nothing is said"""
     code_version: str = field(default_factory=code_version)
@@ -102,7 +104,7 @@ class Bundle:
             self._set("retention_base", (rate, low, high))
         if self.card.kind in self.cards:
             raise BundleError(f"the main card is the {self.card.kind} card; it cannot stand among the others too")
-        for name in ("familiarity", "expected_arr", "thresholds", "metrics", "libraries"):
+        for name in ("familiarity", "expected_arr", "thresholds", "metrics", "libraries", "attributions"):
             self._set(name, plain(getattr(self, name)))
         self._set("thresholds", {**thresholds_of(self.card), **self.thresholds})
         if (edges := self.thresholds["tiers"]) != thresholds_of(self.card)["tiers"]:
@@ -191,6 +193,8 @@ def to_files(bundle: Bundle) -> dict[str, str]:
         files[f"scorecard_{kind}.json"] = card_to_json(bundle.cards[kind], bundle.version)
     if bundle.lines:
         files[LINES_FILE] = json_text({line: card_to_dict(card, bundle.version) for line, card in bundle.lines.items()})
+    if bundle.attributions:
+        files[SEEN_FILE] = json_text(bundle.attributions)
     files["thresholds.json"] = json_text(bundle.thresholds)
     files["familiarity.json"] = json_text(bundle.familiarity)
     files["expected_arr.json"] = json_text(bundle.expected_arr)
@@ -238,6 +242,8 @@ def from_files(files: Mapping[str, str], place: str = "the bundle") -> Bundle:
         for name in ("thresholds", "familiarity", "expected_arr", "metrics"):
             reading = f"{name}.json"
             loose[name] = json_value(reading, named[reading])
+        reading = SEEN_FILE
+        attributions = json_value(reading, named[reading]) if reading in named else {}
         reading = "MODEL_CARD.md"
         return Bundle(
             **head,
@@ -249,6 +255,7 @@ def from_files(files: Mapping[str, str], place: str = "the bundle") -> Bundle:
             card=card,
             cards=cards,
             lines=lines,
+            attributions=attributions,
             specs=tuple(s for s in specs if not s.hidden),
             helpers=tuple(s for s in specs if s.hidden),
             missing=missing,

@@ -35,6 +35,7 @@ def write_documents(opened: Opened, learned: Learned, out: Path) -> Path:
         labels={s.name: s.label for s in specs},
         meanings=meanings(opened.config, opened.config.outcomes),
         proposed=True,
+        seen=learned.bundle.attributions if learned.bundle is not None else None,
     )
     _write(page, out)
     for name, text in learned.lists.items():
@@ -64,6 +65,7 @@ def document_champion(opened: Opened, workspace: Workspace, as_of: Micros, out: 
         drift=findings_since(opened, bundle, as_of),
         labels={s.name: s.label for s in bundle.specs},
         meanings=meanings(opened.config, bundle.outcomes),
+        seen=bundle.attributions,
     )
     return _write(page, out)
 

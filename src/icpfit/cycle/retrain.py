@@ -22,6 +22,7 @@ from icpfit.cycle.paper import write_documents
 from icpfit.cycle.report import card_report, combined_report, example_report, findings_report, outcome_report, refusals_report, rows_report
 from icpfit.cycle.segmenting import check_named_segments, segments_of
 from icpfit.cycle.watch import findings_since
+from icpfit.documents.shap_values import seen_by
 from icpfit.gates import Decision, Gate, Past, decide, judge
 from icpfit.models.expected_arr import ExpectedArr
 from icpfit.models.familiarity import Familiarity
@@ -265,6 +266,7 @@ def _bundle(
         helpers=data.helpers,
         missing=config.source.missing if isinstance(config.source, FlatSource) else (),
         decimal_comma=isinstance(config.source, FlatSource) and config.source.decimal_comma,
+        attributions=seen_by(training, {o: r.model for o, r in results.items()}, card, config.training.seed),
         familiarity=familiarity.to_dict(),
         expected_arr=expected.to_dict(),
         metrics=metrics,

@@ -14,6 +14,7 @@ from icpfit.documents.market import Market
 from icpfit.documents.market_page import market_page
 from icpfit.documents.outcome_page import lead, outcome_page
 from icpfit.documents.segments_page import segments_page
+from icpfit.documents.shap_page import shap_page
 from icpfit.documents.words import ANSWERS, LAYER_WORDS, OUTCOMES, VOICES, count, known, listed, pairs, percent, sentence, times
 from icpfit.gates import TITLES
 from icpfit.models.evidence import ESTABLISHED_FROM, INDICATIVE_FROM, MEANING, PATTERNS_BELOW
@@ -46,13 +47,14 @@ def summarise(
     labels: Mapping[str, str] | None = None,
     meanings: Sequence[tuple[str, str]] = (),
     proposed: bool = False,
+    seen: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The page of a run, signal or not.
 
     ``metrics`` is a run's own report (a bundle's metrics.json). ``standing`` says whether the profile is in
     force, ``no_market`` why there is no market. ``voices`` are quotes of customers. ``drift`` is None where
     nobody asked; its findings otherwise. ``labels`` gives features their words, ``meanings`` are words with
-    what they mean here. ``proposed``: it waits for a sign-off.
+    what they mean here. ``proposed``: it waits for a sign-off. ``seen``: what the pictures of the models show.
 
     The result holds text, numbers for charts, lists and dicts only; every figure is written out.
     """
@@ -82,6 +84,7 @@ def summarise(
         "outcomes": [outcome_page(name, report, rows_are) for name, report in reports.items()],
         "card": card_page(card, metrics["timing"]) if card is not None else None,
         "by_hand": by_hand_page(metrics.get("by_hand"), card) if card is not None else None,
+        "seen": shap_page(seen) if card is not None else None,
         "lines": lines_page(metrics.get("lines")) if card is not None else None,
         "profile": profile,
         "layers": layers_page(card) if card is not None else [],
