@@ -8,12 +8,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
 import pytest
 
+from icpfit.config import FeatureSpec
 from icpfit.documents import Market, summarise
 from icpfit.documents.market import Segment
+from icpfit.models.calibration import Calibration
+from icpfit.models.encoding import Encoding
+from icpfit.models.results import FittedModel
 from icpfit.moments import parse_moment
 from icpfit.scorecard.card import Attribute, Bin, CardKind, Disqualification, Fidelity, Scorecard, Tier
+from icpfit.training_set import TrainingSet
 
 TENTHS = [[0.03 + 0.08 * i, 0.02 + 0.08 * i, 40] for i in range(10)]
 AS_OF = parse_moment("2026-04-01")
@@ -344,6 +352,65 @@ PAGES: dict[str, Callable[[], dict[str, Any]]] = {
     "too little data": too_little_page,
     "undated": undated_page,
 }
+
+
+KINDS = {"region": "category", "employees": "number", "warehouse": "flag", "free_mail": "flag"}
+
+
+def taught(
+    labels: dict[str, str] | None = None, columns: tuple[str, ...] = tuple(KINDS), leaves: int = 6, rows: int = 500, outcome: Any = "win"
+) -> tuple[TrainingSet, FittedModel]:
+    """Deals and a model of them: more than 50 employees are better but in APAC, a warehouse is better, free mail is worse."""
+    rng = np.random.default_rng(5)
+    names = labels or {}
+    specs = tuple(
+        FeatureSpec.model_validate(
+            {"name": n, "label": names.get(n, n.replace("_", " ").capitalize()), "layer": "firmographic", "kind": KINDS[n]}
+            | {"table": "accounts", "aggregate": "value"}
+        )
+        for n in columns
+    )
+    region = np.array(["NA", "EMEA", "APAC", None], dtype=object)[rng.integers(4, size=rows)]
+    employees = np.where(rng.random(rows) < 0.1, np.nan, np.round(np.exp(rng.normal(4, 1.2, rows))))
+    every = pd.DataFrame(
+        {
+            "region": pd.Series(region, dtype=object),
+            "employees": employees,
+            "warehouse": np.where(rng.random(rows) < 0.1, np.nan, (rng.random(rows) < 0.4).astype(np.float64)),
+            "free_mail": (rng.random(rows) < 0.1).astype(np.float64),
+        }
+    )
+    large = np.where(np.nan_to_num(employees) > 50, 1.5, -0.5) * np.where(region == "APAC", -1, 1)
+    lift = large + 1.2 * (every["warehouse"] == 1) - 2 * every["free_mail"]
+    label = (rng.random(rows) < 1 / (1 + np.exp(-lift))).astype(np.int8)
+    keys = {"deal_id": [f"d{i:04}" for i in range(rows)], "account_id": [f"a{i:04}" for i in range(rows)]}
+    times = pd.to_datetime(pd.Series(["2025-05-01"] * rows)).astype("datetime64[us]")
+    frame = pd.concat([pd.DataFrame({**keys, "as_of": times, "cohort": "2025Q2", "label": label}), every[list(columns)]], axis=1)
+    data = TrainingSet(
+        outcome,
+        frame,
+        specs,
+        np.full(rows, AS_OF, dtype=np.int64),
+        lambda at: label.astype(np.float64),
+        np.full(rows, np.nan),
+        "dated",
+        rows,
+        {},
+        pd.DataFrame({"deal_id": [], "account_id": [], "reason": []}),
+        "fingerprint",
+    )
+    encoding = Encoding.fit(data.features, tuple(n for n in columns if KINDS[n] == "category"))
+    settings = {"objective": "binary", "num_leaves": leaves, "min_data_in_leaf": 10, "min_data_per_group": 10, "verbosity": -1, "seed": 1}
+    settings |= {"max_depth": 1} if leaves == 2 else {}
+    settings |= {"learning_rate": 0.2, "num_threads": 1, "deterministic": True, "force_row_wise": True}
+    booster = lgb.train(settings, lgb.Dataset(encoding.apply(data.features), label), 30)
+    calibration = Calibration(0.0, 1.0, (), (), (), ())
+    return data, FittedModel(outcome, booster.model_to_string(), encoding, calibration, {}, float(label.mean()))
+
+
+@pytest.fixture(scope="session")
+def make_taught() -> Callable[..., tuple[TrainingSet, FittedModel]]:
+    return taught
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from icpfit.documents import render_html
+from icpfit.documents.shap_values import seen_by
 
 pytestmark = pytest.mark.browser
 
@@ -107,10 +108,17 @@ def run_browser(place: Path, pages: dict[str, str], *more: str) -> tuple[list[di
 
 
 @pytest.fixture(scope="module")
-def rendered(pages: dict[str, Any], hostile_page: dict[str, Any]) -> dict[str, str]:
-    return {
-        f"{kind}: {name}": text for kind, page in {**pages, "hostile": hostile_page}.items() for name, text in render_html(page).items()
-    }
+def rendered(
+    pages: dict[str, Any],
+    hostile_page: dict[str, Any],
+    make_page: Callable[..., Any],
+    make_taught: Callable[..., Any],
+    make_card: Callable[..., Any],
+) -> dict[str, str]:
+    data, model = make_taught()
+    drawn = make_page(seen=seen_by({"win": data}, {"win": model}, make_card(), 7))
+    shown = {**pages, "hostile": hostile_page, "with pictures": drawn}
+    return {f"{kind}: {name}": text for kind, page in shown.items() for name, text in render_html(page).items()}
 
 
 @pytest.mark.parametrize(("scheme", "dark"), [("1", False), ("0", True)], ids=["light", "dark"])
