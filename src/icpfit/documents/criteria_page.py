@@ -62,7 +62,7 @@ def _primary(report: Mapping[str, Any], best: Mapping[str, Any]) -> dict[str, An
     rows = [(s["words"], f"{s['points']:.0f}", *(_of(s["has"][n]) for n in ("best", *(n for n, _ in sides)))) for s in report["found"]]
     heads = [("Criterion", False), ("Points", True), ("Best", True), *((n.capitalize(), True) for n, _ in sides)]
     remark = f"how many of the best, {_of_each(sides)} have it; counted are those whose value is known"
-    return part(title, words, [table("Must-haves", heads, rows)], [remark])
+    return part(title, words, [table("Must-haves", heads, rows, stack=True)], [remark])
 
 
 def _others(best: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -101,7 +101,7 @@ def _secondary(report: Mapping[str, Any], best: Mapping[str, Any], terms: Terms)
         f"columns say how many of the best, {_of_each(others)} have it"
     )
     remark = "ranges hold in 90 of 100 repetitions, with accounts counted once"
-    return part(title, [words], [table("Strong signals", heads, rows)], [remark])
+    return part(title, [words], [table("Strong signals", heads, rows, stack=True)], [remark])
 
 
 def _negative(report: Mapping[str, Any], terms: Terms, currency: str) -> dict[str, Any]:
@@ -134,7 +134,7 @@ def _negative(report: Mapping[str, Any], terms: Terms, currency: str) -> dict[st
         "before it stands in the configuration"
     ]
     lines = [line for x in report["found"] if not x["in_force"] for line in x["yaml"].split("\n")]
-    return part(title, [*words, *held], [table("Disqualifiers to consider", heads, rows)], to_copy=lines)
+    return part(title, [*words, *held], [table("Disqualifiers to consider", heads, rows, stack=True)], to_copy=lines)
 
 
 def _held(declared: Mapping[str, Any], terms: Terms) -> str:
@@ -175,7 +175,7 @@ def _fits(report: Mapping[str, Any] | None) -> dict[str, Any] | None:
     ]
     heads = [("Customers", False), ("All", True), *((t, True) for t in TIER_NAMES), ("A or B", True)]
     remark = f"{counted(report['not_read'], 'customer')} are older than the oldest card, and are not read" if report["not_read"] else ""
-    return part(title, words, [table("Tiers of customers, by what they are worth", heads, rows)], [remark])
+    return part(title, words, [table("Tiers of customers, by what they are worth", heads, rows, stack=True)], [remark])
 
 
 def _apart(best: Mapping[str, Any], stretch: Mapping[str, Any], left: Mapping[str, Any]) -> str:

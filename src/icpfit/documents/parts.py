@@ -23,8 +23,9 @@ def part(
     }
 
 
-def table(name: str, heads: Sequence[tuple[str, bool]], rows: Sequence[Sequence[str]]) -> dict[str, Any]:
-    """``heads``: (name, a number or not); ``rows``: (the row's name, its cells), each cell (text, note, a number or not).
+def table(name: str, heads: Sequence[tuple[str, bool]], rows: Sequence[Sequence[str]], *, stack: bool = False) -> dict[str, Any]:
+    """``heads``: (name, a number or not); ``rows``: (the row's name, its cells), each cell (text, note, a number or not). ``stack``: a
+    narrow page puts the cells of a row below each other.
 
     What a number has in brackets is its note, which a narrow page puts below it.
 
@@ -33,7 +34,7 @@ def table(name: str, heads: Sequence[tuple[str, bool]], rows: Sequence[Sequence[
     """
     numeric = [h[1] for h in heads[1:]]
     cells = [(row[0], [(*_noted(c, n), n) for c, n in zip(row[1:], numeric, strict=True)]) for row in rows]
-    return {"name": name, "heads": list(heads), "rows": cells}
+    return {"name": name, "heads": list(heads), "rows": cells, "stack": stack}
 
 
 def _noted(cell: str, numeric: bool) -> tuple[str, str]:
