@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
 
-.PHONY: install demo test verify lint bench bench-features bench-models lock clean
+.PHONY: install demo test verify lint bench bench-features bench-models bench-scorecard lock clean
 
 install: $(VENV)/.installed
 
@@ -63,6 +63,19 @@ $(VENV)-model-peers/.installed: benchmarks/model_peers.txt
 	$(VENV)-model-peers/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/model_peers.txt
 	@touch $@
 
+# The card side by side with optbinning, FasterRisk, EBM and logistic regression, and docs/benchmarks-scorecard.md of it. Resumable.
+# The public sets are in the folder that ICPFIT_REAL_DATA names.
+bench-scorecard: install $(VENV)-scorecard-peers/.installed
+	$(BIN)/python benchmarks/scorecard.py --workspace $(VENV)-scorecard-peers/contest --peers $(VENV)-scorecard-peers/bin/python \
+	  --write docs/benchmarks-scorecard.md
+
+# FasterRisk asks for a pandas and a scikit-learn of 2022, which the others do not run on; it runs on theirs.
+$(VENV)-scorecard-peers/.installed: benchmarks/scorecard_peers.txt
+	$(PYTHON) -m venv $(VENV)-scorecard-peers
+	$(VENV)-scorecard-peers/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/scorecard_peers.txt
+	$(VENV)-scorecard-peers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps fasterrisk==0.1.10
+	@touch $@
+
 # Makes constraints.txt again; it names no registry. An old graphene would break python-dateutil.
 lock: install
 	printf 'graphene>=3.4.3\n' > $(VENV)/lock-floor.txt
@@ -70,4 +83,4 @@ lock: install
 	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header -c $(VENV)/lock-floor.txt -o constraints.txt
 
 clean:
-	rm -rf $(VENV) $(VENV)-peers $(VENV)-model-peers demo documents .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(VENV)-peers $(VENV)-model-peers $(VENV)-scorecard-peers demo documents .mypy_cache .ruff_cache .pytest_cache

@@ -63,7 +63,8 @@ def run_peer(name: str, folder: Path, trials: int, seconds: float, python: str) 
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or [f"ended with {done.returncode}"])[-1]
-        return {"failed": "not installed (make bench-models installs it beside)" if "ModuleNotFoundError" in last else f"failed: {last}"}
+        missing = "ModuleNotFoundError" in last or "PackageNotFoundError" in last
+        return {"failed": "not installed (make bench-models installs it beside)" if missing else f"failed: {last}"}
     figures: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     return figures
 

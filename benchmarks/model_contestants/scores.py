@@ -24,13 +24,17 @@ def scored(label: Floats, probability: Floats, account: Ints, stratum: Ints, our
     }
     if ours is not None:
         weights = account_weights(account, DRAWS, np.random.default_rng(SEED))
-        aucs = _aucs(label, probability, stratum, weights) - _aucs(label, ours, stratum, weights)
         losses = (weights @ (_losses(label, probability) - _losses(label, ours))) / weights.sum(axis=1)
-        out["auc_more"] = stratified_auc(label, probability, stratum) - stratified_auc(label, ours, stratum)
-        out["auc_more_se"] = float(np.nanstd(aucs, ddof=1))
+        out["auc_more"], out["auc_more_se"] = auc_difference(label, probability, ours, stratum, weights)
         out["loss_more"] = float((_losses(label, probability) - _losses(label, ours)).mean())
         out["loss_more_se"] = float(losses.std(ddof=1))
     return out
+
+
+def auc_difference(label: Floats, score: Floats, ours: Floats, stratum: Ints, weights: Floats) -> tuple[float, float]:
+    """How much more the AUC within folds of ``score`` is than that of ``ours``, and its standard error by the ``weights`` of rows."""
+    aucs = _aucs(label, score, stratum, weights) - _aucs(label, ours, stratum, weights)
+    return stratified_auc(label, score, stratum) - stratified_auc(label, ours, stratum), float(np.nanstd(aucs, ddof=1))
 
 
 def _aucs(label: Floats, score: Floats, stratum: Ints, weights: Floats) -> Floats:

@@ -60,7 +60,11 @@ def prepare(name: str, workspace: Path, data: Path | None, *, rows: int, account
     """Read, sampled where there are more than ``rows``, freed of leaks, cut into folds and written down."""
     folder = workspace / name
     folder.mkdir(parents=True, exist_ok=True)
-    config = _configuration(name, folder, data, accounts)
+    return prepare_from(_configuration(name, folder, data, accounts), name, folder, rows=rows, trials=trials)
+
+
+def prepare_from(config: Config, name: str, folder: Path, *, rows: int, trials: int) -> Prepared:
+    """The same for a set that has its configuration."""
     opened = open_source(config, AS_OF.get(name))
     outcome = opened.outcomes[0]
     training = opened.training_set(outcome, opened.moment(AS_OF.get(name)))
