@@ -1,0 +1,101 @@
+"""One card, ten thousand accounts, and the same points, layers, tier and reason wherever the card is taken."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import cards
+import duckdb
+import psycopg
+import pyarrow as pa
+import pytest
+from databases import quoted
+
+from icpfit.scorecard.card import Scorecard
+from icpfit.scorecard.serialise import card_from_json, card_to_json
+from icpfit.scorecard.sql import scorecard_sql
+
+ACCOUNTS = 10_000
+ARROW = {"bigint": pa.int64(), "double": pa.float64(), "boolean": pa.bool_(), "date": pa.date32(), "text": pa.string()}
+POSTGRES = {"double": "double precision"}
+QUERY = "as_of, " + ", ".join(cards.RESULTS)
+
+
+@pytest.fixture(scope="module")
+def card() -> Scorecard:
+    return cards.full_card()
+
+
+@pytest.fixture(scope="module")
+def rows() -> cards.Rows:
+    return cards.rows(ACCOUNTS, 7)
+
+
+@pytest.fixture(scope="module")
+def expected(card: Scorecard, rows: cards.Rows) -> list[cards.Row]:
+    return cards.by_hand(card, rows.columns)
+
+
+def same(found: list[cards.Row], expected: list[cards.Row], columns: dict[str, list[Any]]) -> None:
+    wrong = [(i, a, b, {k: v[i] for k, v in columns.items()}) for i, (a, b) in enumerate(zip(found, expected, strict=True)) if a != b]
+    assert not wrong, (len(wrong), *wrong[:3])
+
+
+def table(rows: cards.Rows) -> pa.Table:
+    made = {name: pa.array(values, ARROW[rows.types[name]]) for name, values in rows.columns.items()}
+    n = len(next(iter(rows.columns.values())))
+    return pa.table({"account_id": [f"a{i}" for i in range(n)], "as_of": list(range(n)), **made})
+
+
+def test_the_rows_try_everything(card: Scorecard, expected: list[cards.Row]) -> None:
+    """Else equal answers say little."""
+    assert set(Counter(r[-1] for r in expected)) == {"", *(d.reason for d in card.disqualifiers)} - {"the number says no number"}
+    assert set(Counter(r[-2] for r in expected)) == set("ABCD")
+    assert len({r[0] for r in expected}) > 60
+
+
+def test_the_score_is_that_of_the_table(card: Scorecard, rows: cards.Rows, expected: list[cards.Row]) -> None:
+    for each in (card, card_from_json(card_to_json(card, "v"))):
+        found = each.score(rows.frame)
+        same(list(zip(*(found[c].tolist() for c in cards.RESULTS), strict=True)), expected, rows.columns)
+
+
+def test_duckdb(card: Scorecard, rows: cards.Rows, expected: list[cards.Row]) -> None:
+    with duckdb.connect() as connection:
+        connection.register("features", table(rows))
+        found = connection.sql(f"SELECT {QUERY} FROM ({scorecard_sql(card)}) ORDER BY as_of").fetchall()
+    same([r[1:] for r in found], expected, rows.columns)
+
+
+def test_postgres(postgres_url: str, card: Scorecard, rows: cards.Rows, expected: list[cards.Row]) -> None:
+    types = [POSTGRES.get(t, t) for t in rows.types.values()]
+    columns = ", ".join(f"{quoted(name)} {kind}" for name, kind in zip(rows.columns, types, strict=True))
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute(f"CREATE TEMP TABLE features (account_id text, as_of bigint, {columns})".encode())
+        with connection.cursor().copy("COPY features FROM STDIN") as copy:
+            for i, values in enumerate(zip(*rows.columns.values(), strict=True)):
+                copy.write_row((f"a{i}", i, *values))
+        for strict in ("on", "off"):
+            connection.execute(f"SET standard_conforming_strings = {strict}".encode())
+            found = connection.execute(
+                f"SELECT {QUERY} FROM ({scorecard_sql(card, 'postgres')}) AS scored ORDER BY as_of".encode()
+            ).fetchall()
+            same([r[1:] for r in found], expected, rows.columns)
+
+
+SPARK_SETTINGS = (
+    {},
+    {"spark.sql.ansi.enabled": "false", "spark.sql.parser.escapedStringLiterals": "true"},
+    {"spark.sql.ansi.doubleQuotedIdentifiers": "true", "spark.sql.legacy.consecutiveStringLiterals.enabled": "true"},
+)
+
+
+@pytest.mark.parametrize("settings", SPARK_SETTINGS, ids=["as it comes", "not ansi", "as the standard has it"])
+def test_spark(spark, card: Scorecard, rows: cards.Rows, expected: list[cards.Row], settings: dict[str, str]) -> None:
+    session = spark.newSession()
+    for name, value in settings.items():
+        session.conf.set(name, value)
+    session.createDataFrame(table(rows)).createOrReplaceTempView("features")
+    found = session.sql(scorecard_sql(card, "spark")).toArrow().sort_by("as_of").select(cards.RESULTS).to_pydict()
+    same(list(zip(*found.values(), strict=True)), expected, rows.columns)
