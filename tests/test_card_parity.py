@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from decimal import Decimal
 from typing import Any
 
 import cards
 import duckdb
+import numpy as np
 import psycopg
 import pyarrow as pa
 import pytest
+from crm_formulas import computed, hubspot, salesforce
 from databases import quoted
 
+from icpfit.exports.fields import Input
+from icpfit.exports.hubspot import hubspot_names, hubspot_properties
+from icpfit.exports.salesforce import salesforce_fields, salesforce_names
 from icpfit.scorecard.card import Scorecard
 from icpfit.scorecard.serialise import card_from_json, card_to_json
 from icpfit.scorecard.sql import scorecard_sql
@@ -99,3 +105,36 @@ def test_spark(spark, card: Scorecard, rows: cards.Rows, expected: list[cards.Ro
     session.createDataFrame(table(rows)).createOrReplaceTempView("features")
     found = session.sql(scorecard_sql(card, "spark")).toArrow().sort_by("as_of").select(cards.RESULTS).to_pydict()
     same(list(zip(*found.values(), strict=True)), expected, rows.columns)
+
+
+def held(names: dict[Input, str], rows: cards.Rows) -> list[dict[str, Any]]:
+    """The accounts as a CRM holds them: a number, or a text, or nothing; a number beyond all others for infinity."""
+
+    def value(i: Input, found: Any) -> Any:
+        if i.is_text:
+            return cards.text(found)
+        read = cards.number(found)
+        return None if read is None else Decimal(repr(max(min(read, 1.7e308), -1.7e308)))
+
+    n = len(next(iter(rows.columns.values())))
+    return [{name: value(i, rows.columns[i.feature][k]) for i, name in names.items()} for k in range(n)]
+
+
+def shown(accounts: list[dict[str, Any]], ending: str = "") -> list[cards.Row]:
+    names = [f"icpfit_{column}{ending}" for column in cards.RESULTS]
+    return [tuple(v if isinstance(v := a.get(name), str) else "" if v is None else int(v) for name in names) for a in accounts]
+
+
+@pytest.mark.parametrize("most", [3_900, 300])
+def test_salesforce_by_an_interpreter_of_ours(card: Scorecard, rows: cards.Rows, expected: list[cards.Row], most: int) -> None:
+    fields = salesforce_fields(card, most)
+    assert max(len(f.formula) for f in fields) <= most
+    accounts = computed([(f.name, f.formula) for f in fields], salesforce, held(salesforce_names(card), rows))
+    same(shown(accounts, "__c"), expected, rows.columns)
+    chances = card.probability(np.array([r[0] for r in expected]))
+    assert np.allclose([float(a["icpfit_chance__c"]) for a in accounts], chances, rtol=1e-12)
+
+
+def test_hubspot_by_an_interpreter_of_ours(card: Scorecard, rows: cards.Rows, expected: list[cards.Row]) -> None:
+    fields = [(f.name, f.formula) for f in hubspot_properties(card)]
+    same(shown(computed(fields, hubspot, held(hubspot_names(card), rows))), expected, rows.columns)
