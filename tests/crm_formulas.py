@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 Account = Mapping[str, Any]
+Values = dict[str, Any]
 Evaluator = Callable[[Account], Any]
 TOKEN = re.compile(
     r"""\s*(?:(?P<number>\d+(?:\.\d+)?|\.\d+)|(?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(?P<name>[A-Za-z_]\w*)"""
@@ -149,7 +150,7 @@ def _called(name: str, a: list[Evaluator]) -> Evaluator:
         return lambda account: _case(account, a)
     known: dict[str, tuple[int | None, Evaluator]] = {
         "IF": (3, lambda account: a[1](account) if a[0](account) is True else a[2](account)),
-        "AND": (None, lambda account: all([each(account) is True for each in a])),
+        "AND": (None, lambda account: sum(each(account) is True for each in a) == len(a)),
         "NOT": (1, lambda account: not a[0](account)),
         "ISBLANK": (1, lambda account: _blank(a[0](account))),
         "BLANKVALUE": (2, lambda account: a[1](account) if _blank(a[0](account)) else a[0](account)),

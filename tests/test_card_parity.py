@@ -129,6 +129,7 @@ def shown(accounts: list[dict[str, Any]], ending: str = "") -> list[cards.Row]:
 def test_salesforce_by_an_interpreter_of_ours(card: Scorecard, rows: cards.Rows, expected: list[cards.Row], most: int) -> None:
     fields = salesforce_fields(card, most)
     assert max(len(f.formula) for f in fields) <= most
+    assert any(f.name.startswith("icpfit_part_") for f in fields) is (most < 3_900)
     accounts = computed([(f.name, f.formula) for f in fields], salesforce, held(salesforce_names(card), rows))
     same(shown(accounts, "__c"), expected, rows.columns)
     chances = card.probability(np.array([r[0] for r in expected]))

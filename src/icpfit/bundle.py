@@ -135,6 +135,17 @@ class Bundle:
         limits = {k: v for k, v in self.thresholds.items() if k != "tiers"}
         return replace(self, card=self.lines[line], cards={}, thresholds=limits)
 
+    def card_of(self, kind: CardKind) -> Scorecard:
+        """The main card, or one of the others.
+
+        Raises:
+            BundleError: the bundle has no card of the kind.
+        """
+        there = {self.card.kind: self.card, **self.cards}
+        if kind not in there:
+            raise BundleError(f"{self.version} has no {kind} card", hint=f"it has: {', '.join(there)}")
+        return there[kind]
+
     def predict(self, features: pd.DataFrame) -> pd.DataFrame:
         """``p_win, p_retain, p_icp, points, tier`` for each row of training-set columns, same index.
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from icpfit.cli.options import answer, as_of_option, config_option, json_option, say, workspace_option
+from icpfit.errors import ScorecardError
+
+if TYPE_CHECKING:
+    from icpfit.scorecard.card import CardKind
 
 
 @click.command()
@@ -55,23 +60,39 @@ def export() -> None:
     """The card for other systems."""
 
 
+FORMATS = ["json", "sql", "xlsx", "hubspot", "salesforce"]
+DIALECTS = ["duckdb", "postgres", "snowflake", "bigquery", "spark"]
+
+
 @export.command()
-@click.option("--format", "form", type=click.Choice(["json", "sql"]), required=True)
+@click.option("--format", "form", type=click.Choice(FORMATS), required=True)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True)
+@click.option("--dialect", type=click.Choice(DIALECTS), default=None, show_default="duckdb", help="Of --format sql.")
+@click.option("--kind", type=click.Choice(["icp", "win", "retention"]), default=None, show_default="the main card", help="Which card.")
 @click.option("--model", default="champion", show_default=True, help="champion, challenger or a VERSION.")
-@click.option("--dialect", type=click.Choice(["duckdb"]), default="duckdb", show_default=True, help="For --format sql.")
 @config_option
 @workspace_option
 @json_option
-def scorecard(form: str, out: Path, model: str, dialect: str, config_path: Path, workspace: Path, as_json: bool) -> None:
-    """Write the scorecard as JSON, or as one SQL query over a table of features."""
-    from icpfit.bundle import to_files
-    from icpfit.registry import Workspace, load_bundle
-    from icpfit.sources.files import write_text
+def scorecard(
+    form: str, out: Path, dialect: str | None, kind: CardKind | None, model: str, config_path: Path, workspace: Path, as_json: bool
+) -> None:
+    """Write the scorecard for another system.
 
+    json, sql (one query over a table of features), xlsx (a workbook with a calculator), hubspot or salesforce (what a person enters there).
+    """
+    from icpfit.exports import export_card
+    from icpfit.registry import Workspace, load_bundle
+    from icpfit.sources.files import write_bytes
+
+    if dialect is not None and form != "sql":
+        raise ScorecardError(
+            f"--dialect {dialect} says which SQL to write; the format is {form}", hint="leave --dialect out, or --format sql"
+        )
     bundle = load_bundle(Workspace(workspace), model)
-    write_text(out, to_files(bundle)[f"scorecard.{form}"])
-    answer({"out": str(out), "format": form, "model_version": bundle.version}, [f"{out}: the card of {bundle.version}"], as_json=as_json)
+    card = bundle.card_of(kind or bundle.card.kind)
+    write_bytes(out, export_card(card, bundle.version, form, dialect or "duckdb"))
+    lines = [f"{out}: the {card.kind} card of {bundle.version}"]
+    answer({"out": str(out), "format": form, "kind": card.kind, "model_version": bundle.version}, lines, as_json=as_json)
 
 
 COMMANDS = (score, export)

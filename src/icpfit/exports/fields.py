@@ -182,7 +182,7 @@ def render(template: str, **values: object) -> str:
         return files(__package__).joinpath("templates", name).read_text(encoding="utf-8")
 
     spelled = Environment(loader=FunctionLoader(text), undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True)
-    return spelled.get_template(template).render(table=table, **values)
+    return spelled.get_template(template).render(table=table, **values).rstrip("\n") + "\n"
 
 
 def tier_rows(card: Scorecard) -> list[tuple[str, str, str, str]]:
