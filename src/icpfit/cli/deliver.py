@@ -69,12 +69,21 @@ DIALECTS = ["duckdb", "postgres", "snowflake", "bigquery", "spark"]
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True)
 @click.option("--dialect", type=click.Choice(DIALECTS), default=None, show_default="duckdb", help="Of --format sql.")
 @click.option("--kind", type=click.Choice(["icp", "win", "retention"]), default=None, show_default="the main card", help="Which card.")
+@click.option("--line", help="The card of a product line.")
 @click.option("--model", default="champion", show_default=True, help="champion, challenger or a VERSION.")
 @config_option
 @workspace_option
 @json_option
 def scorecard(
-    form: str, out: Path, dialect: str | None, kind: CardKind | None, model: str, config_path: Path, workspace: Path, as_json: bool
+    form: str,
+    out: Path,
+    dialect: str | None,
+    kind: CardKind | None,
+    line: str | None,
+    model: str,
+    config_path: Path,
+    workspace: Path,
+    as_json: bool,
 ) -> None:
     """Write the scorecard for another system.
 
@@ -89,9 +98,11 @@ def scorecard(
             f"--dialect {dialect} says which SQL to write; the format is {form}", hint="leave --dialect out, or --format sql"
         )
     bundle = load_bundle(Workspace(workspace), model)
-    card = bundle.card_of(kind or bundle.card.kind)
+    if line is not None and kind is not None:
+        raise ScorecardError("--kind and --line name two cards", hint="a line has one card: leave --kind out")
+    card = bundle.of_line(line).card if line is not None else bundle.card_of(kind or bundle.card.kind)
     write_bytes(out, export_card(card, bundle.version, form, dialect or "duckdb"))
-    lines = [f"{out}: the {card.kind} card of {bundle.version}"]
+    lines = [f"{out}: the {card.kind} card of {bundle.version}{f', {line}' if line is not None else ''}"]
     answer({"out": str(out), "format": form, "kind": card.kind, "model_version": bundle.version}, lines, as_json=as_json)
 
 
