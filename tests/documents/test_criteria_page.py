@@ -106,6 +106,7 @@ def test_a_flat_file_says_that_it_knows_one_outcome() -> None:
     report["best"] = {"is": "stayed", "tables": False, "best": 300, "left": 100, "lost": 0}
     parts = criteria_page(report, [], "EUR")
     assert "300 customers who stayed; beside them stand 100 customers who left" in said(parts[MUST])
+    assert "are a problem" not in said(parts[MUST])
     assert "one outcome of each row" in said(parts[MUST])
     assert "deals lost" not in " ".join(said(p) for p in parts[:2])
     assert [h for h, _ in parts[STRONG]["tables"][0]["heads"]][-2:] == ["Best", "Left"]

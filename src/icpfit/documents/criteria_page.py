@@ -43,8 +43,8 @@ def criteria_page(report: Mapping[str, Any] | None, gates: Sequence[Mapping[str,
 
 def _primary(report: Mapping[str, Any], best: Mapping[str, Any]) -> dict[str, Any]:
     title = "Must-haves (primary criteria)"
-    sides = _others(best)
-    against = " and ".join(f"{count(best[n])} {'customers who left or are a problem' if n == 'left' else 'deals lost'}" for n, _ in sides)
+    sides, gone = _others(best), "customers who left or are a problem" if best["tables"] else "customers who left"
+    against = " and ".join(f"{count(best[n])} {gone if n == 'left' else 'deals lost'}" for n, _ in sides)
     words = [
         f"a must-have is what at least {percent(NEARLY_ALL)} of the best have, and at most {percent(MOST)} {_of_each(sides)}. The best are "
         f"here {counted(best['best'], *BEST[best['is']])}; beside them stand {against or 'no others'}"
@@ -108,7 +108,7 @@ def _negative(report: Mapping[str, Any], terms: Terms, currency: str) -> dict[st
     title = "Disqualifiers to consider (negative criteria)"
     rule = (
         f"{count(report['asked'])} yes/no conditions on all attributes were tried. One is named where {MIN_ROWS} {terms.many} or more meet "
-        f"it and surely {percent(1 - FAR)} fewer of them {terms.were} than of the others, found on the older half, confirmed on the newer"
+        f"it and surely {percent(1 - FAR)} fewer of them {terms.were} than of the others, found on one half of them, confirmed on the other"
     )
     held = [_held(d, terms) for d in report["declared"]]
     if not report["found"]:
@@ -161,7 +161,7 @@ def _fits(report: Mapping[str, Any] | None) -> dict[str, Any] | None:
     words = [
         f"by LTV: {counted(by['best fit']['customers'], 'customer')} of best fit, {count(by['good fit']['customers'])} of good fit. "
         f"Stretch deals are customers below good fit, and not the ideal customer: {count(by['stretch deal']['customers'])}",
-        "the table shows into which tiers their deals fell, by the card that was made before each",
+        "the table shows into which tiers their deals fell, by a card that had not learned from them",
         _apart(by["best fit"]["in_ab"], by["stretch deal"]["in_ab"], by["left"]["in_ab"]),
     ]
     rows = [
@@ -207,7 +207,7 @@ def _reverse(report: Mapping[str, Any] | None) -> dict[str, Any] | None:
     line = f" (the quarter that pay at least {percent(report['line'])} of what they began with)" if by_revenue else ""
     words = [
         report["verdict"] if report["verdict"] != CANNOT else "cannot tell: the range includes what lots would give",
-        f"of {strong}{line}, {_share(report['strongest'])} stood in tier A or B by the card that was made before their deal; of those who "
+        f"of {strong}{line}, {_share(report['strongest'])} stood in tier A or B by a card that had not learned from them; of those who "
         f"left, {_share(report['churned'])}. In {span} the strong customer had more points than the one who left",
     ]
     return part(title, words)
