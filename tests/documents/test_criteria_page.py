@@ -88,6 +88,12 @@ def test_whether_best_fit_deals_stood_higher_is_said_by_their_ranges(best: Any, 
     assert f"Best-fit deals {words} stretch deals" in said(page(fits=fits)[FITS])
 
 
+def test_what_the_cards_knew_is_said_of_every_part_that_rests_on_them() -> None:
+    parts = page(retrospective={"scored": "scored by cards that knew later customers"})
+    for which in (FITS, PAST, LIKE):
+        assert "scored by cards that knew later customers" in said(parts[which])
+
+
 def test_too_many_wins_below_the_line_are_called_so() -> None:
     finding = FOUND["retrospective"]["finding"]
     assert "Too many wins fall below the line" not in said(page()[PAST])

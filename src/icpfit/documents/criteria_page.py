@@ -30,13 +30,14 @@ def criteria_page(report: Mapping[str, Any] | None, gates: Sequence[Mapping[str,
         alone = past_wins_part(next((g["numbers"] for g in gates if g["gate"] == "retrospective_recall"), {}))
         return [alone] if alone else []
     terms = OUTCOMES["retention" if report["best"]["is"] == "stayed" else "win"]
+    scored = (report["retrospective"] or {}).get("scored", "")
     parts = [
         _primary(report["primary"], report["best"]),
         _secondary(report["secondary"], report["best"], terms),
         _negative(report["negative"], terms, currency),
-        _fits(report["fits"]),
+        _fits(report["fits"], scored),
         past_wins_part(report["retrospective"] or {}),
-        _reverse(report["reverse"]),
+        _reverse(report["reverse"], scored),
     ]
     return [p for p in parts if p is not None]
 
@@ -151,7 +152,7 @@ def _held(declared: Mapping[str, Any], terms: Terms) -> str:
     )
 
 
-def _fits(report: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def _fits(report: Mapping[str, Any] | None, scored: str) -> dict[str, Any] | None:
     if report is None:
         return None
     title = "Best fit, good fit and stretch deals"
@@ -161,7 +162,7 @@ def _fits(report: Mapping[str, Any] | None) -> dict[str, Any] | None:
     words = [
         f"by LTV: {counted(by['best fit']['customers'], 'customer')} of best fit, {count(by['good fit']['customers'])} of good fit. "
         f"Stretch deals are customers below good fit, and not the ideal customer: {count(by['stretch deal']['customers'])}",
-        "the table shows into which tiers their deals fell, by a card that had not learned from them",
+        f"the table shows into which tiers their deals fell{scored and ', ' + scored}",
         _apart(by["best fit"]["in_ab"], by["stretch deal"]["in_ab"], by["left"]["in_ab"]),
     ]
     rows = [
@@ -195,7 +196,7 @@ def _apart(best: Mapping[str, Any], stretch: Mapping[str, Any], left: Mapping[st
     return f"{said}: the points say who buys and stays, and not how much they pay" if told == "stood no higher than" else said
 
 
-def _reverse(report: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def _reverse(report: Mapping[str, Any] | None, scored: str) -> dict[str, Any] | None:
     if report is None:
         return None
     title = "Does the profile look like the best customers, or like those who leave?"
@@ -207,10 +208,10 @@ def _reverse(report: Mapping[str, Any] | None) -> dict[str, Any] | None:
     line = f" (the quarter that pay at least {percent(report['line'])} of what they began with)" if by_revenue else ""
     words = [
         report["verdict"] if report["verdict"] != CANNOT else "cannot tell: the range includes what lots would give",
-        f"of {strong}{line}, {_share(report['strongest'])} stood in tier A or B by a card that had not learned from them; of those who "
+        f"of {strong}{line}, {_share(report['strongest'])} stood in tier A or B; of those who "
         f"left, {_share(report['churned'])}. In {span} the strong customer had more points than the one who left",
     ]
-    return part(title, words)
+    return part(title, words, remarks=[f"their deals are {scored}" if scored else ""])
 
 
 def _share(share: Mapping[str, Any]) -> str:
