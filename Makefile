@@ -1,5 +1,6 @@
 # One command a purpose. Everything happens inside $(VENV); nothing is installed outside it.
 PYTHON ?= python3
+PYTHON_OLD ?= python3.10
 VENV ?= .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
@@ -7,7 +8,7 @@ UV_VERSION := 0.13.9
 export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
 
-.PHONY: install demo test verify lint bench bench-features bench-models bench-scorecard lock clean
+.PHONY: install demo test verify lint bench bench-features bench-models bench-scorecard bench-attribution lock clean
 
 install: $(VENV)/.installed
 
@@ -76,6 +77,23 @@ $(VENV)-scorecard-peers/.installed: benchmarks/scorecard_peers.txt
 	$(VENV)-scorecard-peers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps fasterrisk==0.1.10
 	@touch $@
 
+# Attributions side by side with pred_contrib, shap, woodelf and fasttreeshap, and docs/benchmarks-attribution.md of it. 10 minutes.
+bench-attribution: install $(VENV)-attribution-peers/.installed $(VENV)-attribution-old/.installed
+	$(BIN)/python benchmarks/attribution.py --woodelf $(VENV)-attribution-peers/bin/python \
+	  --fasttreeshap $(VENV)-attribution-old/bin/python --write docs/benchmarks-attribution.md
+
+$(VENV)-attribution-peers/.installed: benchmarks/attribution_peers.txt
+	$(PYTHON) -m venv $(VENV)-attribution-peers
+	$(VENV)-attribution-peers/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/attribution_peers.txt
+	@touch $@
+
+# fasttreeshap is built from source against an old NumPy; where that fails, the table says that it is not there.
+$(VENV)-attribution-old/.installed: benchmarks/attribution_peers_old.txt
+	$(PYTHON_OLD) -m venv $(VENV)-attribution-old || $(PYTHON) -m venv $(VENV)-attribution-old
+	-grep -v '^fasttreeshap' $< | $(VENV)-attribution-old/bin/python -m pip install --quiet --disable-pip-version-check -r /dev/stdin
+	-$(VENV)-attribution-old/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -r $<
+	@touch $@
+
 # Makes constraints.txt again; it names no registry. An old graphene would break python-dateutil.
 lock: install
 	printf 'graphene>=3.4.3\n' > $(VENV)/lock-floor.txt
@@ -83,4 +101,5 @@ lock: install
 	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header -c $(VENV)/lock-floor.txt -o constraints.txt
 
 clean:
-	rm -rf $(VENV) $(VENV)-peers $(VENV)-model-peers $(VENV)-scorecard-peers demo documents .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(VENV)-peers $(VENV)-model-peers $(VENV)-scorecard-peers $(VENV)-attribution-peers $(VENV)-attribution-old
+	rm -rf demo documents .mypy_cache .ruff_cache .pytest_cache
