@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from icpfit.cycle.opened import Opened
     from icpfit.cycle.retrain import Learned
 
-pytest_plugins = ["servers"]
+pytest_plugins = ["servers", "office"]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -15,9 +15,11 @@ import pytest
 from crm_formulas import computed, hubspot, salesforce
 from databases import quoted
 
+from icpfit.exports.calculator_sheets import FIRST_ACCOUNT
 from icpfit.exports.fields import Input
 from icpfit.exports.hubspot import hubspot_names, hubspot_properties
 from icpfit.exports.salesforce import salesforce_fields, salesforce_names
+from icpfit.exports.workbook import card_workbook
 from icpfit.scorecard.card import Scorecard
 from icpfit.scorecard.serialise import card_from_json, card_to_json
 from icpfit.scorecard.sql import scorecard_sql
@@ -139,3 +141,13 @@ def test_salesforce_by_an_interpreter_of_ours(card: Scorecard, rows: cards.Rows,
 def test_hubspot_by_an_interpreter_of_ours(card: Scorecard, rows: cards.Rows, expected: list[cards.Row]) -> None:
     fields = [(f.name, f.formula) for f in hubspot_properties(card)]
     same(shown(computed(fields, hubspot, held(hubspot_names(card), rows))), expected, rows.columns)
+
+
+def test_the_workbook_recalculated_by_libreoffice(office, card: Scorecard, rows: cards.Rows, expected: list[cards.Row]) -> None:
+    accounts = [{"account_id": f"a{i}", **{k: v[i] for k, v in rows.columns.items()}} for i in range(ACCOUNTS)]
+    found = office.calculated(card_workbook(card, "v", accounts), 3)[FIRST_ACCOUNT : FIRST_ACCOUNT + ACCOUNTS]
+    assert [r[0] for r in found] == [a["account_id"] for a in accounts]
+    # points, tier, disqualified, chance, layers
+    same([(*map(int, (r[1], *r[5:9])), r[2], r[3]) for r in found], expected, rows.columns)
+    chances = card.probability(np.array([r[0] for r in expected]))
+    assert np.allclose([float(r[4]) for r in found], chances, rtol=1e-9)

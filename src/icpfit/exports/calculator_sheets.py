@@ -1,149 +1,28 @@
-"""The sheets that calculate: one account at a time, a list of accounts, and the hidden sheet where their values are read."""
+"""The two sheets that score: one account at a time, and a list of accounts."""
 
 from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from icpfit.config import LAYERS, Layer
+from icpfit.config import LAYERS
 from icpfit.documents.words import KINDS
 from icpfit.exports import reading
-from icpfit.exports.card_sheets import AttributePlace, CoverPlaces, RulePlaces, TextList
+from icpfit.exports.card_sheets import AttributePlace, CoverPlaces, TextList
 from icpfit.exports.fields import Input, inputs
 from icpfit.exports.sheets import TIER_COLOURS, Sheet, xlsx_name
+from icpfit.exports.working_sheet import THERE, Places, Working, in_row, unknown_points
 from icpfit.scorecard.card import Scorecard
-from icpfit.scorecard.condition import Condition
 
-CALCULATOR_ROW = 1
-"""of the working sheet, which the calculator's one account is read in"""
 FIRST_ACCOUNT = 5
-"""row of the list's first account, on its own sheet and on the working sheet"""
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where the card stands in the workbook."""
-
-    attributes: Mapping[str, AttributePlace]
-    texts: Mapping[str, TextList]
-    conditions: Mapping[Condition, TextList]
-    rules: RulePlaces
-    cover: CoverPlaces
+"""row of the list's first account"""
 
 
 def features_of(card: Scorecard) -> tuple[Input, ...]:
     """One for each cell that is filled in: a feature that is asked for its number and its text has one cell for both."""
     return tuple({i.feature: i for i in reversed(inputs(card))}[name] for name in dict.fromkeys(i.feature for i in inputs(card)))
-
-
-class Working:
-    """A row of the working sheet reads and judges one account. Columns are the same in every row."""
-
-    def __init__(self, sheet: Sheet, card: Scorecard, places: Places) -> None:
-        self._sheet, self._card, self._places = sheet, card, places
-        self._heads: list[str] = []
-        self._formulas: list[Callable[[int, Mapping[str, str]], str]] = []
-        self._first: list[object] = []
-        self._read: dict[tuple[str, bool], int] = {}
-        for i in inputs(card):
-            self._read[i.feature, i.is_text] = self._text(i.feature) if i.is_text else self._number(i.feature)
-        self._points = {a.name: self._attribute(a.name) for a in card.attributes}
-        self._rules = [self._rule(n) for n in range(len(card.rules))]
-        self.layers = {layer: self._layer(layer) for layer in LAYERS}
-        self._out = [self._met(d.condition, places.rules.out_ends[n], d.reason) for n, d in enumerate(card.disqualifiers)]
-        for column, head in enumerate(self._heads):
-            sheet.text(0, column, head, "head")
-
-    def write(self, row: int, cells: Mapping[str, str]) -> None:
-        """``cells``: feature -> the cell with its value."""
-        for column, formula in enumerate(self._formulas):
-            self._sheet.formula(row, column, formula(row, cells), None, self._first[column])
-
-    def value(self, row: int, feature: str, *, is_text: bool) -> str:
-        return self._sheet.at(row, self._read[feature, is_text], row_fixed=False)
-
-    def points(self, row: int, attribute: str) -> str:
-        return self._sheet.at(row, self._points[attribute], row_fixed=False)
-
-    def rule_points(self, row: int, rule: int) -> str:
-        return self._sheet.at(row, self._rules[rule], row_fixed=False)
-
-    def layer(self, row: int, layer: Layer) -> str:
-        return self._sheet.at(row, self.layers[layer], row_fixed=False)
-
-    def reason(self, row: int) -> str:
-        """The reason of the first disqualifier that is met, or ""."""
-        if not self._out:
-            return '""'
-        first, last = (self._sheet.at(row, column, row_fixed=False) for column in (self._out[0], self._out[-1]))
-        asked = f"{first}:{last.partition('!')[2]}"
-        return f'IFERROR(INDEX({self._places.rules.reasons},MATCH(1,{asked},0)),"")'
-
-    def _add(self, head: str, formula: Callable[[int, Mapping[str, str]], str], first: object) -> int:
-        self._heads.append(head)
-        self._formulas.append(formula)
-        self._first.append(first)
-        return len(self._formulas) - 1
-
-    def _here(self, column: int, row: int) -> str:
-        return f"${xlsx_name(column)}{row + 1}"
-
-    def _number(self, feature: str) -> int:
-        written = self._add(f"{feature}: as written", lambda row, cells: reading.as_written(cells[feature]), "")
-        shape = self._add(f"{feature}: without digits", lambda row, cells: reading.without_digits(self._here(written, row)), "")
-        return self._add(
-            f"{feature}: number",
-            lambda row, cells: reading.as_number(cells[feature], self._here(written, row), self._here(shape, row)),
-            "",
-        )
-
-    def _text(self, feature: str) -> int:
-        return self._add(f"{feature}: text", lambda row, cells: reading.as_text(cells[feature]), "")
-
-    def _attribute(self, name: str) -> int:
-        attribute = next(a for a in self._card.attributes if a.name == name)
-        place, is_text = self._places.attributes[name], attribute.kind == "category"
-        column = self._read[name, is_text]
-        unknown = next(b.points for b in attribute.bins if b.unknown)
-        other = next((p for p, b in zip(place.points, place.known, strict=True) if b.other), place.unknown_points)
-
-        def formula(row: int, cells: Mapping[str, str]) -> str:
-            value = self._here(column, row)
-            if not is_text:
-                return reading.stepped(value, place.unknown_points, place.points, place.edges)
-            if (texts := self._places.texts.get(name)) is None:
-                return f'IF({value}="",{place.unknown_points},{other})'
-            return reading.listed(value, place.unknown_points, other, texts.texts, texts.points)
-
-        return self._add(f"{name}: points", formula, unknown)
-
-    def _rule(self, n: int) -> int:
-        rule, (points, otherwise) = self._card.rules[n], self._places.rules.points[n]
-        ends = self._places.rules.rule_ends[n]
-        met = [self._met(c, ends[i], rule.name) for i, c in enumerate(rule.conditions)]
-        return self._add(
-            f"{rule.name}: points",
-            lambda row, cells: f"{otherwise}+({points}-{otherwise})*{'*'.join(self._here(column, row) for column in met)}",
-            rule.otherwise,
-        )
-
-    def _met(self, c: Condition, ends: tuple[str | None, str | None], owner: str) -> int:
-        column = self._read[c.feature, bool(c.values)]
-
-        def formula(row: int, cells: Mapping[str, str]) -> str:
-            value = self._here(column, row)
-            return reading.met_text(value, self._places.conditions[c].texts) if c.values else reading.met(value, *ends)
-
-        return self._add(f"{owner}: {c.feature}", formula, 0)
-
-    def _layer(self, layer: str) -> int:
-        columns = [self._points[a.name] for a in self._card.attributes if a.layer == layer]
-        columns += [self._rules[n] for n, r in enumerate(self._card.rules) if r.layer == layer]
-        first = sum(int(self._first[c]) for c in columns)  # type: ignore[call-overload]
-        return self._add(f"points {layer}", lambda row, cells: "+".join(self._here(c, row) for c in columns) or "0", first)
 
 
 def tier_formula(points: str, reason: str, cover: CoverPlaces) -> str:
@@ -174,27 +53,34 @@ def write_accounts(
     for column, i in enumerate(asked, first):
         sheet.text(FIRST_ACCOUNT - 1, column, i.feature, "code")
     sheet.raw.set_row(FIRST_ACCOUNT - 2, 48)
-    for row in range(FIRST_ACCOUNT, FIRST_ACCOUNT + rows):
-        account = accounts[row - FIRST_ACCOUNT] if row - FIRST_ACCOUNT < len(accounts) else {}
+    formulas = working.formulas({i.feature: f"{sheet.name}!${xlsx_name(column)}{THERE}" for column, i in enumerate(asked, first)})
+    results = _results(working, places, card, f"{xlsx_name(first)}{THERE}:{xlsx_name(last)}{THERE}")
+    for n in range(rows):
+        row, there = FIRST_ACCOUNT + n, working.first + 1 + n
+        account = accounts[n] if n < len(accounts) else {}
         write_entry(sheet, row, 0, account.get("account_id"), "entry_text")
         for column, i in enumerate(asked, first):
             write_entry(sheet, row, column, account.get(i.feature), "entry_text" if i.is_text else "entry")
-        working.write(row, {i.feature: sheet.at(row, column, row_fixed=False) for column, i in enumerate(asked, first)})
-        name, start, end = (f"${xlsx_name(column)}{row + 1}" for column in (0, first, last))
-        points, reason = f"$B{row + 1}", f"$D{row + 1}"
-        results = [
-            ("+".join(working.layer(row, layer) for layer in LAYERS), "points"),
-            (tier_formula(points, reason, places.cover), "cell_bold"),
-            (working.reason(row), "out"),
-            (chance_formula(points, places.cover), "percent"),
-            *((working.layer(row, layer), "points") for layer in LAYERS),
-        ]
+        working.write(there, formulas, row)
         for column, (formula, style) in enumerate(results, 1):
-            sheet.formula(row, column, f'IF(COUNTA({name},{start}:{end})=0,"",{formula})', style)
+            sheet.formula(row, column, in_row(formula, there, row), style)
     _colour_tiers(sheet, FIRST_ACCOUNT, 2, FIRST_ACCOUNT + rows - 1)
     for column, i in enumerate(asked, first):
         offer(sheet, FIRST_ACCOUNT, column, FIRST_ACCOUNT + rows - 1, i, places)
     sheet.raw.freeze_panes(FIRST_ACCOUNT, 3)
+
+
+def _results(working: Working, places: Places, card: Scorecard, entries: str) -> list[tuple[str, str]]:
+    """(formula, style) of what stands left of the entries; nothing where there are none."""
+    points = f"B{THERE}"
+    found = [
+        (working.total(), "points"),
+        (tier_formula(points, f"D{THERE}", places.cover), "cell_bold"),
+        (working.reason(), "out"),
+        (chance_formula(points, places.cover), "percent"),
+        *((working.layer(layer), "points") for layer in LAYERS),
+    ]
+    return [(f'IF(COUNTA(A{THERE},{entries})=0,"",{formula})', style) for formula, style in found]
 
 
 def write_entry(sheet: Sheet, row: int, column: int, value: Any, style: str) -> None:
@@ -247,28 +133,28 @@ def write_calculator(sheet: Sheet, working: Working, card: Scorecard, places: Pl
         sheet.text(row, 0, attribute.layer)
         sheet.text(row, 1, attribute.label, "cell_bold")
         _entry(sheet, row, i, places, cells)
-        value = working.value(CALCULATOR_ROW, attribute.name, is_text=attribute.kind == "category")
+        value = in_row(working.value(attribute.name, is_text=attribute.kind == "category"), working.first)
         sheet.formula(row, 3, _read_as(value, place, places.texts.get(attribute.name)), "cell", "not known")
         unknown = next(b.points for b in attribute.bins if b.unknown)
-        sheet.formula(row, 4, working.points(CALCULATOR_ROW, attribute.name), "points", unknown)
+        sheet.formula(row, 4, in_row(working.points(attribute.name), working.first), "points", unknown)
         sheet.number(row, 5, attribute.max_points)
         sheet.raw.set_row(row, 20)
     for n, rule in enumerate(card.rules):
         row += 1
         sheet.row_of(row, (rule.layer, "cell"), (f"Both: {rule.label}", "cell_bold"), ("", "cell"), ("", "cell"))
-        sheet.formula(row, 4, working.rule_points(CALCULATOR_ROW, n), "points", rule.otherwise)
+        sheet.formula(row, 4, in_row(working.rule_points(n), working.first), "points", rule.otherwise)
         sheet.number(row, 5, rule.max_points)
         sheet.raw.set_row(row, 34)
     total = row + 1
     sheet.row_of(total, ("", "head"), ("total", "head"), ("", "head"), ("", "head"))
-    sheet.formula(total, 4, "+".join(working.layer(CALCULATOR_ROW, layer) for layer in LAYERS), "head_right", _unknown_total(card))
+    sheet.formula(total, 4, in_row(working.total(), working.first), "head_right", unknown_points(card))
     sheet.number(total, 5, 100, "head_right")
     if others:
         sheet.across(total + 2, 0, 5, "Asked by the disqualifiers and rules alone", "section", 22)
         for row, i in enumerate(others, total + 3):
             sheet.row_of(row, ("", "cell"), (i.label, "cell_bold"))
             _entry(sheet, row, i, places, cells)
-    working.write(CALCULATOR_ROW, cells)
+    working.write(working.first, working.formulas(cells))
     _answer(sheet, working, card, places, sheet.at(total, 4))
     sheet.raw.freeze_panes(9, 0)
 
@@ -280,7 +166,7 @@ def _entry(sheet: Sheet, row: int, i: Input, places: Places, cells: dict[str, st
 
 
 def _answer(sheet: Sheet, working: Working, card: Scorecard, places: Places, total: str) -> None:
-    points = _unknown_total(card)
+    points = unknown_points(card)
     tier = next(t for t in card.tiers if points >= t.from_points)
     sheet.text(3, 0, "points", "big_label")
     sheet.formula(4, 0, total, "big", points)
@@ -294,17 +180,12 @@ def _answer(sheet: Sheet, working: Working, card: Scorecard, places: Places, tot
     sheet.raw.set_row(4, 46)
     sheet.text(5, 0, "disqualified, since", "note")
     sheet.raw.merge_range(6, 0, 6, 5, "", sheet.style("out"))
-    sheet.formula(6, 0, working.reason(CALCULATOR_ROW), "out")
+    sheet.formula(6, 0, in_row(working.reason(), working.first), "out")
     _colour_tiers(sheet, 4, 1, 4)
 
 
 def _log_odds(card: Scorecard, points: int) -> float:
     return max(min(card.platt_intercept + card.platt_slope * points, 700.0), -700.0)
-
-
-def _unknown_total(card: Scorecard) -> int:
-    """The points of an account of which nothing is known."""
-    return sum(next(b.points for b in a.bins if b.unknown) for a in card.attributes) + sum(r.otherwise for r in card.rules)
 
 
 def _read_as(value: str, place: AttributePlace, texts: TextList | None) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from icpfit.config import Layer
 from icpfit.documents.words import KINDS, known, number, pairs, percent
 from icpfit.exports.fields import condition_words, inputs, range_words
+from icpfit.exports.reading import SHAPES
 from icpfit.exports.sheets import Sheet, lines_high
 from icpfit.plural import counted
 from icpfit.scorecard.card import Attribute, Bin, Scorecard
@@ -103,9 +104,14 @@ def _bin(sheet: Sheet, row: int, a: Attribute, b: Bin) -> None:
     sheet.raw.set_row(row, max(18.0, lines_high(b.label, LAYER_WIDTHS[0]), lines_high(texts, LAYER_WIDTHS[3])))
 
 
-def write_lists(sheet: Sheet, card: Scorecard, places: dict[str, AttributePlace]) -> tuple[dict[str, TextList], dict[Condition, TextList]]:
-    """The texts of each category with their points, and those of each condition, in columns side by side."""
-    column = 0
+def write_lists(
+    sheet: Sheet, card: Scorecard, places: dict[str, AttributePlace]
+) -> tuple[str, dict[str, TextList], dict[Condition, TextList]]:
+    """The shapes of numbers, the texts of each category with their points, and those of each condition, in columns side by side."""
+    sheet.text(0, 0, "shapes of numbers", "head")
+    for row, shape in enumerate(SHAPES, 1):
+        sheet.text(row, 0, shape, "entry_text")
+    column = 1
     attributes: dict[str, TextList] = {}
     for a in card.attributes:
         place = places[a.name]
@@ -128,7 +134,7 @@ def write_lists(sheet: Sheet, card: Scorecard, places: dict[str, AttributePlace]
                 sheet.text(row, column, text, "entry_text")
             conditions[condition] = TextList(sheet.span(1, len(condition.values), column))
             column += 1
-    return attributes, conditions
+    return sheet.span(1, len(SHAPES), 0), attributes, conditions
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from itertools import product
 
 BEYOND = "1.79769313486231E+308"
 """stands for infinity, which a cell cannot hold"""
-_SHAPES = ",".join(f'"{sign}{dot}{e}"' for sign, dot, e in product(("", "+", "-"), ("", "."), ("e", "e+", "e-")))
-"""what may be left of a number when its digits are taken away"""
+SHAPES = tuple(map("".join, product(("", "+", "-"), ("", "."), ("e", "e+", "e-"))))
+"""what may be left of a number as it is written when its digits are taken away"""
 
 
 def as_written(cell: str) -> str:
@@ -28,15 +28,16 @@ def without_digits(written: str) -> str:
     return formula
 
 
-def as_number(cell: str, written: str, shape: str) -> str:
-    """The number in ``cell``, or "" where it is unknown. ``written`` and ``shape`` are cells with the two formulas above."""
+def as_number(cell: str, written: str, shape: str, shapes: str) -> str:
+    """The number in ``cell``, or "" where it is unknown. ``written`` and ``shape`` are cells with the two formulas above, ``shapes``
+    is a range with ``SHAPES``."""
     e, shape_e = f'FIND("e",{written})', f'FIND("e",{shape})'
     right = ",".join(
         [
-            f"OR({shape}={{{_SHAPES}}})",
+            f"SUMPRODUCT(EXACT({shape},{shapes})*1)",
             f"{e}>{shape_e}",  # a digit before the exponent, and one in it
             f"LEN({written})-{e}>LEN({shape})-{shape_e}",
-            f'OR(AND(LEFT({shape},1)<>"+",LEFT({shape},1)<>"-"),LEFT({written},1)=LEFT({shape},1))',  # signs stand first
+            f'OR(AND(LEFT({shape})<>"+",LEFT({shape})<>"-"),LEFT({written})=LEFT({shape}))',  # signs stand first
             f"OR(LEN({shape})={shape_e},MID({written},{e}+1,1)=MID({shape},{shape_e}+1,1))",
         ]
     )
@@ -44,7 +45,7 @@ def as_number(cell: str, written: str, shape: str) -> str:
     for sign in ("0", ".", "+", "-"):
         mantissa = f'SUBSTITUTE({mantissa},"{sign}","")'
     # no double is so large, or so near to zero
-    lost = f'IF(OR(LEN({mantissa})=0,MID({written},{e}+1,1)="-"),0,IF(LEFT({written},1)="-",-{BEYOND},{BEYOND}))'
+    lost = f'IF(OR(LEN({mantissa})=0,MID({written},{e}+1,1)="-"),0,IF(LEFT({written})="-",-{BEYOND},{BEYOND}))'
     cases = [
         (f"ISNUMBER({cell})", cell),
         (f"ISLOGICAL({cell})", f"IF({cell},1,0)"),
@@ -68,10 +69,10 @@ def step(number: str, edges: Sequence[str]) -> str:
     return "+".join(f"GESTEP({number},{edge})" for edge in edges) or "0"
 
 
-def stepped(number: str, unknown: str, points: Sequence[str], edges: Sequence[str]) -> str:
-    """The points of the range that a number lies in."""
-    rises = "".join(f"+({b}-{a})*GESTEP({number},{edge})" for a, b, edge in zip(points[:-1], points[1:], edges, strict=True))
-    return f'IF({number}="",{unknown},{points[0]}{rises})'
+def stepped(number: str, unknown: str, points: str, rises: Sequence[str], edges: Sequence[str]) -> str:
+    """The points of the range that a number lies in: those of the first, and what each edge adds."""
+    added = "".join(f"+{rise}*GESTEP({number},{edge})" for rise, edge in zip(rises, edges, strict=True))
+    return f'IF({number}="",{unknown},{points}{added})'
 
 
 def named(text: str, texts: str, worth: str) -> str:
@@ -79,9 +80,10 @@ def named(text: str, texts: str, worth: str) -> str:
     return f"SUMPRODUCT(EXACT({text},{texts})*{worth})"
 
 
-def listed(text: str, unknown: str, other: str, texts: str, worth: str) -> str:
-    """The points of the group that a text is in."""
-    return f'IF({text}="",{unknown},{other}+SUMPRODUCT(EXACT({text},{texts})*({worth}-{other})))'
+def listed(text: str, unknown: str, other: str, texts: str | None, points: str | None) -> str:
+    """The points of the group that a text is in; those of ``other`` where it is in none."""
+    named = f"+SUMPRODUCT(EXACT({text},{texts})*({points}-{other}))" if texts else ""
+    return f'IF({text}="",{unknown},{other}{named})'
 
 
 def met(number: str, low: str | None, high: str | None) -> str:

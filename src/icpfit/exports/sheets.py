@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from icpfit.errors import ScorecardError
+from icpfit.exports.reading import BEYOND
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
@@ -96,13 +98,13 @@ class Sheet:
     def new_style(self, looks: dict[str, Any]) -> Format:
         return self._workbook.add_format(looks)
 
-    def at(self, row: int, column: int, *, row_fixed: bool = True) -> str:
+    def at(self, row: int, column: int) -> str:
         """The cell's address as other sheets write it."""
-        return f"'{self.name}'!${xlsx_name(column)}{'$' if row_fixed else ''}{row + 1}"
+        return f"{self.name}!${xlsx_name(column)}${row + 1}"
 
     def span(self, first: int, last: int, column: int) -> str:
         letter = xlsx_name(column)
-        return f"'{self.name}'!${letter}${first + 1}:${letter}${last + 1}"
+        return f"{self.name}!${letter}${first + 1}:${letter}${last + 1}"
 
     def widths(self, *widths: float) -> None:
         for column, width in enumerate(widths):
@@ -117,6 +119,8 @@ class Sheet:
     def number(self, row: int, column: int, value: float | None, style: str = "number") -> None:
         if value is None:
             self.raw.write_blank(row, column, None, self._looks[style])
+        elif math.isinf(value):
+            self.raw.write_number(row, column, math.copysign(float(BEYOND), value), self._looks[style])
         elif (formula := exact_sum(value)) is not None:
             self.raw.write_formula(row, column, formula, self._looks[style], value)
         else:

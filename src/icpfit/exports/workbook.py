@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from icpfit.errors import ScorecardError
-from icpfit.exports.calculator_sheets import Places, Working, write_accounts, write_calculator
+from icpfit.exports.calculator_sheets import write_accounts, write_calculator
 from icpfit.exports.card_sheets import write_cover, write_layer, write_lists, write_rules
 from icpfit.exports.fields import layers_in_use
 from icpfit.exports.sheets import GREEN, INK, Sheet, styles
+from icpfit.exports.working_sheet import Places, Working
 from icpfit.scorecard.card import Scorecard
 
 ROWS = 200
@@ -51,8 +52,8 @@ def card_workbook(card: Scorecard, version: str, accounts: Sequence[Mapping[str,
     ]
     cover = write_cover(sheets["Scorecard"], card, version, contents)
     attributes = {name: place for layer in layers for name, place in write_layer(sheets[layer.capitalize()], card, layer).items()}
-    texts, conditions = write_lists(sheets["Lists"], card, attributes)
-    places = Places(attributes, texts, conditions, write_rules(sheets["Rules"], card), cover)
+    shapes, texts, conditions = write_lists(sheets["Lists"], card, attributes)
+    places = Places(attributes, texts, conditions, shapes, write_rules(sheets["Rules"], card), cover)
     working = Working(sheets["Working"], card, places)
     write_calculator(sheets["Calculator"], working, card, places)
     write_accounts(sheets["Accounts"], working, card, places, max(ROWS, len(accounts)), accounts)
