@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 from crm_formulas import computed, hubspot, salesforce
 from databases import quoted
+from xlsxwriter.worksheet import Worksheet
 
 from icpfit.exports.calculator_sheets import FIRST_ACCOUNT
 from icpfit.exports.fields import Input
@@ -143,11 +144,17 @@ def test_hubspot_by_an_interpreter_of_ours(card: Scorecard, rows: cards.Rows, ex
     same(shown(computed(fields, hubspot, held(hubspot_names(card), rows))), expected, rows.columns)
 
 
-def test_the_workbook_recalculated_by_libreoffice(office, card: Scorecard, rows: cards.Rows, expected: list[cards.Row]) -> None:
+def test_the_workbook_recalculated_by_libreoffice(
+    office, monkeypatch: pytest.MonkeyPatch, card: Scorecard, rows: cards.Rows, expected: list[cards.Row]
+) -> None:
+    # What takes the writer most of its time is to look for functions of newer Excels, which no formula of ours has.
+    whole = card_workbook(card, "v")
+    monkeypatch.setattr(Worksheet, "_prepare_formula", lambda self, formula, expand=False: formula.removeprefix("="))
+    assert card_workbook(card, "v") == whole
     accounts = [{"account_id": f"a{i}", **{k: v[i] for k, v in rows.columns.items()}} for i in range(ACCOUNTS)]
     found = office.calculated(card_workbook(card, "v", accounts), 3)[FIRST_ACCOUNT : FIRST_ACCOUNT + ACCOUNTS]
     assert [r[0] for r in found] == [a["account_id"] for a in accounts]
     # points, tier, disqualified, chance, layers
     same([(*map(int, (r[1], *r[5:9])), r[2], r[3]) for r in found], expected, rows.columns)
     chances = card.probability(np.array([r[0] for r in expected]))
-    assert np.allclose([float(r[4]) for r in found], chances, rtol=1e-9)
+    assert np.allclose([float(r[4].removesuffix("%")) / 100 for r in found], chances, rtol=1e-9)

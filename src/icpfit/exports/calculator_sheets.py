@@ -145,6 +145,8 @@ def write_calculator(sheet: Sheet, working: Working, card: Scorecard, places: Pl
         sheet.formula(row, 4, in_row(working.rule_points(n), working.first), "points", rule.otherwise)
         sheet.number(row, 5, rule.max_points)
         sheet.raw.set_row(row, 34)
+    bar = {"type": "data_bar", "bar_color": "#9CCBB8", "bar_solid": True, "min_type": "num", "min_value": 0, "max_type": "num"}
+    sheet.raw.conditional_format(head + 1, 4, row, 4, {**bar, "max_value": max(part.max_points for part in card.parts)})
     total = row + 1
     sheet.row_of(total, ("", "head"), ("total", "head"), ("", "head"), ("", "head"))
     sheet.formula(total, 4, in_row(working.total(), working.first), "head_right", unknown_points(card))
@@ -170,18 +172,18 @@ def _answer(sheet: Sheet, working: Working, card: Scorecard, places: Places, tot
     tier = next(t for t in card.tiers if points >= t.from_points)
     sheet.text(3, 0, "points", "big_label")
     sheet.formula(4, 0, total, "big", points)
-    sheet.text(3, 1, "tier", "big_label")
-    sheet.formula(4, 1, tier_formula(total, "$A$7", places.cover), "big", tier.name)
-    sheet.text(3, 2, f"chance that it {KINDS[card.kind].chance}", "big_label")
-    sheet.formula(4, 2, chance_formula(total, places.cover), "big_percent", 1 / (1 + math.exp(-_log_odds(card, points))))
-    sheet.text(3, 3, "what to do", "big_label")
-    todo = f'INDEX({places.cover.todos},MATCH($B$5,{places.cover.tiers},0))&""'
-    sheet.formula(4, 3, todo, "section", tier.action)
+    sheet.text(3, 2, "tier", "big_label")
+    sheet.formula(4, 2, tier_formula(total, "$A$7", places.cover), "big", tier.name)
+    sheet.text(3, 3, f"chance that it {KINDS[card.kind].chance}", "big_label")
+    sheet.formula(4, 3, chance_formula(total, places.cover), "big_percent", 1 / (1 + math.exp(-_log_odds(card, points))))
+    sheet.text(3, 1, "what to do", "big_label")
+    todo = f'INDEX({places.cover.todos},MATCH($C$5,{places.cover.tiers},0))&""'
+    sheet.formula(4, 1, todo, "todo", tier.action)
     sheet.raw.set_row(4, 46)
-    sheet.text(5, 0, "disqualified, since", "note")
+    sheet.formula(5, 0, 'IF($A$7="","","disqualified, since")', "note")
     sheet.raw.merge_range(6, 0, 6, 5, "", sheet.style("out"))
     sheet.formula(6, 0, in_row(working.reason(), working.first), "out")
-    _colour_tiers(sheet, 4, 1, 4)
+    _colour_tiers(sheet, 4, 2, 4)
 
 
 def _log_odds(card: Scorecard, points: int) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from icpfit.config import Layer
-from icpfit.documents.words import KINDS, known, number, pairs, percent
+from icpfit.documents.words import KINDS, Terms, known, number, pairs, percent
 from icpfit.exports.fields import condition_words, inputs, range_words
 from icpfit.exports.reading import SHAPES
 from icpfit.exports.sheets import Sheet, lines_high
@@ -38,8 +38,7 @@ class TextList:
     bins: str = ""
 
 
-LAYER_HEAD = ("which accounts", "from", "below", "texts", "points", "likely range", "accounts seen", "of them good")
-LAYER_WIDTHS = (44, 12, 12, 46, 10, 14, 14, 14)
+LAYER_WIDTHS = (40, 10, 10, 32, 12, 13, 12, 14)
 
 
 def write_layer(sheet: Sheet, card: Scorecard, layer: Layer) -> dict[str, AttributePlace]:
@@ -50,7 +49,7 @@ def write_layer(sheet: Sheet, card: Scorecard, layer: Layer) -> dict[str, Attrib
     sheet.across(1, 0, 7, "One line of each attribute counts. Change points or edges here, and the calculator follows.", "subtitle", 20)
     row, places = 3, {}
     for attribute in attributes:
-        row, places[attribute.name] = _attribute(sheet, row, attribute)
+        row, places[attribute.name] = _attribute(sheet, row, attribute, KINDS[card.kind])
     for i, rule in enumerate(r for r in card.rules if r.layer == layer):
         words = f"On top, for two attributes together: {rule.label}, {counted(rule.max_points, 'point')} (sheet Rules)."
         sheet.across(row + i, 0, 7, words, "note", 18)
@@ -59,7 +58,7 @@ def write_layer(sheet: Sheet, card: Scorecard, layer: Layer) -> dict[str, Attrib
     return places
 
 
-def _attribute(sheet: Sheet, row: int, a: Attribute) -> tuple[int, AttributePlace]:
+def _attribute(sheet: Sheet, row: int, a: Attribute, terms: Terms) -> tuple[int, AttributePlace]:
     sheet.across(row, 0, 4, a.label, "attribute", 22)
     sheet.across(row, 5, 7, f"up to {counted(a.max_points, 'point')}", "attribute_right")
     also = f" Stands for {', '.join(a.stands_for)} too." if a.stands_for else ""
@@ -68,8 +67,8 @@ def _attribute(sheet: Sheet, row: int, a: Attribute) -> tuple[int, AttributePlac
     if why:
         sheet.across(row, 0, 7, why, "note", lines_high(why, 150))
         row += 1
-    for column, head in enumerate(LAYER_HEAD):
-        sheet.text(row, column, head, "head" if column in (0, 3) else "head_right")
+    heads = ("which accounts", "from", "below", "texts", "points", "likely range", f"{terms.many} seen", terms.were)
+    _head(sheet, row, heads, left=(0, 3))
     known_bins = tuple(b for b in a.bins if not b.unknown)
     unknown = next(b for b in a.bins if b.unknown)
     first = row + 1
@@ -99,7 +98,7 @@ def _bin(sheet: Sheet, row: int, a: Attribute, b: Bin) -> None:
     sheet.text(row, 3, texts[:2000])
     sheet.number(row, 4, b.points, "points")
     sheet.text(row, 5, f"{b.points_low:.0f} to {b.points_high:.0f}" if b.rows else "", "number")
-    sheet.number(row, 6, b.rows)
+    sheet.number(row, 6, b.rows, "count")
     sheet.number(row, 7, known(b.rate), "percent")
     sheet.raw.set_row(row, max(18.0, lines_high(b.label, LAYER_WIDTHS[0]), lines_high(texts, LAYER_WIDTHS[3])))
 
@@ -150,18 +149,19 @@ class RulePlaces:
 
 def write_rules(sheet: Sheet, card: Scorecard) -> RulePlaces:
     sheet.widths(58, 34, 14, 14, 12, 12, 14, 14, 14)
-    labels = {i.feature: i.label for i in inputs(card)}
+    labels = {i.feature: i.label for i in reversed(inputs(card))}
+    terms, many = KINDS[card.kind], KINDS[card.kind].many
     sheet.across(0, 0, 8, "Rules and disqualifiers", "title", 34)
     row = 2
     points, rule_ends = [], []
     if card.rules:
         sheet.across(row, 0, 8, "What two attributes are worth together", "section", 22)
-        heads = ("where both hold", "asks of", "from", "below", "points", "else", "accounts seen", "of them good", "others good")
+        heads = ("where both hold", "asks of", "from", "below", "points", "else", f"{many} seen", terms.were, f"others that {terms.were}")
         row = _head(sheet, row + 1, heads)
         for rule in card.rules:
             ends = []
             for i, c in enumerate(rule.conditions):
-                shown = [(rule.points, "points"), (rule.otherwise, "points"), (rule.rows, "number"), (known(rule.rate), "percent")]
+                shown = [(rule.points, "points"), (rule.otherwise, "points"), (rule.rows, "count"), (known(rule.rate), "percent")]
                 counts = [*shown, (known(rule.rate_otherwise), "percent")] if i == 0 else [("", "cell")] * 5
                 words = rule.label if i == 0 else ""
                 sheet.row_of(row, (words, "cell_bold"), (_asks(c, labels), "cell"), (c.low, "number"), (c.high, "number"), *counts)
@@ -173,12 +173,12 @@ def write_rules(sheet: Sheet, card: Scorecard) -> RulePlaces:
             rule_ends.append(tuple(ends))
         row += 1
     sheet.across(row, 0, 8, "Disqualifiers: each makes tier D, whatever the points", "section", 22)
-    row = _head(sheet, row + 1, ("reason", "asks of", "from", "below", "accounts seen", "of them good", "others good"))
+    row = _head(sheet, row + 1, ("reason", "asks of", "from", "below", f"{many} seen", terms.were, f"others that {terms.were}"))
     first, out_ends = row, []
     for d in card.disqualifiers:
         c = d.condition
         sheet.row_of(
-            row, (d.reason, "cell_bold"), (_asks(c, labels), "cell"), (c.low, "number"), (c.high, "number"), (d.rows, "number"),
+            row, (d.reason, "cell_bold"), (_asks(c, labels), "cell"), (c.low, "number"), (c.high, "number"), (d.rows, "count"),
             (known(d.rate), "percent"), (known(d.rate_otherwise), "percent"),
         )  # fmt: skip
         sheet.raw.set_row(row, max(18.0, lines_high(d.reason, 58), lines_high(_asks(c, labels), 34)))
@@ -189,9 +189,12 @@ def write_rules(sheet: Sheet, card: Scorecard) -> RulePlaces:
     return RulePlaces(tuple(points), tuple(rule_ends), tuple(out_ends), sheet.span(first, max(row - 1, first), 0))
 
 
-def _head(sheet: Sheet, row: int, heads: Sequence[str]) -> int:
+def _head(sheet: Sheet, row: int, heads: Sequence[str], left: Sequence[int] = (0, 1)) -> int:
+    """``left`` are the columns of texts. The next row."""
     for column, head in enumerate(heads):
-        sheet.text(row, column, head, "head" if column < 2 else "head_right")
+        sheet.text(row, column, head, "head" if column in left else "head_right")
+    longest = max(map(len, heads))
+    sheet.raw.set_row(row, 18 if longest <= 14 else 32 if longest <= 24 else 48)
     return row + 1
 
 
@@ -218,7 +221,7 @@ def write_cover(sheet: Sheet, card: Scorecard, version: str, contents: Sequence[
     terms = KINDS[card.kind]
     sheet.widths(15, 12, 18, 34, 22, 14, 14)
     sheet.across(0, 0, 6, "Ideal customer profile: the scorecard", "title", 38)
-    sheet.across(1, 0, 6, f"{terms.title}. Version {version}.", "subtitle", 20)
+    sheet.across(1, 0, 6, f"{terms.title[:1].upper()}{terms.title[1:]}: version {version}", "subtitle", 20)
     words = (
         f"The points of an account say how likely it {terms.chance}. An account gets the points of one line of every attribute; all lines "
         "together, 100 at most, give its tier. It was learned from the company's own closed deals."
@@ -226,12 +229,14 @@ def write_cover(sheet: Sheet, card: Scorecard, version: str, contents: Sequence[
     sheet.across(2, 0, 6, words, "body", lines_high(words, 125))
     row = _contents(sheet, 4, contents)
     sheet.across(row, 0, 6, "Tiers", "section", 24)
-    row = _head(sheet, row + 1, ("tier", "from points", f"expected share that {terms.were}", "what to do", "who", "within hours", "seen"))
+    share = f"expected share that {terms.were}"
+    heads = ("tier", "from points", share, "what to do", "who", "within hours", f"{terms.many} seen")
+    row = _head(sheet, row + 1, heads, left=(0, 3, 4))
     first = row
     for t in card.tiers:
         sheet.row_of(
             row, (t.name, "cell_bold"), (t.from_points, "points"), (known(t.expected_rate), "percent"), (t.action, "cell"),
-            ("" if t.owner == "none" else t.owner, "cell"), (t.sla_hours, "number"), (t.rows, "number"),
+            ("" if t.owner == "none" else t.owner, "cell"), (t.sla_hours, "number"), (t.rows, "count"),
         )  # fmt: skip
         row += 1
     places = CoverPlaces(
@@ -242,8 +247,8 @@ def write_cover(sheet: Sheet, card: Scorecard, version: str, contents: Sequence[
         sheet.at(row + len(card.layer_maxima) + 5, 1),
     )
     row = _weights(sheet, row + 1, card)
-    sheet.row_of(row, ("chance", "cell"), (card.platt_intercept, "number"), ("log-odds at 0 points", "note"))
-    sheet.row_of(row + 1, ("", "cell"), (card.platt_slope, "number"), ("log-odds a point", "note"))
+    sheet.row_of(row, ("chance", "cell"), (card.platt_intercept, "number"), ("a of 1 / (1 + exp(-(a + b × points)))", "note"))
+    sheet.row_of(row + 1, ("", "cell"), (card.platt_slope, "number"), ("b", "note"))
     sheet.across(row + 3, 0, 6, "How good it is", "section", 24)
     for i, line in enumerate((_fidelity(card), *_imposed(card), *card.words)):
         sheet.across(row + 4 + i, 0, 6, line, "body", lines_high(line, 125))
@@ -263,7 +268,7 @@ def _weights(sheet: Sheet, row: int, card: Scorecard) -> int:
     sheet.across(row, 0, 6, "What each layer can give", "section", 24)
     heads = ["layer", "points", "the data says", "the company believed before"]
     heads += ["the company insists on"] if card.imposed is not None else []
-    row = _head(sheet, row + 1, heads)
+    row = _head(sheet, row + 1, heads, left=(0,))
     for layer, most in card.layer_maxima.items():
         cells: list[tuple[object, str]] = [(layer, "cell_bold"), (most, "points"), (card.layer_weights_learned.get(layer, 0), "number")]
         cells += [(card.layer_weights_assumed.get(layer, 0), "number")]

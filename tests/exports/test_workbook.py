@@ -1,0 +1,140 @@
+"""The workbook beyond its points: the calculator, the looks of hostile texts, the same bytes each time."""
+
+from __future__ import annotations
+
+import builtins
+import io
+import re
+import zipfile
+from dataclasses import replace
+from typing import Any
+
+import cards
+import pytest
+
+from icpfit.errors import ScorecardError
+from icpfit.exports.calculator_sheets import features_of
+from icpfit.exports.sheets import exact_sum
+from icpfit.exports.workbook import card_workbook
+from icpfit.scorecard.card import Scorecard
+
+KNOWN_FUNCTIONS = {
+    "AND", "CHAR", "COUNTA", "EXACT", "EXP", "FIND", "GESTEP", "IF", "IFERROR", "INDEX", "ISERROR", "ISLOGICAL", "ISNUMBER", "ISTEXT",
+    "LEFT", "LEN", "LOWER", "MATCH", "MID", "NOT", "OR", "SUBSTITUTE", "SUMPRODUCT", "TRIM", "_xlfn.NUMBERVALUE",
+}  # fmt: skip
+"""that Excel 2013 and LibreOffice have both, under these names"""
+MOST_CHARACTERS = 8_192
+"""of a formula in Excel"""
+
+
+@pytest.fixture(scope="module")
+def card() -> Scorecard:
+    return cards.full_card()
+
+
+@pytest.fixture(scope="module")
+def parts(card: Scorecard) -> dict[str, str]:
+    with zipfile.ZipFile(io.BytesIO(card_workbook(card, "v"))) as found:
+        return {name: found.read(name).decode() for name in found.namelist()}
+
+
+def formulas(parts: dict[str, str]) -> list[str]:
+    found = [f for name, text in parts.items() if "worksheets/sheet" in name for f in re.findall(r"<f>(.*?)</f>", text, re.DOTALL)]
+    assert len(found) > 5_000
+    return [f.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&amp;", "&") for f in found]
+
+
+def test_the_same_card_gives_the_same_bytes(card: Scorecard) -> None:
+    assert card_workbook(card, "v") == card_workbook(card, "v")
+
+
+def test_every_formula_is_one_that_excel_takes(parts: dict[str, str]) -> None:
+    for formula in formulas(parts):
+        assert len(formula) <= MOST_CHARACTERS
+        plain = re.sub(r'"[^"]*"', '""', formula)
+        assert set(re.findall(r"[A-Za-z_.]+(?=\()", plain)) <= KNOWN_FUNCTIONS, formula
+        assert plain.count("(") == plain.count(")"), formula
+        assert not re.search(r"[\x00-\x08]", formula), formula
+    assert not any('t="array"' in text for text in parts.values())
+
+
+def test_no_text_of_the_card_is_a_formula(parts: dict[str, str]) -> None:
+    """A text that begins with = + - or @ stays a text, wherever it stands."""
+    assert not [f for f in formulas(parts) if f.startswith(("1+1", "too many seats", "home", "@"))]
+    for text in ("=1+1", "@home", "=too many seats"):
+        assert f">{text}</t>" in parts["xl/sharedStrings.xml"]
+
+
+def test_the_clock_is_in_no_part(parts: dict[str, str]) -> None:
+    assert "2000-01-01T00:00:00Z" in parts["docProps/core.xml"]
+
+
+def test_the_calculator_scores_what_is_entered(office, card: Scorecard) -> None:
+    """The entries are written into the yellow cells of the file, as a person would write them."""
+    account: dict[str, Any] = {
+        "employees": "60",
+        "country": "US",
+        "share": 0.5,
+        "warehouse": True,
+        cards.ODD_NAME: " 1e1 ",
+        "partner": "no",
+    }
+    blank = office.calculated(card_workbook(card, "v"), 2)
+    filled = office.calculated(filled_in(card, account), 2)
+    for found, entered in ((blank, {}), (filled, account), (office.calculated(filled_in(card, {"seats": 41.0}), 2), {"seats": 41.0})):
+        (expected,) = cards.by_hand(card, {i.feature: [entered.get(i.feature)] for i in features_of(card)})
+        assert (int(found[4][0]), found[4][2], found[6][0]) == (expected[0], expected[-2], expected[-1])
+        lines = [r for r in found if r[0] in ("firmographic", "technographic", "behavioral", "intent")]
+        assert sum(int(r[4]) for r in lines) == expected[0]
+        assert sum(int(r[5]) for r in lines) == 100
+    read_as = {r[1]: r[3] for r in filled}
+    assert read_as["Employees"] == "50.0 to 120.0"
+    assert read_as["Country"] == "US and others"
+    assert read_as["Region"] == "not known"
+
+
+def filled_in(card: Scorecard, account: dict[str, Any]) -> bytes:
+    from icpfit.exports import calculator_sheets as made
+
+    entry = made._entry
+
+    def filling(sheet, row, i, places, cells) -> None:
+        entry(sheet, row, i, places, cells)
+        made.write_entry(sheet, row, 2, account.get(i.feature), "entry_text" if i.is_text else "entry")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(made, "_entry", filling)
+        return card_workbook(card, "v")
+
+
+def test_a_number_keeps_its_last_bit() -> None:
+    for edge in (0.1, 1 / 3, cards.THIRD, 50.0, 1e17, -1e-3, 1e300, 5e-324):
+        for value in cards.near(edge):
+            formula = exact_sum(value)
+            assert (value if formula is None else eval(formula[1:])) == value
+
+
+def test_a_missing_extra_is_named(card: Scorecard, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = builtins.__import__
+
+    def without(name: str, *rest: Any, **more: Any) -> Any:
+        if name.startswith("xlsxwriter"):
+            raise ImportError(name)
+        return known(name, *rest, **more)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(ScorecardError, match="xlsxwriter") as error:
+        card_workbook(card, "v")
+    assert error.value.hint == "pip install 'icpfit[excel]'"
+
+
+def test_cards_without_rules_or_disqualifiers(office, card: Scorecard) -> None:
+    """A card of one attribute, whose only bin takes all."""
+    bins = (cards.cell("any", 100), cards.cell("unknown", 3, unknown=True))
+    words = (cards.cell("any", 100, other=True), cards.cell("unknown", 3, unknown=True))
+    weights: Any = {"firmographic": 100, "technographic": 0, "behavioral": 0, "intent": 0}
+    for kind, table in (("number", bins), ("category", words)):
+        one = cards.attribute("only", "firmographic", kind, table)
+        small = replace(card, attributes=(one,), rules=(), disqualifiers=(), layer_weights_learned=weights)
+        found = office.calculated(card_workbook(small, "v", [{"account_id": "a", "only": "5"}, {"account_id": "b"}]), 3)
+        assert [r[1:4] for r in found[5:8]] == [["100", "A", ""], ["3", "D", ""], ["", "", ""]]
