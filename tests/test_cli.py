@@ -26,6 +26,7 @@ from icpfit.cli.learn import _retrain_lines
 from icpfit.cli.options import steps
 from icpfit.config import load_config
 from icpfit.progress import Counted
+from icpfit.scorecard.sql import scorecard_sql
 from icpfit.training_set import parquet_bytes
 
 HEAVY = ("pandas", "lightgbm", "mlflow", "shap", "optuna", "numpy", "duckdb", "sklearn", "scipy", "pyarrow", "pydantic")
@@ -441,6 +442,34 @@ def test_the_exported_card_is_the_bundles_own(small_company, options, tmp_path):
         out = tmp_path / f"card.{form}"
         assert said(icpfit("export", "scorecard", "--format", form, "--out", out, *options, "--json"))["out"] == str(out)
         assert out.read_bytes() == (folder / f"scorecard.{form}").read_bytes()
+
+
+def test_the_card_is_written_for_other_systems_and_the_same_again(small_company, options, tmp_path):
+    starts = {"xlsx": b"PK", "hubspot": b"# The scorecard", "salesforce": b"# The scorecard"}
+    for form, start in starts.items():
+        body = said(icpfit("export", "scorecard", "--format", form, "--out", tmp_path / form, *options, "--json"))
+        assert (body["format"], body["kind"]) == (form, small_company.bundle.card.kind)
+        icpfit("export", "scorecard", "--format", form, "--out", tmp_path / "again", *options)
+        assert (tmp_path / form).read_bytes() == (tmp_path / "again").read_bytes()
+        assert (tmp_path / form).read_bytes().startswith(start)
+    for dialect in ("duckdb", "postgres", "snowflake", "bigquery", "spark"):
+        out = tmp_path / f"{dialect}.sql"
+        assert icpfit("export", "scorecard", "--format", "sql", "--dialect", dialect, "--out", out, *options).exit_code == 0
+        assert out.read_text() == scorecard_sql(small_company.bundle.card, dialect)
+
+
+def test_the_other_cards_can_be_had_by_their_kind(small_company, options, tmp_path):
+    there = {small_company.bundle.card.kind: small_company.bundle.card, **small_company.bundle.cards}
+    for kind in ("icp", "win", "retention"):
+        command = ("export", "scorecard", "--format", "json", "--kind", kind, "--out", tmp_path / kind, *options)
+        if kind in there:
+            assert said(icpfit(*command, "--json"))["kind"] == kind
+            assert json.loads((tmp_path / kind).read_text())["kind"] == kind
+        else:
+            refused(icpfit(*command), f"no {kind} card", *there)
+            assert not (tmp_path / kind).exists()
+    wrong = icpfit("export", "scorecard", "--format", "xlsx", "--dialect", "spark", "--out", tmp_path / "x", *options)
+    refused(wrong, "--dialect spark", "xlsx")
 
 
 def test_documents_are_written_and_listed(options, tmp_path):

@@ -1,0 +1,121 @@
+"""What a person enters in Salesforce and HubSpot: names that they take, formulas within their limits, and a stated plan."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import cards
+import pytest
+from crm_formulas import computed, hubspot, salesforce
+
+from icpfit.errors import ScorecardError
+from icpfit.exports.hubspot import hubspot_names, hubspot_properties, hubspot_text
+from icpfit.exports.salesforce import MOST_CHARACTERS, salesforce_fields, salesforce_names, salesforce_text
+from icpfit.scorecard.card import Disqualification, Scorecard
+
+
+@pytest.fixture(scope="module")
+def card() -> Scorecard:
+    return cards.full_card()
+
+
+@pytest.fixture(scope="module")
+def huge(card: Scorecard) -> Scorecard:
+    """A category of a thousand texts, and a disqualifier of a thousand others: no formula holds them."""
+    many = tuple(f'the "{n}th" region of many' for n in range(1_000))
+    regions = (cards.cell("half", 6, values=many[:500]), cards.cell("rest", 0, values=many[500:]), cards.cell("?", 3, unknown=True))
+    attributes = tuple(replace(a, bins=regions) if a.name == "region" else a for a in card.attributes)
+    out = Disqualification("partner", None, "one of the thousand", 1, None, None, values=many)
+    return replace(card, attributes=attributes, disqualifiers=(*card.disqualifiers, out))
+
+
+def test_names_are_such_that_the_crms_take_and_no_two_are_the_same(card: Scorecard) -> None:
+    wanted = ["a" * 60 + "_one", "a" * 60 + "_two", "Größe (m²)", "points", "tier", "disqualified", "points_intent", "p_points", "A__b_"]
+    out = tuple(Disqualification(name, 1.0, name, 1, None, None) for name in wanted)
+    odd = replace(card, disqualifiers=out)
+    for names, made, ending, limit in (
+        (salesforce_names(odd), salesforce_fields(odd), "__c", 40),
+        (hubspot_names(odd), hubspot_properties(odd), "", 100),
+    ):
+        found = [*names.values(), *(f.name for f in made)]
+        assert len(set(found)) == len(found)
+        assert all(re.fullmatch(r"[a-z](?:[a-z0-9]|_(?=[a-z0-9]))*", name.removesuffix(ending)) for name in found), found
+        assert max(len(name.removesuffix(ending)) for name in found) <= limit
+
+
+def test_a_card_of_a_thousand_texts_is_split_and_says_so(huge: Scorecard) -> None:
+    fields = salesforce_fields(huge)
+    assert max(len(f.formula) for f in fields) <= MOST_CHARACTERS
+    parts = [f for f in fields if f.name.startswith("icpfit_part_")]
+    assert len(parts) > 10
+    text = salesforce_text(huge, "v")
+    assert f"{len(parts)} of the fields below" in text
+    names = {i.feature if not i.is_text or i.feature != "employees" else "text": name for i, name in salesforce_names(huge).items()}
+    asked = [
+        ('the "3th" region of many', None),
+        ('the "999th" region of many', None),
+        ("unseen", None),
+        (None, 'the "712th" region of many'),
+    ]
+    accounts = [{**dict.fromkeys(names.values()), names["region"]: r, names["partner"]: p} for r, p in asked]
+    found = computed([(f.name, f.formula) for f in fields], salesforce, accounts)
+    columns: dict[str, list[Any]] = {n: [None] * 4 for n in ("employees", *names) if n != "text"}
+    columns |= {"region": [r for r, _ in asked], "partner": [p for _, p in asked]}
+    expected = cards.by_hand(huge, columns)
+    got = [(int(a["icpfit_points__c"]), a["icpfit_tier__c"], a["icpfit_disqualified__c"] or "") for a in found]
+    assert got == [(r[0], r[-2], r[-1]) for r in expected]
+
+
+def test_a_text_that_no_formula_holds_is_refused(card: Scorecard) -> None:
+    endless = replace(card, disqualifiers=(Disqualification("partner", None, "x" * 5_000, 1, None, None, values=("yes",)),))
+    with pytest.raises(ScorecardError, match="more than 3,900"):
+        salesforce_fields(endless)
+
+
+def test_fields_stand_after_those_they_name(card: Scorecard, huge: Scorecard) -> None:
+    for each in (card, huge):
+        for fields, held in ((salesforce_fields(each), salesforce_names(each)), (hubspot_properties(each), hubspot_names(each))):
+            there = set(held.values())
+            for f in fields:
+                named = set(re.findall(r"\bicpfit_\w+", re.sub(r"\"(?:[^\"\\]|\\.)*\"|'[^']*'", "", f.formula)))
+                assert named <= there, f.name
+                assert f.name not in there
+                there.add(f.name)
+
+
+def test_both_texts_name_every_field_and_what_cannot_be_said(card: Scorecard) -> None:
+    for text, fields, held in (
+        (salesforce_text(card, "v"), salesforce_fields(card), salesforce_names(card)),
+        (hubspot_text(card, "v"), hubspot_properties(card), hubspot_names(card)),
+    ):
+        for f in fields:
+            assert f"### `{f.name}`" in text
+            assert f.formula in text
+        assert all(f"`{name}`" in text for name in held.values())
+        assert "“two⏎lines”" in text
+        assert "not run inside Salesforce" in text or "None was run inside HubSpot" in text
+        assert text.endswith("\n")
+
+
+def test_the_rules_to_enter_are_the_bins_of_the_card(card: Scorecard) -> None:
+    """Each bin is one line of the table, with its points; group limits are the layers' maxima."""
+    text = hubspot_text(card, "v")
+    groups = dict(re.findall(r"### Group \*(\w+)\*, group limit (\d+)", text))
+    assert {k: int(v) for k, v in groups.items()} == {k: v for k, v in card.layer_maxima.items() if v}
+    assert "| `icpfit_employees` | is at least 50 and less than 120 | 15 |" in text
+    assert "| `icpfit_region` | is unknown (empty), or any text that is not named | 3 |" in text
+    table = text[text.index("## 2.") : text.index("### Thresholds")]
+    assert len(re.findall(r"^\| `+ ?icpfit_.* \| -?\d+ \|", table, re.MULTILINE)) >= sum(len(a.bins) for a in card.attributes)
+
+
+def test_the_interpreters_refuse_what_they_do_not_know() -> None:
+    for formula in ("FLOOR(1)", "IF(1, 2)", "a +", "1 2", "CASE(a, 1, 2)"):
+        with pytest.raises((AssertionError, KeyError)):
+            salesforce(formula)
+    for formula in ("if a then 1", "-1", "round(a)", "if a > 1 then 2 else 3 endif"):
+        with pytest.raises(AssertionError):
+            hubspot(formula)
+    assert salesforce("IF(ISBLANK(a), 1, 2)")({"a": None}) == 1
+    assert hubspot("a + 1")({"a": None}) is None
