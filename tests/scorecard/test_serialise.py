@@ -1,12 +1,14 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
+import cards
 import jsonschema
 import pandas as pd
 import pytest
 
 from icpfit.errors import ScorecardError
-from icpfit.scorecard.card import Scorecard
+from icpfit.scorecard.card import Imposed, Scorecard
 from icpfit.scorecard.serialise import card_from_dict, card_from_json, card_to_dict, card_to_json, schema
 
 
@@ -50,3 +52,20 @@ def test_a_card_that_someone_edited_by_hand_is_refused(small_card: Scorecard) ->
     for text in ("", "[]", "{}", '{"kind": "win"}'):
         with pytest.raises(ScorecardError, match="not a scorecard"):
             card_from_json(text)
+
+
+def test_rules_disqualifiers_and_imposed_weights_are_what_the_schema_says_and_come_back() -> None:
+    card = cards.full_card()
+    insisted = {layer: most for layer, most in card.layer_maxima.items() if most}
+    imposed = replace(card, imposed=Imposed(insisted, 0.81, 0.004), layer_weights_learned=card.layer_weights_assumed)
+    for each in (card, imposed):
+        text = card_to_json(each, "v")
+        jsonschema.validate(json.loads(text), schema())
+        again = card_from_json(text)
+        assert again == each
+        features = cards.rows(500, 3).frame
+        pd.testing.assert_frame_equal(again.score(features), each.score(features))
+    body = card_to_dict(card, "v")
+    body["disqualifiers"][0]["unknown key"] = 1
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(body, schema())
