@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from icpfit.attribution import plain
 from icpfit.attribution.codes import Codes, codes_of
 from icpfit.attribution.forest import read_forest
 from icpfit.attribution.frame import Column
@@ -70,9 +70,15 @@ class Tables:
         return index, value, margin
 
     def _engine(self, rows: int, asked: Engine | None) -> Any:
-        if asked is None:
-            asked = "numba" if rows * self.plan.adds > FEW and find_spec("numba") else "numpy"
-        return import_module("icpfit.attribution." + {"numba": "compiled", "numpy": "plain"}[asked])
+        if asked is None and rows * self.plan.adds <= FEW:
+            asked = "numpy"
+        if asked != "numpy":
+            try:
+                return import_module("icpfit.attribution.compiled")
+            except ImportError:
+                if asked == "numba":
+                    raise
+        return plain
 
     def _walk(self, columns: Sequence[Column], take: Take, threads: int, walker: Any) -> None:
         starts = range(0, _rows(columns), BLOCK)
