@@ -27,19 +27,20 @@ def _compiled(function: Some) -> Some:
 
 
 @_compiled
-def _number_codes(x: Floats, breaks: Floats, missing: int, out: Small, low: npt.NDArray[np.int32]) -> None:
-    """All rows take one step of the binary search before any takes the next: so the processor does several rows at once."""
+def _number_codes(x: Floats, breaks: Floats, missing: int, out: Small, v: Floats, low: npt.NDArray[np.uint64]) -> None:
+    """All rows take one step of the binary search before any takes the next; unsigned, because a signed index is looked at twice."""
     left = len(breaks)
-    low[:] = 0
+    for r in range(len(x)):
+        v[r] = 0.0 if abs(x[r]) <= ZERO else x[r]
+        low[r] = 0
     while left > 1:
         half = left >> 1
-        for r in range(len(x)):
-            v = 0.0 if abs(x[r]) <= ZERO else x[r]
-            low[r] += half if breaks[low[r] + half - 1] < v else 0
         left -= half
+        step, last = np.uint64(half), np.uint64(half - 1)
+        for r in range(len(x)):
+            low[r] += step * np.uint64(breaks[low[r] + last] < v[r])
     for r in range(len(x)):
-        v = 0.0 if abs(x[r]) <= ZERO else x[r]
-        out[r] = missing if v != v else low[r] + (1 if breaks[low[r]] < v else 0)
+        out[r] = missing if v[r] != v[r] else np.int64(low[r]) + (breaks[low[r]] < v[r])
 
 
 @_compiled
@@ -110,7 +111,7 @@ def encode(codes: Codes, x: Floats, out: Small) -> None:
     if codes.breaks is None:
         _category_codes(x, codes.missing, out)
     else:
-        _number_codes(x, codes.breaks, codes.missing, out, np.empty(len(x), dtype=np.int32))
+        _number_codes(x, codes.breaks, codes.missing, out, np.empty(len(x)), np.empty(len(x), dtype=np.uint64))
 
 
 def walk(plan: Plan, codes: Small, total: Floats) -> None:
