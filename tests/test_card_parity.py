@@ -158,3 +158,17 @@ def test_the_workbook_recalculated_by_libreoffice(
     same([(*map(int, (r[1], *r[5:9])), r[2], r[3]) for r in found], expected, rows.columns)
     chances = card.probability(np.array([r[0] for r in expected]))
     assert np.allclose([float(r[4].removesuffix("%")) / 100 for r in found], chances, rtol=1e-9)
+
+
+@pytest.mark.parametrize("kind", ["smallint", "integer", "numeric(24, 2)", "numeric", "real", "varchar(9)", "char(9)"])
+def test_postgres_columns_of_any_type(postgres_url: str, card: Scorecard, kind: str) -> None:
+    values = [0, 49, 50, 100, 119, 120, None]
+    asked = {n: [None] * 7 for n in cards.rows(1, 1).columns} | {"employees": values}
+    with psycopg.connect(postgres_url) as connection:
+        others = ", ".join(f"NULL::text AS {quoted(n)}" for n in asked if n != "employees")
+        source = "unnest(%s::text[]) WITH ORDINALITY AS t(x, i)"
+        table = f"CREATE TEMP TABLE features AS SELECT i AS account_id, i AS as_of, x::{kind} AS employees, {others} FROM {source}"
+        connection.execute(table.encode(), [[None if v is None else str(v) for v in values]])
+        query = f"SELECT {QUERY} FROM ({scorecard_sql(card, 'postgres')}) AS scored ORDER BY as_of"
+        found = connection.execute(query.encode()).fetchall()
+    same([r[1:] for r in found], cards.by_hand(card, asked), asked)

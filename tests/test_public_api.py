@@ -31,6 +31,7 @@ NAMES = (
     "icpfit.cycle.retrain.retrain",
     "icpfit.cycle.score_list.score_list",
     "icpfit.cycle.paper.document_champion",
+    "icpfit.exports.export_card",
     "icpfit.simulate.simulate_company",
     "icpfit.cli.main",
 )

@@ -42,7 +42,7 @@ _STYLES: dict[str, dict[str, Any]] = {
     "big": {"font_size": 30, "bold": True, "align": "center"},
     "big_percent": {"font_size": 30, "bold": True, "align": "center", "num_format": "0%"},
     "big_label": {"font_color": GREY, "align": "center"},
-    "out": {"bold": True, "font_color": "#B3261E", "text_wrap": True},
+    "out": {"bold": True, "font_color": "#B3261E", "text_wrap": True, "indent": 1, **_EDGE},
 }
 
 

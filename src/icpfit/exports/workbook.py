@@ -24,6 +24,8 @@ MADE = datetime.datetime(2000, 1, 1)
 def card_workbook(card: Scorecard, version: str, accounts: Sequence[Mapping[str, Any]] = ()) -> bytes:
     """An XLSX file. ``accounts`` (feature -> value, and ``account_id``) are filled into the list.
 
+    A program that does not calculate shows the results of an account of which nothing is known.
+
     Raises:
         ScorecardError: xlsxwriter is not installed.
     """
