@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import cards
 import pytest
 from crm_formulas import computed, hubspot, salesforce
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from icpfit.errors import ScorecardError
+from icpfit.exports.fields import Input
 from icpfit.exports.hubspot import hubspot_names, hubspot_properties, hubspot_text
 from icpfit.exports.salesforce import MOST_CHARACTERS, salesforce_fields, salesforce_names, salesforce_text
 from icpfit.scorecard.card import Disqualification, Scorecard
@@ -119,3 +123,49 @@ def test_the_interpreters_refuse_what_they_do_not_know() -> None:
             hubspot(formula)
     assert salesforce("IF(ISBLANK(a), 1, 2)")({"a": None}) == 1
     assert hubspot("a + 1")({"a": None}) is None
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=5).filter(lambda t: t != "nan")
+QUOTES = st.text("'\"\\ab ", min_size=1, max_size=5)
+EDGE = st.one_of(st.integers(-1000, 10**6).map(float), st.floats(-1e30, 1e30)).filter(lambda v: v == 0 or abs(v) > 1e-30)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_any_texts_and_edges_give_the_same_points(data: st.DataObject) -> None:
+    card = cards.full_card()
+    texts = data.draw(st.lists(st.one_of(TEXT, QUOTES), unique=True, min_size=2, max_size=6))
+    edges = sorted(data.draw(st.lists(EDGE, unique=True, min_size=3, max_size=3)))
+    regions = (cards.cell("a", 6, values=tuple(texts[:2])), cards.cell("b", 1, values=tuple(texts[2:]), other=True))
+    new = {
+        "region": (*regions, cards.cell("?", 3, unknown=True)),
+        "share": cards.ranges(edges, [1, 0, 9, 5], 2),
+    }
+    attributes = tuple(replace(a, bins=new.get(a.name, a.bins)) for a in card.attributes)
+    out = (
+        Disqualification("share", None, data.draw(st.one_of(TEXT, QUOTES)) + "!", 1, None, None, below=edges[0]),
+        Disqualification("region", None, "by name", 1, None, None, values=tuple(texts[:1])),
+        Disqualification("seats", edges[1], "seats", 1, None, None),
+    )
+    card = replace(card, attributes=attributes, disqualifiers=out)
+    near = [x for e in edges for x in cards.near(e)]
+    n = 12
+    columns: dict[str, list[Any]] = {name: [None] * n for name in cards.rows(1, 1).columns}
+    columns["region"] = data.draw(st.lists(st.one_of(st.sampled_from(texts), TEXT, st.none()), min_size=n, max_size=n))
+    for name in ("share", "seats"):
+        columns[name] = data.draw(st.lists(st.one_of(st.sampled_from(near), EDGE, st.none()), min_size=n, max_size=n))
+    expected = [(r[0], r[-2], r[-1]) for r in cards.by_hand(card, columns)]
+    for language, fields, names, ending in (
+        (salesforce, salesforce_fields(card), salesforce_names(card), "__c"),
+        (hubspot, hubspot_properties(card), hubspot_names(card), ""),
+    ):
+        accounts = [{name: _held(i, columns[i.feature][k]) for i, name in names.items()} for k in range(n)]
+        found = computed([(f.name, f.formula) for f in fields], language, accounts)
+        shown = [(int(a[f"icpfit_points{ending}"]), a[f"icpfit_tier{ending}"], a[f"icpfit_disqualified{ending}"] or "") for a in found]
+        assert shown == expected
+
+
+def _held(i: Input, value: Any) -> Any:
+    if i.is_text:
+        return cards.text(value)
+    return None if value is None else Decimal(repr(value))
