@@ -18,7 +18,7 @@ SHAPES = tuple(map("".join, product(("", "+", "-"), ("", "."), ("e", "e+", "e-")
 def as_written(cell: str) -> str:
     """The text of a cell, ready to be looked at as a number: small letters, no blanks at its ends, always with an exponent."""
     text = f'LOWER(TRIM(SUBSTITUTE({cell},CHAR(9)," ")))'
-    return f'IF(ISTEXT({cell}),IF(ISERROR(FIND("e",{text})),{text}&"e0",{text}),"")'
+    return f'IF(ISTEXT({cell}),{text}&IF(ISERROR(FIND("e",LOWER({cell}))),"e0",""),"")'
 
 
 def without_digits(written: str) -> str:

@@ -112,8 +112,8 @@ class Working:
         return f"{xlsx_name(len(self._columns))}${n + 2}"
 
     def _number(self, feature: str) -> int:
-        written = self._cell(self._add(f"{feature}: as written", lambda cells: reading.as_written(cells[feature]), "e0"))
-        shape = self._cell(self._add(f"{feature}: without digits", lambda cells: reading.without_digits(written), "e"))
+        written = self._cell(self._add(f"{feature}: as written", lambda cells: reading.as_written(cells[feature]), ""))
+        shape = self._cell(self._add(f"{feature}: without digits", lambda cells: reading.without_digits(written), ""))
         shapes = self._places.shapes
         return self._add(f"{feature}: number", lambda cells: reading.as_number(cells[feature], written, shape, shapes), "")
 
