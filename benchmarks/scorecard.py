@@ -91,7 +91,9 @@ def scored(known: dict[str, np.ndarray], score: np.ndarray, ours: np.ndarray, we
 
 def run_peer(name: str, folder: Path, python: str) -> dict[str, Any]:
     """A peer in its own process: what it printed."""
-    environment = {**os.environ, "PYTHONPATH": str(HERE), "DO_NOT_TRACK": "1"}
+    # On matrices of this size the threads of a BLAS wait for each other: one is three times as fast where other work goes on beside.
+    one = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    environment = {**os.environ, **one, "PYTHONPATH": str(HERE), "DO_NOT_TRACK": "1"}
     command = [python, "-m", "scorecard_contestants.peers", name, str(folder)]
     try:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE)

@@ -157,7 +157,7 @@ def logistic_few(task: Task, fold: Fold) -> Answer:
     return _logistic(*standardised(task, fold, names), fold.labels)
 
 
-def _logistic(A: np.ndarray, B: np.ndarray, of: np.ndarray, labels: np.ndarray) -> Answer:
+def _logistic(A: Any, B: Any, of: np.ndarray, labels: np.ndarray) -> Answer:
     from sklearn.linear_model import LogisticRegressionCV
 
     model = LogisticRegressionCV(Cs=10, cv=5, scoring="neg_log_loss", max_iter=500, l1_ratios=(0.0,), use_legacy_attributes=False)
@@ -166,14 +166,15 @@ def _logistic(A: np.ndarray, B: np.ndarray, of: np.ndarray, labels: np.ndarray) 
     return Answer(model.decision_function(B), len(used), len(np.unique(of[used])))
 
 
-def standardised(task: Task, fold: Fold, names: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Columns of training and tested rows, and the attribute (by number, of ``names``) that each is of."""
+def standardised(task: Task, fold: Fold, names: list[str]) -> tuple[Any, Any, np.ndarray]:
+    """Columns of training and tested rows (sparse), and the attribute (by number, of ``names``) that each is of."""
+    from scipy.sparse import hstack
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
     A, B = task.X.iloc[fold.train], task.X.iloc[fold.test]
-    parts: list[tuple[np.ndarray, np.ndarray]] = []
+    parts: list[tuple[Any, Any]] = []
     of: list[int] = []
     for j, name in enumerate(names):
         if not A[name].notna().any():
@@ -181,13 +182,13 @@ def standardised(task: Task, fold: Fold, names: list[str]) -> tuple[np.ndarray, 
         if name in task.categories:
             columns = make_pipeline(
                 SimpleImputer(strategy="constant", fill_value=UNKNOWN, missing_values=None),
-                OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=5, sparse_output=False),
+                OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=5),
             )
         else:
             columns = make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler())
         parts.append((columns.fit_transform(A[[name]]), columns.transform(B[[name]])))
         of += [j] * parts[-1][0].shape[1]
-    X, Z = (np.column_stack([p[i] for p in parts]) for i in range(2))
+    X, Z = (hstack([p[i] for p in parts], format="csr") for i in range(2))
     return X, Z, np.array(of)
 
 
