@@ -168,7 +168,7 @@ def _logistic(A: Any, B: Any, of: np.ndarray, labels: np.ndarray) -> Answer:
 
 def standardised(task: Task, fold: Fold, names: list[str]) -> tuple[Any, Any, np.ndarray]:
     """Columns of training and tested rows (sparse), and the attribute (by number, of ``names``) that each is of."""
-    from scipy.sparse import hstack
+    from scipy.sparse import csr_array, hstack
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -186,7 +186,7 @@ def standardised(task: Task, fold: Fold, names: list[str]) -> tuple[Any, Any, np
             )
         else:
             columns = make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler())
-        parts.append((columns.fit_transform(A[[name]]), columns.transform(B[[name]])))
+        parts.append((csr_array(columns.fit_transform(A[[name]])), csr_array(columns.transform(B[[name]]))))
         of += [j] * parts[-1][0].shape[1]
     X, Z = (hstack([p[i] for p in parts], format="csr") for i in range(2))
     return X, Z, np.array(of)
