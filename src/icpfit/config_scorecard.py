@@ -32,6 +32,8 @@ class Disqualifier(Strict):
 
     @model_validator(mode="after")
     def _one(self) -> Disqualifier:
+        if any(text in ("", "nan") for text in self.is_one_of):
+            raise ValueError("is_one_of names texts; an empty one is unknown, and unknown disqualifies nobody")
         if (self.at_least is not None) + (self.below is not None) + bool(self.is_one_of) != 1:
             raise ValueError("a disqualifier says one of: at_least, below, is_one_of")
         return self
@@ -72,7 +74,7 @@ class ScorecardSettings(Strict):
         TierSettings(name="D", share=0.40, owner="none", action="do not work"),
     )
     accounts_per_quarter: int | None = Field(
-        default=None, ge=1, description="that the team chooses from; unless said, the deals opened in a quarter of the newest year"
+        default=None, ge=1, description="that the team chooses from; unless said, the deals of a quarter of the newest year that teach"
     )
 
     @model_validator(mode="after")

@@ -124,6 +124,9 @@ def test_what_is_refused_is_not_asked_and_what_is_declared_is_marked(made: Simpl
     rule = Disqualifier(feature="country", is_one_of=("MT",), reason="not sold there")
     found = found_in(data, refused=frozenset({"layoffs", "layoffs_copy"}), declared=(rule,))
     assert {x.spec.name: x.in_force for x in found.found} == {"size": False, "country": True}
+    narrow = Disqualifier(feature="size", below=1, reason="nobody there")
+    part = found_in(data, refused=frozenset({"layoffs", "layoffs_copy"}), declared=(narrow,))
+    assert {x.spec.name: x.in_force for x in part.found} == {"size": False, "country": False}
     told = declared_evidence(rule, groups_of({"win": data}, None))
     assert told["borne_out"] is True
     idle = declared_evidence(Disqualifier(feature="mark_0", reason="a mark"), groups_of({"win": data}, None))

@@ -139,15 +139,21 @@ TIERS = {"A": {"from_points": 71, "expected_rate": 0.7}, "D": {"from_points": 10
 
 
 def test_lines_stand_beside_one_another_and_one_without_a_card_says_why() -> None:
-    one = {"value": "Growth", "deals": 3380, "points": "shared", "why": "", "auc": 0.842, "tiers": TIERS}
+    one = {"value": "Growth", "deals": 3380, "points": "shared", "why": "", "kind": "icp", "asked": True, "auc": 0.842, "tiers": TIERS}
     two = {"value": "Enterprise", "deals": 30, "points": None, "why": "80 more wins are needed"}
-    page = lines_page({"trait": "Product", "values": [one, two]})
+    page = lines_page({"trait": "Product", "values": [one, two]}, "icp")
     assert page is not None
     assert page["rows"] == [{"value": "Growth", "deals": "3,380", "points": "the same", "tiers": ["71 · 70%", "—"], "auc": "84.2"}]
     assert page["remark"] == "Without a card of their own: Enterprise (80 more wins are needed)."
     assert page["words"].startswith("No line's own deals alone")
-    own = lines_page({"trait": "Product", "values": [{**one, "points": "own"}]})
+    own = lines_page({"trait": "Product", "values": [{**one, "points": "own"}]}, "icp")
     assert own is not None
     assert own["words"].startswith("Growth: a model of its own deals alone did better")
-    assert lines_page({"trait": "Product", "values": [two]}) is None
-    assert lines_page(None) is None
+    apart = lines_page({"trait": "Product", "values": [{**one, "points": "own", "kind": "win"}]}, "icp")
+    assert apart is not None
+    assert apart["words"].endswith("What is expected there is another outcome: were won alone, for Growth.")
+    unasked = lines_page({"trait": "Product", "values": [{**one, "asked": False}]}, "icp")
+    assert unasked is not None
+    assert unasked["words"].endswith("make a better model.")
+    assert lines_page({"trait": "Product", "values": [two]}, "icp") is None
+    assert lines_page(None, "icp") is None

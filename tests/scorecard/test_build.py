@@ -12,7 +12,8 @@ import pytest
 from icpfit.config import Disqualifier, ScorecardSettings
 from icpfit.errors import ConfigError
 from icpfit.models.results import Evidence
-from icpfit.scorecard.build import build_scorecards
+from icpfit.scorecard.assemble import card_of
+from icpfit.scorecard.build import build_scorecards, draw_scorecards
 from icpfit.scorecard.card import Scorecard
 
 Company = Any
@@ -199,3 +200,14 @@ def test_the_card_of_a_fold_asks_what_its_own_model_knows(win: Company, fit_mode
     card = build_scorecards((training, replace(result, model=fewer)), None, ScorecardSettings(), seed=7)["win"]
     assert "country" not in [a.name for a in card.attributes]
     assert card.fidelity == build_scorecards(win.taught, None, ScorecardSettings(), seed=7)["win"].fidelity
+
+
+def test_a_line_that_is_sold_no_more_is_counted_on_its_own_newest_year(win: Company) -> None:
+    (drawn,) = draw_scorecards(win.taught, None, ScorecardSettings(), seed=7).values()
+    old = win.training.position < np.sort(win.training.position)[len(win.training.position) * 3 // 5]
+    assert not old[drawn.newest].any()
+    later = old.copy()
+    later[drawn.later.row[:200]] = True
+    card = card_of(drawn, seed=7, rows=later)
+    assert sum(t.rows for t in card.tiers) > 0
+    assert sum(b.rows for b in card.attributes[0].bins) == later.sum()

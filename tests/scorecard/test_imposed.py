@@ -41,7 +41,7 @@ def test_the_price_is_the_difference_to_the_learned_card_on_the_same_deals(cards
     assert card.imposed.auc_learned == free.fidelity.auc_card
     assert card.fidelity.auc_card < free.fidelity.auc_card - card.imposed.auc_loss_se
     assert card.fidelity.rows == free.fidelity.rows
-    assert card.words[0] == imposed_words(ASKED, free.layer_maxima, card.fidelity.auc_card, free.fidelity.auc_card)
+    assert card.words[0] == imposed_words(ASKED, card.layer_maxima, free.layer_maxima, card.fidelity.auc_card, free.fidelity.auc_card)
 
 
 def test_chances_fit_the_imposed_points(cards: tuple[Scorecard, Scorecard], win: Company) -> None:
@@ -73,6 +73,15 @@ def test_whole_points_sum_to_100_whatever_is_asked(asked: list[int], learned: li
     )
     assert sum(found.values()) == 100
     assert all(found[layer] == 0 for layer, n in zip(LAYERS, learned, strict=True) if n == 0)
+
+
+def test_what_is_asked_for_a_layer_without_attributes_goes_where_the_company_asked() -> None:
+    learned: dict[Layer, int] = {"firmographic": 50, "technographic": 30, "behavioral": 20, "intent": 0}
+    found = weights_in_force({"firmographic": 20, "behavioral": 20, "intent": 60}, learned)
+    assert found == {"firmographic": 63, "technographic": 0, "behavioral": 37, "intent": 0}
+    words = imposed_words({"firmographic": 20, "behavioral": 20, "intent": 60}, found, learned, 0.7, 0.75)
+    assert "Asked for intent 60, of which no attribute stands on the card: the other layers have it." in words
+    assert "costs 5.0" in words
 
 
 def test_within_a_layer_points_stay_in_proportion() -> None:

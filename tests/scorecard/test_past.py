@@ -18,7 +18,8 @@ from icpfit.models.fit import fit_outcome
 from icpfit.models.results import FittedModel, FoldModel
 from icpfit.moments import DAY
 from icpfit.scorecard.build import build_scorecards
-from icpfit.scorecard.drafted import newest_rows
+from icpfit.scorecard.drafted import draft_card, newest_rows
+from icpfit.scorecard.material import Models
 from icpfit.scorecard.past import past_rows
 from icpfit.training_set import TrainingSet
 
@@ -164,3 +165,15 @@ def test_a_past_that_does_not_fit_together_cannot_be_made(win: Company) -> None:
         replace(past, tier=past.tier[1:])
     with pytest.raises(ValueError, match="must sum to them"):
         replace(past, points=past.points + 1)
+
+
+def test_tiers_by_chance_begin_in_the_past_about_where_they_begin_today(win: Company) -> None:
+    """The cards of the past promise what the card promises, by their own models."""
+    tiers = [{"name": "A", "expected": 0.6}, {"name": "B", "expected": 0.4}, {"name": "C", "expected": 0.2}, {"name": "D"}]
+    settings = ScorecardSettings.model_validate({"tiers": tiers})
+    today = build_scorecards(win.taught, None, settings, seed=7)["win"]
+    training, result = win.taught
+    drafted = draft_card(training, np.arange(len(training.frame)), Models(result.model, None), settings, 7)
+    assert drafted is not None
+    for then, now in zip(drafted.edges[:3], today.tiers[:3], strict=True):
+        assert abs(then - now.from_points) <= 8

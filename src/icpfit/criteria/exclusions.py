@@ -14,6 +14,7 @@ from icpfit.criteria.groups import Groups
 from icpfit.criteria.shares import Bools, Counter, Floats, Share, Times, below, false_discoveries
 from icpfit.models.folds import group_of
 from icpfit.scorecard.condition import Condition
+from icpfit.scorecard.disqualify import disqualified
 from icpfit.scorecard.reading import as_numbers, as_texts
 from icpfit.scorecard.wording import range_label
 from icpfit.training_set import TrainingSet, account_keys
@@ -39,7 +40,7 @@ class Exclusion:
     the one over the other. ``older`` and ``newer``: the same ratio in the half that found it, and in the half that confirmed it.
 
     ``lost_wins`` and ``lost_value``: the won deals, or the customers who stayed, that it would have thrown away, and what they began
-    with, as far as that is known. ``in_force``: the company has declared a disqualifier on this feature.
+    with, as far as that is known. ``in_force``: what the company has declared takes all rows that meet it.
     ``today``: the feature is read as it is today, so it may have been written after the outcome.
     """
 
@@ -124,9 +125,8 @@ def find_exclusions(
     """
     passed: list[tuple[float, Exclusion, Bools, TrainingSet]] = []
     asked = 0
-    in_force = {d.feature for d in declared}
     for outcome, data in training.items():
-        found, tried = _of(data, refused, value, in_force, seed, outcome)
+        found, tried = _of(data, refused, value, declared, seed, outcome)
         passed, asked = passed + found, asked + tried
     passed.sort(key=lambda p: (p[0], p[1].spec.name, p[1].condition.words))
     named: list[Exclusion] = []
@@ -165,13 +165,14 @@ def declared_evidence(rule: Disqualifier, groups: Groups) -> dict[str, Any]:
 
 
 def _of(
-    data: TrainingSet, refused: frozenset[str], value: pd.Series, in_force: set[str], seed: int, outcome: Outcome
+    data: TrainingSet, refused: frozenset[str], value: pd.Series, declared: Sequence[Disqualifier], seed: int, outcome: Outcome
 ) -> tuple[list[tuple[float, Exclusion, Bools, TrainingSet]], int]:
     """What passes for one outcome, with the z by which it does, its rows, and the rows asked; and how many conditions were tried."""
     good, account = data.label == 1, _accounts(data)
     counter = Counter(account)
     worth = value.reindex(data.frame["deal_id"]).to_numpy(np.float64)
     older = _older(data, seed)
+    _, taken = disqualified(declared, data.frame, np.full(len(good), np.nan))
     sought: list[tuple[FeatureSpec, Condition, Bools, Bools, Times, Times]] = []
     tried = 0
     for spec in data.specs:
@@ -192,7 +193,7 @@ def _of(
         times = Times.of(share, others)
         if q > LEVEL or times.high > FAR:
             continue
-        lost, marks = float(np.nansum(worth[met & good])), (spec.name in in_force, spec.name in data.current_state)
+        lost, marks = float(np.nansum(worth[met & good])), (not (met & ~taken).any(), spec.name in data.current_state)
         one = Exclusion(outcome, spec, condition, share, others, times, found.times, again.times, share.hits, lost, q, *marks)
         out.append((times.z, one, met, data))
     return out, tried

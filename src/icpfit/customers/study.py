@@ -34,6 +34,8 @@ from icpfit.training_set.build import read_book
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
+USUAL_BELOW = 0.4
+"""of deals that do not fit, where the configuration does not say tier D's share and there is no card to ask"""
 RE_ENGAGE_FILE = "re-engage.csv"
 CUSTOMERS_FILE = "customers.csv"
 
@@ -99,7 +101,8 @@ def study_customers(
     seed, win = config.training.seed, _Told.of(training["win"], results)
     sizes = _sizes(warehouse, config, book)
     lives = read_lives(customers, deals, as_of, sizes=sizes, subscriptions=subscriptions, health=health)
-    fit = fit_of(training, results, config.scorecard.tiers[-1].share or 0.4, seed)
+    below = config.scorecard.tiers[-1].share
+    fit = fit_of(training, results, USUAL_BELOW if below is None else below, seed)
     losses = sort_losses(book, deals, as_of, fit, subscriptions=subscriptions, accounts=accounts)
     cohorts = place(lives)
     worth = weigh(lives, seed)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from icpfit.config import Outcome
 from icpfit.cycle.opened import Opened
 from icpfit.cycle.segmenting import lines_of
+from icpfit.errors import ScorecardError
 from icpfit.models.evidence import ESTABLISHED_FROM, weigh_evidence
 from icpfit.models.fit import fit_outcome
 from icpfit.models.results import OutcomeResult
@@ -83,7 +84,7 @@ def line_cards(
         if weigh_evidence(wins, losses).level != "established":
             entry["why"] = _short(outcome, wins, losses)
             continue
-        if own.get(value) == "yes" and (card := _own_card(opened, outcome, data, results[outcome], inside, value, progress)) is not None:
+        if own.get(value) == "yes" and (card := _own_card(opened, main, outcome, results[outcome], inside, value, progress)) is not None:
             cards[value], entry["points"] = card, "own"
             continue
         if not both_classes(main.later.label[inside[main.later.row]]):
@@ -92,19 +93,35 @@ def line_cards(
         cards[value], entry["points"] = card_of(main, seed=opened.config.training.seed, rows=inside), "shared"
     for entry in report:
         if entry["value"] in cards:
-            entry |= _figures(cards[entry["value"]])
+            entry |= _figures(cards[entry["value"]]) | {"asked": own.get(entry["value"]) in ("yes", "no")}
+    report += [
+        {
+            "value": v,
+            "deals": int((trait.values == v).sum()),
+            "wins": None,
+            "points": None,
+            "why": f"only the {MOST_LINES} commonest are looked at",
+        }
+        for v in trait.shown[MOST_LINES:]
+    ]
     return LineCards(trait.label, cards, tuple(report))
 
 
 def _own_card(
-    opened: Opened, outcome: Outcome, data: TrainingSet, result: OutcomeResult, inside: Bools, value: str, progress: Callable[[str], None]
+    opened: Opened, main: Drawn, outcome: Outcome, result: OutcomeResult, inside: Bools, value: str, progress: Callable[[str], None]
 ) -> Scorecard | None:
+    """Of one outcome alone; with the shares of the main card's tiers. None where it could not be tested."""
     progress(f"{value}: a model and a card of its own")
-    alone = of_rows(data, inside)
+    alone = of_rows(main.training, inside)
     fitted = fit_outcome(alone, opened.config.training, refused=result.refused, suspects=result.suspects)
     taught = (alone, fitted) if outcome == "win" else None
     kept = (alone, fitted) if outcome == "retention" else None
-    return build_scorecards(taught, kept, opened.config.scorecard, seed=opened.config.training.seed).get(outcome)
+    tiers = tuple(t.model_copy(update={"accounts": None}) for t in main.settings.tiers)
+    settings = main.settings.model_copy(update={"tiers": tiers})
+    try:
+        return build_scorecards(taught, kept, settings, seed=opened.config.training.seed).get(outcome)
+    except ScorecardError:
+        return None
 
 
 def _figures(card: Scorecard) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from icpfit.cycle.opened import Opened
 from icpfit.cycle.paper import write_documents
 from icpfit.cycle.report import card_report, combined_report, example_report, findings_report, outcome_report, refusals_report, rows_report
 from icpfit.cycle.segmenting import check_named_segments, segments_of
+from icpfit.cycle.stopwatch import Stopwatch
 from icpfit.cycle.watch import findings_since
 from icpfit.documents.shap_values import seen_by
 from icpfit.gates import Decision, Gate, Past, decide, judge
@@ -74,7 +74,7 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None, log: 
 
     With a ``log`` of trials that an earlier run of the same was cut off in, it goes on behind them, to the same end.
     """
-    config, clock = opened.config, _Stopwatch()
+    config, clock = opened.config, Stopwatch()
     check_named_segments(config, opened.specs)
     training: dict[Outcome, TrainingSet] = {}
     results: dict[Outcome, OutcomeResult] = {}
@@ -101,7 +101,7 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None, log: 
     card = cards.get("icp") or cards.get("win") or cards.get("retention")
     clock.lap("scorecard")
     progress("looking at customers and losses")
-    study = _customers(opened, training, results, as_of)
+    study = _customers(opened, training, results, card, as_of)
     clock.lap("customers and losses")
     progress("comparing segments")
     segments = segments_of(opened, training, results, as_of)
@@ -159,7 +159,7 @@ def retrain(opened: Opened, workspace: Workspace, as_of: int, progress: Progress
         BusyError: another command is at work in this workspace.
     """
     with workspace.locked("retrain"):
-        clock, trials = _Stopwatch(), TrialFiles(workspace, progress)
+        clock, trials = Stopwatch(), TrialFiles(workspace, progress)
         learned = learn(opened, as_of, progress, trials)
         clock.skip()
         bundle, champion = learned.bundle, load_bundle(workspace, "champion", missing_ok=True)
@@ -217,10 +217,24 @@ def _when(opened: Opened, as_of: int) -> str:
 
 
 def _customers(
-    opened: Opened, training: Mapping[Outcome, TrainingSet], results: Mapping[Outcome, OutcomeResult], as_of: int
+    opened: Opened,
+    training: Mapping[Outcome, TrainingSet],
+    results: Mapping[Outcome, OutcomeResult],
+    card: Scorecard | None,
+    as_of: int,
 ) -> Study | None:
     """A flat file has no tables of customers, and one row says one outcome."""
-    return study_customers(opened.warehouse, opened.config, training, results, as_of) if opened.warehouse is not None else None
+    if opened.warehouse is None:
+        return None
+    config = opened.config
+    last = config.scorecard.tiers[-1]
+    if last.share is None and card is not None:
+        tiers = (
+            *config.scorecard.tiers[:-1],
+            last.model_copy(update={"share": card.tiers[-1].rows / max(sum(t.rows for t in card.tiers), 1)}),
+        )
+        config = config.model_copy(update={"scorecard": config.scorecard.model_copy(update={"tiers": tiers})})
+    return study_customers(opened.warehouse, config, training, results, as_of)
 
 
 def _bundle(
@@ -295,17 +309,3 @@ def _expected_arr(opened: Opened, training: Mapping[Outcome, TrainingSet], as_of
     starts = customer_starts(opened.warehouse, opened.config, data, as_of)[won]
     arr, of_amount = (starts[c].to_numpy(np.float64) for c in ("arr", "of_amount"))
     return ExpectedArr.fit(size, sizes, arr, starts["product"].to_numpy(object), of_amount)
-
-
-class _Stopwatch:
-    def __init__(self) -> None:
-        self.laps: dict[str, float] = {}
-        self._last = time.perf_counter()
-
-    def lap(self, name: str) -> None:
-        now = time.perf_counter()
-        self.laps[name] = now - self._last
-        self._last = now
-
-    def skip(self) -> None:
-        self._last = time.perf_counter()

@@ -156,9 +156,10 @@ def _facts(opened: Opened, deal_ids: Texts, as_of: int) -> pd.DataFrame:
 def _models(config: Config, data: TrainingSet, result: OutcomeResult, found: TraitsFound, place: pd.Series) -> dict[str, Any]:
     """By trait, the adjustments of one outcome's model, and whether a value should have a model of its own.
 
-    The traits are those that ``training.segments`` names, as far as the company has them.
+    The traits are those that ``training.segments`` and ``scorecard.lines`` name, as far as the company has them.
     """
-    traits = [t for t in (found.named(n) for n in config.training.segments) if t is not None]
+    named = dict.fromkeys((*config.training.segments, *((config.scorecard.lines,) if config.scorecard.lines else ())))
+    traits = [t for t in (found.named(n) for n in named) if t is not None]
     if result.backtest is None or not traits:
         return {}
     at = place.reindex(data.frame["deal_id"]).to_numpy(np.int64)

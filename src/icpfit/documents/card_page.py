@@ -9,7 +9,7 @@ from icpfit.config import LAYERS
 from icpfit.documents.words import KINDS, Terms, count, known, listed, number, pairs, percent
 from icpfit.plural import counted
 from icpfit.scorecard.binning import MIN_ROWS
-from icpfit.scorecard.card import Attribute, Bin, Scorecard, Tier
+from icpfit.scorecard.card import Attribute, Bin, CardKind, Scorecard, Tier
 from icpfit.scorecard.condition import Rule
 
 NOTHING = "—"
@@ -139,6 +139,11 @@ def work_of(tier: Tier) -> str:
     return f"{tier.action} ({who})" if tier.action and who else tier.action or who
 
 
+def layers_in_force(card: Scorecard) -> str:
+    """The layers' points on the card where the company has set them; nothing where they are the learned ones."""
+    return "" if card.imposed is None else listed([f"{layer} {n}" for layer, n in card.layer_maxima.items()])
+
+
 def layers_page(card: Scorecard) -> list[tuple[str, int, int]]:
     """(layer, learned, assumed) in points of 100."""
     return [(layer, card.layer_weights_learned.get(layer, 0), card.layer_weights_assumed.get(layer, 0)) for layer in LAYERS]
@@ -230,7 +235,7 @@ def by_hand_page(example: Mapping[str, Any] | None, card: Scorecard) -> dict[str
 POINTS_OF_LINE = {"own": "its own", "shared": "the same"}
 
 
-def lines_page(lines: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def lines_page(lines: Mapping[str, Any] | None, kind: CardKind) -> dict[str, Any] | None:
     """Product lines beside one another: whose points, where tiers begin, what is expected there; and why a line has no card."""
     if not lines or not any(v["points"] for v in lines["values"]):
         return None
@@ -252,7 +257,12 @@ def lines_page(lines: Mapping[str, Any] | None) -> dict[str, Any] | None:
         "so the points are other ones."
         if own
         else "No line's own deals alone made a better model on later deals, so all share the points of the card; what they promise differs."
+        if all(v.get("asked") for v in lines["values"] if v["points"])
+        else "All share the points of the card; what they promise differs. It is not known whether a line's own deals make a better model."
     )
+    other = [v["value"] for v in lines["values"] if v["points"] and v.get("kind", kind) != kind]
+    if other:
+        words += f" What is expected there is another outcome: {KINDS['win' if kind != 'win' else kind].were} alone, for {listed(other)}."
     remark = f"Without a card of their own: {'; '.join(without)}." if without else ""
     return {
         "trait": lines["trait"],

@@ -78,7 +78,7 @@ def _of_each(sides: Sequence[tuple[str, str]]) -> str:
 def _secondary(report: Mapping[str, Any], best: Mapping[str, Any], terms: Terms) -> dict[str, Any]:
     title = "Strong signals (secondary criteria)"
     if not report["found"]:
-        return part(title, [f"not one of {count(report['asked'])} comparisons shows a strong signal beyond luck"])
+        return part(title, [f"not one of {count(report['asked'])} comparisons shows a strong signal"])
     others = _others(best)
     sides = ["best", *(n for n, _ in others)]
     rows = [
@@ -97,7 +97,8 @@ def _secondary(report: Mapping[str, Any], best: Mapping[str, Any], terms: Terms)
     ]
     stays = ", or is more common among the best customers than among those who left" if len(others) > 1 else ""
     words = (
-        f"each goes with {terms.many} that {terms.were} more often than others{stays}, beyond luck. “Points” is what it adds on the "
+        f"each goes with {terms.many} that {terms.were} more often than others{stays}, counted on the {terms.many} that the card was "
+        f"learned from. “Points” is what it adds on the "
         f"scorecard; “times as often” is how often such {terms.many} {terms.were}, beside all others whose value is known. The last "
         f"columns say how many of the best, {_of_each(others)} have it"
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from icpfit.config import LAYERS
 from icpfit.documents.brief import brief
-from icpfit.documents.card_page import by_hand_page, card_page, layers_page, lines_page, profile_page
+from icpfit.documents.card_page import by_hand_page, card_page, layers_in_force, layers_page, lines_page, profile_page
 from icpfit.documents.criteria_page import criteria_page
 from icpfit.documents.customers_page import customers_page
 from icpfit.documents.market import Market
@@ -85,9 +85,10 @@ def summarise(
         "card": card_page(card, metrics["timing"]) if card is not None else None,
         "by_hand": by_hand_page(metrics.get("by_hand"), card) if card is not None else None,
         "seen": shap_page(seen) if card is not None else None,
-        "lines": lines_page(metrics.get("lines")) if card is not None else None,
+        "lines": lines_page(metrics.get("lines"), card.kind) if card is not None else None,
         "profile": profile,
         "layers": layers_page(card) if card is not None else [],
+        "layers_in_force": layers_in_force(card) if card is not None else "",
         "layer_words": [(layer, LAYER_WORDS[layer]) for layer in LAYERS],
         "layers_without_data": _layers_without_data(reports),
         "refused": _per_attribute(metrics["refused"]),

@@ -14,6 +14,7 @@ from icpfit.scorecard.card import Attribute, CardKind, Imposed, Scorecard
 from icpfit.scorecard.condition import Rule
 from icpfit.scorecard.disqualify import disqualified
 from icpfit.scorecard.distill import Draft
+from icpfit.scorecard.drafted import newest_rows
 from icpfit.scorecard.imposed import cost_of, imposed_words
 from icpfit.scorecard.lookup import bin_index
 from icpfit.scorecard.measures import LaterRows, fidelity, platt
@@ -58,7 +59,8 @@ def card_of(drawn: Drawn, *, seed: int, rows: Bools | None = None) -> Scorecard:
     training, settings, draft, later = drawn.training, drawn.settings, drawn.draft, drawn.later
     beside, newest, label = drawn.beside, drawn.newest, drawn.label
     if rows is not None:
-        later, newest, label = later.of(rows[later.row]), newest[rows[newest]], np.where(rows, label, np.nan)
+        later, label = later.of(rows[later.row]), np.where(rows, label, np.nan)
+        newest = newest_rows(training, np.flatnonzero(rows))
         beside = None if beside is None else beside.of(rows[beside.row])
     intercept, slope = _line(later, drawn.kind, drawn.soft)
     inside = np.ones(len(training.frame), dtype=bool) if rows is None else rows
@@ -90,11 +92,12 @@ def card_of(drawn: Drawn, *, seed: int, rows: Bools | None = None) -> Scorecard:
         tiers=empty_tier_words(edges, points[newest], settings.tiers),
     )
     learned, imposed = draft.layer_maxima, None
-    if drawn.free is not None and beside is not None:
+    if drawn.free is not None and beside is not None and settings.imposed_weights is not None:
         learned, imposed = drawn.free.layer_maxima, Imposed(draft.layer_maxima, *cost_of(beside, later))
-        words = (imposed_words(imposed.weights, learned, found.auc_card, imposed.auc_learned), *words)
-    if (said := capacity_words(settings, training)) is not None:
-        words = (*words, said)
+        said = imposed_words(settings.imposed_weights, imposed.weights, learned, found.auc_card, imposed.auc_learned)
+        words = (said, *words)
+    if rows is None and (cut := capacity_words(settings, training)) is not None:
+        words = (*words, cut)
     return Scorecard(
         kind=drawn.kind,
         attributes=attributes,

@@ -149,7 +149,7 @@ def _fitted(
     while len(found) < most_rules:
         table = [*codes, *(f.met for f in found)]
         residual = target - fitted.intercept - np.sum([v[c] for v, c in zip(fitted.of, table, strict=True)], axis=0)
-        rule = find_rule([g.spec for g, _ in chosen], [b for _, b in chosen], codes, residual, float(target.var()))
+        rule = find_rule([g.spec for g, _ in chosen], [b for _, b in chosen], codes, residual, target)
         if rule is None:
             break
         found.append(rule)
@@ -165,7 +165,8 @@ def _rule(found: Found, chosen: list[tuple[Group, tuple[Bin, ...]]], layer: Laye
     parts = [(chosen[a][0].spec, chosen[a][1][run[0] : run[1]]) for a, run in zip(found.attributes, found.runs, strict=True)]
     conditions = tuple(condition_of(spec, run, material.features[spec.name]) for spec, run in parts)
     taken = {s.name for s in material.specs}
-    name = next(n for k in itertools.count(number) if (n := f"rule_{k}") not in taken)
+    free = (n for k in itertools.count(1) if (n := f"rule_{k}") not in taken)
+    name = next(itertools.islice(free, number - 1, None))
     return Rule(
         name=name,
         label=" and ".join(c.words for c in conditions),

@@ -49,8 +49,10 @@ def draft_card(training: TrainingSet, rows: Ints, models: Models, settings: Scor
 def _chance_at(draft: Draft, rows: pd.DataFrame, models: Models) -> npt.NDArray[np.float64]:
     """The chance at 0 to 100 points, as the models see it."""
     chance = models.chance(models.margins(rows))
-    intercept, slope = platt(draft.points(rows).astype(np.float64), chance, draft.per_point)
-    return chance_at(intercept, slope)
+    # One unit of log P is 1 / (1 - P) units of log-odds; a single outcome's value is in log-odds already.
+    expected = 1 / (1 - float(np.clip(chance.mean(), 0.01, 0.9))) if models.kind == "icp" else 1.0
+    intercept, slope = platt(draft.value(rows), chance, expected)
+    return chance_at(intercept + slope * draft.intercept, slope * draft.per_point)
 
 
 def newest_rows(training: TrainingSet, rows: Ints) -> Ints:

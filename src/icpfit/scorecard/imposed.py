@@ -18,17 +18,22 @@ Ints = npt.NDArray[np.int64]
 def weights_in_force(asked: Mapping[Weighed, int], learned: Mapping[Layer, int]) -> dict[Layer, int]:
     """Whole points per layer, 100 in all, where the company asks for ``asked`` and the data say ``learned``.
 
-    What is asked for the propensity score is shared as the data says, since that is what the model's own weights are. So is what
-    is asked for a layer of which no attribute stands on the card.
+    What is asked for the propensity score is shared as the data say, since that is what the model's own weights are. What is asked for
+    a layer of which no attribute stands on the card is shared among those that were asked for, as the data say.
 
     >>> asked: dict[Weighed, int] = {"firmographic": 30, "technographic": 20, "behavioral": 20, "intent": 15, "propensity": 15}
     >>> weights_in_force(asked, {"firmographic": 20, "technographic": 20, "behavioral": 60, "intent": 0})
     {'firmographic': 36, 'technographic': 26, 'behavioral': 38, 'intent': 0}
     """
     there = [layer for layer in LAYERS if learned.get(layer, 0) > 0]
-    free = 100 - sum(asked.get(layer, 0) for layer in there)
-    of = sum(learned[layer] for layer in there)
-    exact = np.array([asked.get(layer, 0) + free * learned[layer] / of for layer in there])
+    exact = np.array([float(asked.get(layer, 0)) for layer in there])
+    of = np.array([float(learned[layer]) for layer in there])
+    propensity = asked.get("propensity", 0)
+    exact += propensity * of / of.sum()
+    homeless = 100 - propensity - sum(asked.get(layer, 0) for layer in there)
+    wanted = np.array([bool(asked.get(layer, 0)) for layer in there])
+    takers = of * wanted if wanted.any() else of
+    exact += homeless * takers / takers.sum()
     whole = dict(zip(there, largest_remainder(exact, 100).tolist(), strict=True))
     return {layer: whole.get(layer, 0) for layer in LAYERS}
 
@@ -63,16 +68,20 @@ def cost_of(learned: LaterRows, imposed: LaterRows) -> tuple[float, float]:
     return round(auc, 4), round(error, 4)
 
 
-def imposed_words(weights: Mapping[Layer, int], learned: Mapping[Layer, int], auc: float, auc_learned: float) -> str:
-    """What the company's insistence costs, in a sentence."""
+def imposed_words(
+    asked: Mapping[Weighed, int], weights: Mapping[Layer, int], learned: Mapping[Layer, int], auc: float, auc_learned: float
+) -> str:
+    """What the company's insistence costs, in a sentence; and what of it could not be done."""
 
     def said(of: Mapping[Layer, int]) -> str:
         return ", ".join(f"{layer} {of.get(layer, 0)}" for layer in LAYERS)
 
     lost = 100 * (auc_learned - auc)
     costs = f"costs {lost:.1f}" if lost >= 0.05 else "costs none"
+    empty = [f"{layer} {asked[layer]}" for layer in LAYERS if asked.get(layer, 0) and not weights.get(layer, 0)]
+    missing = f" Asked for {' and '.join(empty)}, of which no attribute stands on the card: the other layers have it." if empty else ""
     return (
-        f"The layers' weights are the company's own ({said(weights)}), not what the data say ({said(learned)}). "
+        f"The layers' weights are set by the company ({said(weights)}), not by the data ({said(learned)}).{missing} "
         f"Of 100 pairs of later deals this {costs}: {100 * auc:.1f} are in the right order, with the learned weights "
         f"{100 * auc_learned:.1f}."
     )

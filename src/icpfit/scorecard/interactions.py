@@ -43,17 +43,20 @@ def find_rule(
     bins: Sequence[Sequence[Bin]],
     codes: Sequence[Ints],
     residual: Floats,
-    variance: float,
+    target: Floats,
 ) -> Found | None:
     """The pair of conditions that explains most of ``residual`` beside the two attributes themselves; None where it is too little.
 
-    ``codes[j]`` is each row's bin of attribute j; ``residual`` what the additive table leaves of the model's answer, ``variance`` that
-    of the answer itself. A condition is a run of neighbouring bins (``unknown`` and ``any other`` are none). Both together hold at
-    least as many rows as a bin must, and so does what is left of either. Of an attribute with a declared direction only such runs
-    count as cannot turn it around.
+    ``codes[j]`` is each row's bin of attribute j; ``residual`` what the additive table leaves of ``target``, the model's answer. A
+    condition is a run of neighbouring bins (``unknown`` and ``any other`` are none). Both together hold as many rows as a bin must. Of two
+    that explain the same ("yes and yes" and "no and no" do) the one whose rows the model likes better is taken. Of an attribute with a
+    declared direction only such runs count as cannot turn it around.
     """
-    n = len(residual)
-    best: tuple[float, int, int, tuple[int, int], tuple[int, int]] | None = None
+    n, variance = len(residual), float(target.var())
+    if not variance > 0:
+        return None
+    best: tuple[float, float] = 0.0, 0.0
+    found: tuple[int, int, tuple[int, int], tuple[int, int]] | None = None
     runs = [_runs(b) for b in bins]
     for i, j in combinations(range(len(bins)), 2):
         if not runs[i] or not runs[j]:
@@ -68,18 +71,21 @@ def find_rule(
         spread = (beside**2) @ rows
         pull = beside @ left
         gain = np.where((held >= least_rows(n)) & (spread > _NEGLIGIBLE), pull**2 / np.maximum(spread, _NEGLIGIBLE), 0.0)
-        gain = np.where(gain > MIN_SHARE * variance * n, gain * np.where(pull > 0, 1.0, SAID_PLAINLY), 0.0)
-        for k in np.argsort(-gain, kind="stable"):
-            if gain[k] <= (best[0] if best else 0.0):
+        # Rounded, so that the order of rows does not choose among equals.
+        share = np.round(gain / (variance * n), 9)
+        share = np.where(share > MIN_SHARE, np.round(share * np.where(pull > 0, 1.0, SAID_PLAINLY), 9), 0.0)
+        liked = np.round(both @ np.bincount(cell, weights=target, minlength=len(rows)) / np.maximum(held, 1.0), 9)
+        for k in np.lexsort((np.arange(len(share)), -liked, -share)):
+            if share[k] <= 0 or (found is not None and (share[k], liked[k]) <= best):
                 break
             a, b = runs[i][k // len(runs[j])], runs[j][k % len(runs[j])]
             up = bool(pull[k] > 0)
             if _keeps(specs[i], bins[i], a, up) and _keeps(specs[j], bins[j], b, up):
-                best = float(gain[k]), i, j, a, b
+                best, found = (float(share[k]), float(liked[k])), (i, j, a, b)
                 break
-    if best is None:
+    if found is None:
         return None
-    _, i, j, a, b = best
+    i, j, a, b = found
     met = ((codes[i] >= a[0]) & (codes[i] < a[1]) & (codes[j] >= b[0]) & (codes[j] < b[1])).astype(np.int64)
     return Found((a, b), met, (i, j))
 

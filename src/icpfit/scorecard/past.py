@@ -17,6 +17,7 @@ from icpfit.scorecard.drafted import draft_card
 from icpfit.scorecard.folds import Taught, fold_models
 from icpfit.scorecard.lookup import bin_index
 from icpfit.scorecard.tiers import with_shares
+from icpfit.training_set import of_rows
 
 Ints = npt.NDArray[np.int64]
 Texts = npt.NDArray[np.object_]
@@ -57,8 +58,6 @@ def past_rows(win: Taught | None, keep: Taught | None, settings: ScorecardSettin
     The rows are those of win, if it is there; those of a fold without a card are not among them.
     """
     training, _ = win or keep or (None, None)
-    if training is not None:
-        settings = with_shares(settings, training)
     rows: list[Ints] = []
     points: list[Ints] = []
     periods: list[str] = []
@@ -68,8 +67,12 @@ def past_rows(win: Taught | None, keep: Taught | None, settings: ScorecardSettin
     labels: dict[str, str] = {}
     foresight = False
     for fold, models, foresees in fold_models(win, keep):
-        card = draft_card(training, fold.train, models, settings, seed) if training is not None else None
-        if training is None or card is None:
+        if training is None:
+            continue
+        known = np.zeros(len(training.frame), dtype=bool)
+        known[fold.train] = True
+        card = draft_card(training, fold.train, models, with_shares(settings, of_rows(training, known)), seed)
+        if card is None:
             continue
         tested = training.frame.iloc[fold.test]
         _, out = disqualified(settings.disqualifiers, tested, np.full(len(tested), np.nan))

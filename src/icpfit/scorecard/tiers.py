@@ -58,9 +58,15 @@ def capacity_words(settings: ScorecardSettings, training: TrainingSet) -> str | 
         return None
     said = settings.accounts_per_quarter
     coming = said or quarterly_rows(training) or 0
-    of = f"of the {said:,} accounts a quarter that the configuration names" if said else f"of some {coming:,.0f} deals opened in a quarter"
+    of = (
+        f"of the {said:,} accounts a quarter that the configuration names"
+        if said
+        else f"of some {coming:,.0f} deals a quarter that it learned from"
+    )
     tiers = " and ".join(f"tier {name} holds {n:,}" for name, n in cut)
     words = f"Cut by what the team can work: {tiers} {of}."
+    if not said:
+        words += " Where more accounts come than that, say so: scorecard.accounts_per_quarter."
     if sum(n for _, n in cut) > coming:
         words += " The team can work more accounts than come: the lower tiers are empty."
     return words
