@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from model_contestants.scores import DRAWS, SEED, auc_difference
+from model_contestants.scores import DRAWS, SEED, drawn_aucs
 from model_contestants.sets import Prepared, described, kept_figures, truth
 from scorecard_contestants.ours import answers
 from scorecard_contestants.page import LABELS, OWN, document
@@ -51,15 +51,25 @@ def contest(made: Prepared, contestants: list[str], python: str) -> dict[str, An
             if "failed" not in figures:
                 (folder / f"{name}.json").write_text(json.dumps({**figures, "asked": asked}, indent=1))
         results[name] = {k: v for k, v in figures.items() if k != "asked"}
+    score_all(folder, known, results)
+    for name, figures in results.items():
+        say(f"{made.name}: {name}: {_told(figures)}")
+    return {"about": about, "results": results}
+
+
+def score_all(folder: Path, known: dict[str, np.ndarray], results: dict[str, Any]) -> None:
+    """Add to the results the AUC within folds and its difference to that of icpfit's card, by the same draws of accounts for all."""
+    label, stratum = known["label"], known["stratum"]
     weights = account_weights(known["account"], DRAWS, np.random.default_rng(SEED))
     ours = read_answer(folder, "ours", known["row"])
+    auc, drawn = stratified_auc(label, ours, stratum), drawn_aucs(label, ours, stratum, weights)
     for name, figures in results.items():
-        if "failed" not in figures:
-            figures |= scored(known, read_answer(folder, name, known["row"]), ours, weights)
-        say(f"{made.name}: {name}: {_told(figures)}")
-    model = read_answer(folder, "model", known["row"])
-    more, error = auc_difference(known["label"], model, ours, known["stratum"], weights)
-    return {"about": about | {"model_more": more, "model_more_se": error}, "results": results}
+        if "failed" in figures:
+            continue
+        score = read_answer(folder, name, known["row"])
+        figures["auc"] = stratified_auc(label, score, stratum)
+        figures["auc_more"] = figures["auc"] - auc
+        figures["auc_more_se"] = float(np.nanstd(drawn_aucs(label, score, stratum, weights) - drawn, ddof=1))
 
 
 def own_figures(made: Prepared, about: dict[str, Any]) -> dict[str, Any]:
@@ -81,12 +91,6 @@ def read_answer(folder: Path, name: str, rows: np.ndarray) -> np.ndarray:
     if not np.array_equal(answer["row"].to_numpy(), rows):
         raise ValueError(f"{name} answered for other rows than were tested in {folder}")
     return answer["score"].to_numpy(np.float64)
-
-
-def scored(known: dict[str, np.ndarray], score: np.ndarray, ours: np.ndarray, weights: np.ndarray) -> dict[str, float]:
-    """AUC within folds, and its difference to that of icpfit's card."""
-    more, error = auc_difference(known["label"], score, ours, known["stratum"], weights)
-    return {"auc": stratified_auc(known["label"], score, known["stratum"]), "auc_more": more, "auc_more_se": error}
 
 
 def run_peer(name: str, folder: Path, python: str) -> dict[str, Any]:

@@ -33,11 +33,12 @@ def scored(label: Floats, probability: Floats, account: Ints, stratum: Ints, our
 
 def auc_difference(label: Floats, score: Floats, ours: Floats, stratum: Ints, weights: Floats) -> tuple[float, float]:
     """How much more the AUC within folds of ``score`` is than that of ``ours``, and its standard error by the ``weights`` of rows."""
-    aucs = _aucs(label, score, stratum, weights) - _aucs(label, ours, stratum, weights)
+    aucs = drawn_aucs(label, score, stratum, weights) - drawn_aucs(label, ours, stratum, weights)
     return stratified_auc(label, score, stratum) - stratified_auc(label, ours, stratum), float(np.nanstd(aucs, ddof=1))
 
 
-def _aucs(label: Floats, score: Floats, stratum: Ints, weights: Floats) -> Floats:
+def drawn_aucs(label: Floats, score: Floats, stratum: Ints, weights: Floats) -> Floats:
+    """The AUC within folds, once for each of the ``weights`` (draws, n)."""
     right, pairs = np.zeros(len(weights)), np.zeros(len(weights))
     for s in np.unique(stratum):
         inside = stratum == s

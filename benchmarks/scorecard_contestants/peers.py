@@ -44,18 +44,30 @@ class Answer:
 
 def optbinning(task: Task, fold: Fold) -> Answer:
     """Optimal bins, at most 5 a variable beside missing; the 12 variables of the highest information value; whole points of 0 to 100."""
+    criteria = {"iv": {"min": 0.0, "max": 1e9, "strategy": "highest", "top": ATTRIBUTES}}
+    return _optbinning(task, fold, list(task.X), selection_criteria=criteria)
+
+
+def optbinning_path(task: Task, fold: Fold) -> Answer:
+    """The same, of the 12 variables whose weight of evidence enters first along the L1 path: of twins one is enough."""
+    from optbinning import BinningProcess
+
+    A, labels = task.X.iloc[fold.train], fold.labels.astype(int)
+    texts = task.categories
+    binning = BinningProcess(list(A.columns), categorical_variables=texts, max_n_bins=BINS).fit(A, labels)
+    evidence = binning.transform(A, metric="woe", metric_missing="empirical").to_numpy(np.float64)
+    chosen = first_along_path(evidence, np.arange(evidence.shape[1]), fold.labels)
+    return _optbinning(task, fold, [list(A.columns)[j] for j in chosen])
+
+
+def _optbinning(task: Task, fold: Fold, names: list[str], **more: Any) -> Answer:
     from optbinning import BinningProcess, Scorecard
     from sklearn.linear_model import LogisticRegression
 
-    A, B = task.X.iloc[fold.train], task.X.iloc[fold.test]
-    binning = BinningProcess(
-        list(A.columns),
-        categorical_variables=task.categories,
-        max_n_bins=BINS,
-        selection_criteria={"iv": {"min": 0.0, "max": 1e9, "strategy": "highest", "top": ATTRIBUTES}},
-    )
+    A, B = task.X.iloc[fold.train][names], task.X.iloc[fold.test][names]
+    texts = [c for c in task.categories if c in names]
     card = Scorecard(
-        binning,
+        BinningProcess(names, categorical_variables=texts, max_n_bins=BINS, **more),
         LogisticRegression(max_iter=1000),
         scaling_method="min_max",
         scaling_method_params={"min": 0, "max": 100},
@@ -141,20 +153,26 @@ def logistic(task: Task, fold: Fold) -> Answer:
 
 def logistic_few(task: Task, fold: Fold) -> Answer:
     """The same on the 12 attributes that enter first along the L1 path."""
+    A, _, of = standardised(task, fold, list(task.X))
+    names = [list(task.X)[j] for j in first_along_path(A, of, fold.labels)]
+    return _logistic(*standardised(task, fold, names), fold.labels)
+
+
+def first_along_path(A: Any, of: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """At most 12 attributes (by number): those with a coefficient just before there would be more. ``of``: whose each column is."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.svm import l1_min_c
 
-    A, _, of = standardised(task, fold, list(task.X))
-    least = l1_min_c(A, fold.labels, loss="log")
-    chosen: np.ndarray = np.empty(0, dtype=int)
-    for c in least * np.logspace(0.1, 4, 40):
-        model = LogisticRegression(l1_ratio=1.0, solver="liblinear", C=c, random_state=SEED, max_iter=200).fit(A, fold.labels)
+    chosen = np.unique(of)
+    if len(chosen) <= ATTRIBUTES:
+        return chosen
+    for c in l1_min_c(A, labels, loss="log") * np.logspace(0.1, 4, 40):
+        model = LogisticRegression(l1_ratio=1.0, solver="liblinear", C=c, random_state=SEED, max_iter=200).fit(A, labels)
         found = np.unique(of[np.flatnonzero(model.coef_[0])])
         if len(found) > ATTRIBUTES:
             break
         chosen = found
-    names = [list(task.X)[j] for j in chosen]
-    return _logistic(*standardised(task, fold, names), fold.labels)
+    return chosen
 
 
 def _logistic(A: Any, B: Any, of: np.ndarray, labels: np.ndarray) -> Answer:
@@ -194,6 +212,7 @@ def standardised(task: Task, fold: Fold, names: list[str]) -> tuple[Any, Any, np
 
 PEERS: dict[str, tuple[str, Callable[[Task, Fold], Answer]]] = {
     "optbinning": ("optbinning", optbinning),
+    "optbinning_path": ("optbinning", optbinning_path),
     "fasterrisk": ("fasterrisk", fasterrisk),
     "fasterrisk_grouped": ("fasterrisk", fasterrisk_grouped),
     "logistic_few": ("scikit-learn", logistic_few),
