@@ -92,8 +92,10 @@ class ScorecardSettings(Strict):
             raise ValueError("the tiers' expected chances fall from A to C")
         shares = [t.share for t in self.tiers]
         known = [share for share in shares if share is not None]
-        if (len(known) == 4 and abs(sum(known) - 1) > 1e-9) or sum(known) > 1 + 1e-9:
+        if len(known) == 4 and abs(sum(known) - 1) > 1e-9:
             raise ValueError("the tiers' shares must sum to 1")
+        if sum(known) > 1 + 1e-9:
+            raise ValueError("the tiers' shares must not sum to more than 1")
         if len(known) < 4 and shares[3] is not None:
             raise ValueError("tier D's share is what the others leave: say nothing of it")
         if self.assumed_weights and sum(self.assumed_weights.values()) != 100:

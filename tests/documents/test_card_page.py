@@ -125,7 +125,7 @@ def test_one_account_by_hand_is_said_in_a_sentence(make_card: Make) -> None:
     edges = {t.name: t.from_points for t in card.tiers}
     page = by_hand_page({**EXAMPLE, "points": edges["B"], "tier": "B", "disqualified": ""}, card)
     assert page is not None
-    assert page["so"].startswith(f"{edges['B']} lies between {edges['B']} and under {edges['A']}: tier B. By the card 32% of such")
+    assert page["so"].startswith(f"{edges['B']} lies between {edges['B']} and under {edges['A']}: tier B. By the card the chance that such")
     page = by_hand_page({**EXAMPLE, "points": 100, "tier": "A", "disqualified": ""}, card)
     assert page is not None
     assert page["so"].startswith(f"100 lies between {edges['A']} and 100: tier A.")

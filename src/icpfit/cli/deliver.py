@@ -101,9 +101,10 @@ def scorecard(
     if line is not None and kind is not None:
         raise ScorecardError("--kind and --line name two cards", hint="a line has one card: leave --kind out")
     card = bundle.of_line(line).card if line is not None else bundle.card_of(kind or bundle.card.kind)
-    write_bytes(out, export_card(card, bundle.version, form, dialect or "duckdb"))
+    named = bundle.version if line is None else f"{bundle.version}, {line}"
+    write_bytes(out, export_card(card, named, form, dialect or "duckdb"))
     lines = [f"{out}: the {card.kind} card of {bundle.version}{f', {line}' if line is not None else ''}"]
-    answer({"out": str(out), "format": form, "kind": card.kind, "model_version": bundle.version}, lines, as_json=as_json)
+    answer({"out": str(out), "format": form, "kind": card.kind, "line": line, "model_version": bundle.version}, lines, as_json=as_json)
 
 
 COMMANDS = (score, export)

@@ -8,9 +8,11 @@ from typing import Any
 
 from icpfit.cycle.opened import Opened
 from icpfit.cycle.report import findings_report, left_out_lines, merges_report, refusals_report, rows_report
+from icpfit.cycle.segmenting import check_named_segments
 from icpfit.models.evidence import MEANING, weigh_evidence
 from icpfit.models.leakage import find_leaks
 from icpfit.plural import counted
+from icpfit.scorecard.disqualify import check_disqualifiers
 from icpfit.sources.nonsense import find_nonsense
 from icpfit.sources.rows import RowCount
 
@@ -23,7 +25,13 @@ class CheckReport:
 
 
 def check_source(opened: Opened, as_of: str | None) -> CheckReport:
-    """Rows by reason, findings, what would be refused and how much evidence there is; trains nothing."""
+    """Rows by reason, findings, what would be refused and how much evidence there is; trains nothing.
+
+    Raises:
+        ConfigError: a segment, a line or a disqualifier names what is not there.
+    """
+    check_named_segments(opened.config, opened.specs)
+    check_disqualifiers(opened.config.scorecard.disqualifiers, opened.specs)
     moment = opened.moment(as_of)
     day = opened.day(moment)
     notes = opened.too_early(moment)

@@ -33,6 +33,7 @@ from icpfit.models.trials import TrialLog
 from icpfit.registry import RetrainRecord, TrialFiles, Workspace, load_bundle, log_retrain, write_bundle
 from icpfit.scorecard.assemble import card_of
 from icpfit.scorecard.card import CardKind, Scorecard
+from icpfit.scorecard.disqualify import check_disqualifiers
 from icpfit.scoring.score import HOT_DAYS, HOT_TIERS
 from icpfit.segments import in_brief, table_csv
 from icpfit.training_set import TrainingSet, customer_starts
@@ -76,6 +77,7 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None, log: 
     """
     config, clock = opened.config, Stopwatch()
     check_named_segments(config, opened.specs)
+    check_disqualifiers(config.scorecard.disqualifiers, opened.specs)
     training: dict[Outcome, TrainingSet] = {}
     results: dict[Outcome, OutcomeResult] = {}
     reports: dict[str, Any] = {}

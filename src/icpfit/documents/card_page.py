@@ -228,7 +228,7 @@ def by_hand_page(example: Mapping[str, Any] | None, card: Scorecard) -> dict[str
         "who": f"{whose}{when}, as it was known at its own moment.",
         "lines": [{**line, "points": str(line["points"])} for line in example["lines"]],
         "points": str(points),
-        "so": f"{lies}. By the card {percent(example['chance'])} of such accounts {terms.were}.",
+        "so": f"{lies}. By the card the chance that such an account {terms.chance} is {percent(example['chance'])}.",
     }
 
 

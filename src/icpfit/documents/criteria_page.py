@@ -98,8 +98,8 @@ def _secondary(report: Mapping[str, Any], best: Mapping[str, Any], terms: Terms)
     stays = ", or is more common among the best customers than among those who left" if len(others) > 1 else ""
     words = (
         f"each goes with {terms.many} that {terms.were} more often than others{stays}, counted on the {terms.many} that the card was "
-        f"learned from. “Points” is what it adds on the "
-        f"scorecard; “times as often” is how often such {terms.many} {terms.were}, beside all others whose value is known. The last "
+        "learned from. “Points” is what it adds on the scorecard on average; “times as often” is how often such "
+        f"{terms.many} {terms.were}, beside all others whose value is known. The last "
         f"columns say how many of the best, {_of_each(others)} have it"
     )
     remark = "ranges hold in 90 of 100 repetitions, with accounts counted once"
