@@ -41,7 +41,8 @@ def document(results: Results) -> str:
         "60 attributes, half of them with gaps. *Mixed*: eight are texts, which LightGBM splits by sets. *Numbers*: the twin of the model",
         "for peers that refuse such splits. Everyone runs on one thread, in a process of its own, after a first small call that is",
         "not counted (compiling is below); round by round, the shortest time counts. *Off*: the largest absolute difference to",
-        "`pred_contrib` over 300 rows, in log-odds. *Times*: as fast as `pred_contrib` on the same rows.",
+        "`pred_contrib` over 300 rows, in log-odds. *Times*: as fast as `pred_contrib` on the same rows. Where the machine does other",
+        "work meanwhile, rows a second swing by a factor of two and more, and ratios with them: run it on a quiet one.",
         "",
     ]
     for model, found in results.items():
