@@ -97,7 +97,7 @@ def test_the_page_says_who_is_ahead_and_whether_the_model_is_too(module: Any, co
     results["logistic_few"] |= {"auc_more": 0.019, "auc_more_se": 0.01}
     text = page.document({"and_gate": found}, "Python", {"command": "c", "trials": 1})
     assert "**Verdict**: below no peer beyond the noise, of equal size or larger." in text
-    assert "* not measured: AND-gate: optbinning Scorecard: not installed" in text
+    assert "* not measured: AND-gate: optbinning, 12 by IV: not installed" in text
     assert "* Peers of equal size: of 1 comparison, icpfit's card is better beyond the noise in 0, worse in 0, and level in 1." in text
     results["logistic_few"] |= {"auc_more": 0.021, "auc": 0.8}
     results["model"]["auc"] = 0.81
