@@ -28,6 +28,7 @@ def opened_without(small_company: Any, tmp_path_factory: pytest.TempPathFactory)
     shutil.copytree(small_company.data, folder / "data", ignore=shutil.ignore_patterns("account_history.*"))
     body = yaml.safe_load(small_company.config.read_text())
     body["features"] = [f for f in body["features"] if f["name"] in KEPT]
+    body["scorecard"]["disqualifiers"] = [d for d in body["scorecard"]["disqualifiers"] if d["feature"] in KEPT]
     body["source"]["path"] = "data"
     body["training"]["min_train_rows"] = 1_000_000  # what is said of the data does not wait for a model
     (folder / "acme.yaml").write_text(yaml.safe_dump(body, sort_keys=False))

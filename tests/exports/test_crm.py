@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from icpfit.errors import ScorecardError
-from icpfit.exports.fields import Input
+from icpfit.exports.fields import Input, decimal
 from icpfit.exports.hubspot import hubspot_names, hubspot_properties, hubspot_text
 from icpfit.exports.salesforce import MOST_CHARACTERS, salesforce_fields, salesforce_names, salesforce_text
 from icpfit.scorecard.card import Disqualification, Scorecard
@@ -128,6 +128,11 @@ def test_the_interpreters_refuse_what_they_do_not_know() -> None:
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=5).filter(lambda t: t != "nan")
 QUOTES = st.text("'\"\\ab ", min_size=1, max_size=5)
 EDGE = st.one_of(st.integers(-1000, 10**6).map(float), st.floats(-1e30, 1e30)).filter(lambda v: v == 0 or abs(v) > 1e-30)
+
+
+def test_a_zero_has_no_sign() -> None:
+    """HubSpot has no sign before a number, and -0.0 is no number below 0."""
+    assert decimal(-0.0) == decimal(0.0) == "0"
 
 
 @settings(max_examples=40, deadline=None)

@@ -127,7 +127,7 @@ def test_a_chance_that_none_reaches_leaves_the_tier_empty_and_says_so(win: Compa
         ({"A": {"expected": 0.3}, "B": {"expected": 0.5}}, "fall from A to C"),
         ({"D": {"accounts": 3}}, "tier D is what is left"),
         ({"A": {"accounts": 3}, "D": {"share": 0.4}}, "what the others leave"),
-        ({"A": {"share": 0.9}}, "sum to 1"),
+        ({"A": {"share": 0.9}}, "must not sum to more than 1"),
     ],
 )
 def test_tiers_that_cannot_be_cut_are_refused(said: dict[str, object], words: str) -> None:

@@ -113,7 +113,7 @@ def decimal(value: float) -> str:
     >>> decimal(50.0), decimal(0.1), decimal(1e-5), decimal(-2.5e16)
     ('50', '0.1', '0.00001', '-25000000000000000')
     """
-    text = format(Decimal(repr(value)), "f")
+    text = format(Decimal(repr(value + 0.0)), "f")  # no "-0": a formula knows no sign without a number
     return text.removesuffix(".0")
 
 
