@@ -15,8 +15,7 @@ LABELS = {
     "additive_card": "card of the depth-1 model",
     "optbinning": "optbinning, 12 by IV",
     "optbinning_path": "optbinning, 12 by L1",
-    "fasterrisk": "FasterRisk, 12 coefficients",
-    "fasterrisk_grouped": "FasterRisk, 12 attributes",
+    "fasterrisk": "FasterRisk, 12",
     "logistic_few": "logistic regression, 12 attributes",
     "logistic": "logistic regression, all",
     "ebm": "EBM, main effects",
@@ -24,7 +23,7 @@ LABELS = {
     "model": "the model",
 }
 OWN = ("ours", "plain", "additive_card", "additive", "model")
-EQUAL_SIZE = ("optbinning", "optbinning_path", "fasterrisk", "fasterrisk_grouped", "logistic_few")
+EQUAL_SIZE = ("optbinning", "optbinning_path", "fasterrisk", "logistic_few")
 """peers of at most 12 attributes"""
 LARGER = ("logistic", "ebm")
 NOISE = 2.0
@@ -61,10 +60,9 @@ def document(sets: Mapping[str, Found], versions: str, asked: Mapping[str, Any])
         "  5 bins, at most 2 rules of two attributes together, whole points whose maxima sum to 100. *Without rules*: the same, but no",
         "  rules are asked for. *Card of the depth-1 model*: the same of LightGBM with one split a tree.",
         "* optbinning's Scorecard: at most 5 bins a variable beside missing, logistic regression, points of 0 to 100; the 12 variables",
-        "  of the highest information value, or the 12 that enter first along the L1 path on their weights of evidence. FasterRisk: whole",
-        "  coefficients of -5 to 5 on yes/no columns (a number's 5 %, 10 %, … quantiles; every text of at least 1 % of the rows); 12",
-        "  coefficients in all, or 48 of at most 12 attributes, as many as a card of 12 x 5 has. Logistic regression, 12 attributes: those",
-        "  that enter first along the L1 path. These are of **equal size**.",
+        "  of the highest information value, or the 12 that enter first along the L1 path on their weights of evidence. FasterRisk: 12",
+        "  whole coefficients of -5 to 5 on yes/no columns (a number's 5 %, 10 %, … quantiles; every text of at least 1 % of the rows).",
+        "  Logistic regression, 12 attributes: those that enter first along the L1 path. These are of **equal size**.",
         "* Larger: logistic regression on all attributes (standardised, one-hot, C by cross-validation) and EBM without interactions. The",
         "  models themselves are there to show what a card could know.",
         "",

@@ -81,25 +81,10 @@ def _optbinning(task: Task, fold: Fold, names: list[str], **more: Any) -> Answer
 
 def fasterrisk(task: Task, fold: Fold) -> Answer:
     """12 whole coefficients of -5 to 5 on yes/no columns; the search as it comes."""
-    return _fasterrisk(task, fold, ATTRIBUTES, {})
-
-
-def fasterrisk_grouped(task: Task, fold: Fold) -> Answer:
-    """As many yes/no columns as 12 attributes of 5 bins have (12 x 4), of at most 12 attributes.
-
-    The search keeps 2 solutions and not 10, and tries 3 swaps of a column and not 50: as it comes, one fold of 3,200 rows takes minutes.
-    """
-    return _fasterrisk(task, fold, ATTRIBUTES * (BINS - 1), {"group_sparsity": ATTRIBUTES, "parent_size": 2, "maxAttempts": 3})
-
-
-def _fasterrisk(task: Task, fold: Fold, k: int, more: dict[str, Any]) -> Answer:
     from fasterrisk.fasterrisk import RiskScoreOptimizer
 
     A, B, of = binarised(task, fold)
-    if "group_sparsity" in more:
-        found, group = np.unique(of, return_inverse=True)
-        more = {**more, "group_sparsity": min(more["group_sparsity"], len(found)), "featureIndex_to_groupIndex": group}
-    search = RiskScoreOptimizer(X=A, y=np.where(fold.labels > 0.5, 1.0, -1.0), k=min(k, A.shape[1]), **more)
+    search = RiskScoreOptimizer(X=A, y=np.where(fold.labels > 0.5, 1.0, -1.0), k=min(ATTRIBUTES, A.shape[1]))
     search.optimize()
     _, _, coefficients = search.get_models(model_index=0)
     used = np.flatnonzero(coefficients)
@@ -214,7 +199,6 @@ PEERS: dict[str, tuple[str, Callable[[Task, Fold], Answer]]] = {
     "optbinning": ("optbinning", optbinning),
     "optbinning_path": ("optbinning", optbinning_path),
     "fasterrisk": ("fasterrisk", fasterrisk),
-    "fasterrisk_grouped": ("fasterrisk", fasterrisk_grouped),
     "logistic_few": ("scikit-learn", logistic_few),
     "logistic": ("scikit-learn", logistic),
     "ebm": ("interpret-core", ebm),
