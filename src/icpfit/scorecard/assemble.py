@@ -131,7 +131,7 @@ def _line(later: LaterRows, kind: CardKind, soft: bool) -> tuple[float, float]:
 def _filled(
     draft: Draft, features: pd.DataFrame, label: Floats, accounts: pd.Series, per_point: float, seed: int
 ) -> tuple[tuple[Attribute, ...], tuple[Rule, ...], float]:
-    """Rows, rates and intervals of every bin and rule; and by how many points the strongest bin may move."""
+    """Rows, rates and intervals of every bin and rule; and by how many points the strongest of them may move."""
     codes = [bin_index(a.kind, a.bins, features[a.name]) for a in draft.attributes]
     met = [rule.met(features).astype(np.int64) for rule in draft.rules]
     points = [np.array([b.points for b in a.bins], dtype=np.int64) for a in draft.attributes]
@@ -159,9 +159,10 @@ def _filled(
         side = 1 if r.points else 0
         at = replace(r, points_low=float(low[side]), points_high=float(high[side]))
         rules.append(replace(at, rows=int(n[1]), rate=rate[1], rate_otherwise=rate[0]))
-    strongest = max(filled, key=lambda a: a.max_points)
-    top = max(strongest.bins, key=lambda b: b.points)
-    return tuple(filled), tuple(rules), max(top.points_high - top.points, top.points - top.points_low)
+    best = [max(a.bins, key=lambda b: b.points) for a in filled]
+    tops = [(b.points, b.points_low, b.points_high) for b in best] + [(r.max_points, r.points_low, r.points_high) for r in rules]
+    points_, low_, high_ = max(tops, key=lambda t: t[0])
+    return tuple(filled), tuple(rules), max(high_ - points_, points_ - low_)
 
 
 def _counted(code: npt.NDArray[np.int64], label: Floats, size: int) -> tuple[npt.NDArray[np.int64], list[float | None]]:
