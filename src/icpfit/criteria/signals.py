@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from icpfit.config import FeatureSpec
+from icpfit.criteria.borne_out import LEVEL, BorneOut
 from icpfit.criteria.groups import FEW, Groups
 from icpfit.criteria.shares import Share, Times, false_discoveries, two_sided
 from icpfit.scorecard.card import Attribute, Scorecard
@@ -22,8 +23,6 @@ SURELY = 0.70
 """is the least that the low end of that share's interval may be: 8 of 10 customers are not yet nearly all"""
 MOST = 0.50
 """of those who left, and of the deals lost, may have it at the most: it is "absent in most" of them"""
-LEVEL = 0.05
-"""Of all that is named, at most this share is luck (false discovery rate)."""
 MIN_ROWS = 30
 """that a signal must hold for, and must not hold for"""
 
@@ -69,7 +68,8 @@ class Signal:
 @dataclass(frozen=True)
 class Signals:
     """``primary``, the weightiest first; ``nearest``: what comes nearest to a must-have where there is none; ``secondary`` likewise;
-    ``asked`` how many comparisons luck was counted for, of either."""
+    ``asked`` how many comparisons luck was counted for, of either; ``not_borne_out``: attributes of which these rows would have named
+    one, and later deals did not bear it out."""
 
     primary: tuple[Signal, ...]
     secondary: tuple[Signal, ...]
@@ -77,9 +77,10 @@ class Signals:
     asked: tuple[int, int] = (0, 0)
     enough: bool = True
     """whether there are enough of the best, and of those they must differ from"""
+    not_borne_out: tuple[Attribute, ...] = ()
 
 
-def find_signals(card: Scorecard, groups: Groups) -> Signals:
+def find_signals(card: Scorecard, groups: Groups, later: BorneOut | None = None) -> Signals:
     """Must-haves and strong signals among the attributes of the card.
 
     A condition takes an attribute's lines from the one of most points on: its neighbours for a number, the next best texts of a
@@ -89,6 +90,9 @@ def find_signals(card: Scorecard, groups: Groups) -> Signals:
     ``MOST`` of those who left and of the deals lost do, and the difference to either is beyond luck, counted over all attributes.
     *Secondary*: what is no must-have, and of which deals are won more often, or which more of the best have than of those who left,
     by intervals above 1 and beyond luck, counted over all that was tried; for each attribute the most telling one.
+
+    Either is named only of an attribute that ``later`` deals bear out: a signal of winning by deals won, one of staying by the best and
+    those who left, a must-have by either. None: there are no later deals, and the rows that drew the card speak alone.
     """
     against = groups.against()
     enough = groups.counter.accounts(groups.best) >= FEW and bool(against)
@@ -98,12 +102,17 @@ def find_signals(card: Scorecard, groups: Groups) -> Signals:
     luck = dict.fromkeys(wide, 0.0)
     for (name, _), q in zip(tests, false_discoveries([p for _, p in tests]), strict=True):
         luck[name] = max(luck[name], q)
-    primary = [replace(s, q_value=luck[name]) for name, s in wide.items() if enough and luck[name] <= LEVEL and _must(s, tuple(against))]
+    must = [replace(s, q_value=luck[name]) for name, s in wide.items() if enough and luck[name] <= LEVEL and _must(s, tuple(against))]
+    primary = [s for s in must if later is None or s.attribute.name in later.either]
     taken = {s.attribute.name for s in primary}
-    secondary, asked = _strong([s for name, found in tried.items() if name not in taken for s in found])
+    rest = [s for name, found in tried.items() if name not in taken for s in found]
+    secondary, asked = _strong(rest, later)
+    named = taken | {s.attribute.name for s in secondary}
+    here = [*must, *(_strong(rest, None)[0] if later is not None else ())]
+    fallen = {s.attribute.name: s.attribute for s in here if s.attribute.name not in named}
     all_found = [s for found in tried.values() for s in found]
     nearest = min(all_found, key=lambda s: _short(s, tuple(against)), default=None) if enough and not primary else None
-    return Signals(_ranked(primary), _ranked(secondary), nearest, (len(tests), asked), enough)
+    return Signals(_ranked(primary), _ranked(secondary), nearest, (len(tests), asked), enough, tuple(fallen[n] for n in sorted(fallen)))
 
 
 def _must(s: Signal, against: tuple[str, ...]) -> bool:
@@ -116,12 +125,14 @@ def _short(s: Signal, against: tuple[str, ...]) -> float:
     return miss if np.isfinite(miss) else float("inf")
 
 
-def _strong(tried: list[Signal]) -> tuple[list[Signal], int]:
-    tests = [(i, s.lift) for i, s in enumerate(tried)] + [(i, s.parted) for i, s in enumerate(tried) if s.parted is not None]
+def _strong(tried: list[Signal], later: BorneOut | None) -> tuple[list[Signal], int]:
+    every = frozenset(s.attribute.name for s in tried)
+    won, kept = (every, every) if later is None else (later.won, later.kept)
+    tests = [(i, s.lift, won) for i, s in enumerate(tried)] + [(i, s.parted, kept) for i, s in enumerate(tried) if s.parted is not None]
     told: dict[str, tuple[float, Signal]] = {}
-    for (i, t), q in zip(tests, false_discoveries([two_sided(t.z) for _, t in tests]), strict=True):
+    for (i, t, held), q in zip(tests, false_discoveries([two_sided(t.z) for _, t, _ in tests]), strict=True):
         name = tried[i].attribute.name
-        if t.low > 1 and q <= LEVEL and t.z > told.get(name, (0.0, None))[0]:
+        if name in held and t.low > 1 and q <= LEVEL and t.z > told.get(name, (0.0, None))[0]:
             told[name] = t.z, replace(tried[i], q_value=q)
     return [s for _, s in told.values()], len(tests)
 

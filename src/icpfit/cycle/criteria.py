@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from icpfit.config import Config, Disqualifier, Outcome
-from icpfit.criteria import Groups, find_exclusions, find_signals, fits_by_tier, groups_of, overlap, shortfall, value_of
+from icpfit.criteria import Groups, borne_out, find_exclusions, find_signals, fits_by_tier, groups_of, overlap, shortfall, value_of
 from icpfit.criteria.exclusions import condition_of, declared_evidence
 from icpfit.customers import Study
 from icpfit.drift import Finding
@@ -88,10 +88,12 @@ def criteria_report(
     read: ReadPast | None,
     config: Config,
 ) -> dict[str, Any]:
-    """Plain JSON: ``best`` (who they are), ``primary``, ``secondary``, ``negative``, ``fits``, ``retrospective``, ``reverse``."""
+    """Plain JSON: ``best`` (who they are), ``primary``, ``secondary``, ``later`` (deals that bear them out), ``negative``, ``fits``,
+    ``retrospective``, ``reverse``."""
     customers = study.customers if study is not None else None
     groups, seed = groups_of(training, customers), config.training.seed
-    found = find_signals(card, groups)
+    later = borne_out(read.rows, groups) if read is not None and read.training is groups.training and len(read.rows.row) else None
+    found = find_signals(card, groups, later)
     value, value_is = value_of(groups, customers)
     refused = frozenset(r.attribute for one in results.values() for r in one.refused)
     out = find_exclusions(training, refused, config.scorecard.disqualifiers, value, seed)
@@ -104,6 +106,7 @@ def criteria_report(
             "nearest": None if found.nearest is None else found.nearest.values(),
         },
         "secondary": {"asked": found.asked[1], "found": [s.values() for s in found.secondary]},
+        "later": None if later is None else {"deals": later.deals, "not_borne_out": [a.label for a in found.not_borne_out]},
         "negative": {
             "asked": out.asked,
             "alike": out.alike,

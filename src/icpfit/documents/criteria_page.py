@@ -33,7 +33,7 @@ def criteria_page(report: Mapping[str, Any] | None, gates: Sequence[Mapping[str,
     scored = (report["retrospective"] or {}).get("scored", "")
     parts = [
         _primary(report["primary"], report["best"]),
-        _secondary(report["secondary"], report["best"], terms),
+        _secondary(report["secondary"], report["best"], terms, report.get("later")),
         _negative(report["negative"], terms, currency),
         _fits(report["fits"], scored),
         past_wins_part(report["retrospective"] or {}),
@@ -75,10 +75,11 @@ def _of_each(sides: Sequence[tuple[str, str]]) -> str:
     return " and ".join(f"of {name}" for _, name in sides) or "of the others"
 
 
-def _secondary(report: Mapping[str, Any], best: Mapping[str, Any], terms: Terms) -> dict[str, Any]:
+def _secondary(report: Mapping[str, Any], best: Mapping[str, Any], terms: Terms, later: Mapping[str, Any] | None) -> dict[str, Any]:
     title = "Strong signals (secondary criteria)"
+    fallen = _not_borne_out(later, terms)
     if not report["found"]:
-        return part(title, [f"not one of {count(report['asked'])} comparisons shows a strong signal"])
+        return part(title, [f"not one of {count(report['asked'])} comparisons shows a strong signal", *fallen])
     others = _others(best)
     sides = ["best", *(n for n, _ in others)]
     rows = [
@@ -98,12 +99,25 @@ def _secondary(report: Mapping[str, Any], best: Mapping[str, Any], terms: Terms)
     stays = ", or is more common among the best customers than among those who left" if len(others) > 1 else ""
     words = (
         f"each goes with {terms.many} that {terms.were} more often than others{stays}, counted on the {terms.many} that the card was "
-        "learned from. “Points” is what it adds on the scorecard on average; “times as often” is how often such "
+        f"learned from{_borne_out(later, terms)}. “Points” is what it adds on the scorecard on average; “times as often” is how often such "
         f"{terms.many} {terms.were}, beside all others whose value is known. The last "
         f"columns say how many of the best, {_of_each(others)} have it"
     )
     remark = "ranges hold in 90 of 100 repetitions, with accounts counted once"
-    return part(title, [words], [table("Strong signals", heads, rows, stack=True)], [remark])
+    return part(title, [words, *fallen], [table("Strong signals", heads, rows, stack=True)], [remark])
+
+
+def _borne_out(later: Mapping[str, Any] | None, terms: Terms) -> str:
+    if later is None:
+        return ""
+    return f". {count(later['deals'])} {terms.many} that no card had seen bear each out, scored by the cards of their own time"
+
+
+def _not_borne_out(later: Mapping[str, Any] | None, terms: Terms) -> list[str]:
+    if later is None or not later["not_borne_out"]:
+        return []
+    named = ", ".join(f"“{label}”" for label in later["not_borne_out"])
+    return [f"{terms.many} that no card had seen do not bear out {named}: it may be luck, so no criterion is made of it"]
 
 
 def _negative(report: Mapping[str, Any], terms: Terms, currency: str) -> dict[str, Any]:

@@ -1,0 +1,85 @@
+"""Which attributes of the card the later deals bear out: did what older cards gave points for go with how these deals ended?
+
+A card takes what told its own rows apart, luck included, so the rows that drew it cannot say whether a line of it is luck. Deals that no
+card had seen can: the points that an attribute got from the cards of their own time are fixed before these deals end.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from icpfit.criteria.groups import FEW, Groups
+from icpfit.criteria.shares import Bools, Floats, Ints, below, false_discoveries
+from icpfit.scorecard.past import PastRows
+
+LEVEL = 0.05
+"""Of all that is named, at most this share is luck (false discovery rate)."""
+
+
+@dataclass(frozen=True)
+class BorneOut:
+    """The names of attributes whose points went with winning (``won``), or told the best from those who left (``kept``); ``deals``: how
+    many later ones were asked."""
+
+    won: frozenset[str]
+    kept: frozenset[str]
+    deals: int
+
+    @property
+    def either(self) -> frozenset[str]:
+        return self.won | self.kept
+
+
+def borne_out(past: PastRows, groups: Groups) -> BorneOut:
+    """Asks every attribute that any card of the past gave points for, Benjamini-Hochberg over all of it.
+
+    ``past.row`` numbers the rows of ``groups.training``. A side of fewer than ``FEW`` accounts bears nothing out.
+    """
+    account, period = groups.counter.account[past.row], pd.factorize(past.period)[0].astype(np.int64)
+    good, best, left = groups.good[past.row], groups.best[past.row], groups.left[past.row]
+    everyone = np.ones(len(good), dtype=bool)
+    tests: list[tuple[str, str, float]] = []
+    for side, yes, among in (("won", good, everyone), ("kept", best, best | left)):
+        if min(groups.counter.accounts(_rows(past.row, m, len(groups.good))) for m in (yes & among, ~yes & among)) < FEW:
+            continue
+        for name, points in past.parts.items():
+            z = agreement(points[among].astype(np.float64), yes[among], period[among], account[among])
+            tests.append((side, name, below(-z)))
+    q = false_discoveries([p for *_, p in tests])
+    held: Mapping[str, set[str]] = {"won": set(), "kept": set()}
+    for (side, name, _), level in zip(tests, q, strict=True):
+        if level <= LEVEL:
+            held[side].add(name)
+    return BorneOut(frozenset(held["won"]), frozenset(held["kept"]), len(past.row))
+
+
+def agreement(points: Floats, yes: Bools, period: Ints, account: Ints) -> float:
+    """By how many standard errors the rows that are ``yes`` have more points than the others of their period, accounts counted and not
+    rows. 0 where nothing can be compared.
+
+    Source: Liang and Zeger, "Longitudinal data analysis using generalized linear models", 1986 (the score test, robust to clusters).
+
+    >>> two = np.array([0, 0, 1, 1])
+    >>> round(agreement(np.array([1.0, 0.0, 9.0, 8.0]), np.array([True, False, True, False]), two, np.arange(4)), 2)
+    2.0
+    >>> agreement(np.array([5.0, 5.0, 0.0, 0.0]), np.array([True, False, True, False]), two, np.arange(4))
+    0.0
+    """
+    if not len(points):
+        return 0.0
+    rows = np.bincount(period).astype(np.float64)
+    share, mean = (np.bincount(period, weights=v)[period] / rows[period] for v in (yes.astype(np.float64), points))
+    each = np.bincount(account, weights=(points - mean) * (yes - share))
+    error = math.sqrt(float(each @ each))
+    return float(each.sum()) / error if error > 0 else 0.0
+
+
+def _rows(row: Ints, among: Bools, size: int) -> Bools:
+    inside = np.zeros(size, dtype=bool)
+    inside[row[among]] = True
+    return inside
