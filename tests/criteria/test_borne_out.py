@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from icpfit.criteria import BorneOut, Groups, borne_out, find_signals, groups_of
 from icpfit.criteria.borne_out import agreement
+from icpfit.scorecard.card import Scorecard
 from icpfit.scorecard.past import PastRows
 
 QUARTERS = 4
@@ -30,23 +31,45 @@ def company(made: SimpleNamespace, seed: int, *, lift: float, deals: int = 1200,
     return groups_of({"win": data}, fits[won == 1]), real, luck
 
 
-def past_of(seed: int, **points: np.ndarray) -> PastRows:
-    """The last two thirds of the rows, in quarters; cards of luck change their mind about ``luck`` from one to the next."""
+def past_of(**points: np.ndarray) -> PastRows:
+    """The last two thirds of the rows, in quarters, with so many points each."""
     n = len(next(iter(points.values())))
     row = np.arange(n // 3, n)
-    period = np.sort(np.arange(len(row)) % QUARTERS)
-    side = np.random.default_rng(seed).integers(0, 2, QUARTERS)[period]
-    parts = {name: 10 * (p[row] if name == "real" else (p[row] == side).astype(int)) for name, p in points.items()}
+    period = np.sort(np.arange(len(row)) % QUARTERS).astype(str).astype(object)
+    parts = {name: p[row] for name, p in points.items()}
     total = np.sum(list(parts.values()), axis=0)
-    tier = np.full(len(row), "C", dtype=object)
-    return PastRows(row, period.astype(str).astype(object), total, tier, False, np.zeros(len(row), dtype=bool), parts, {})
+    return PastRows(row, period, total, np.full(len(row), "C", dtype=object), False, np.zeros(len(row), dtype=bool), parts, {})
+
+
+def by_what_was_known(has: np.ndarray, good: np.ndarray) -> np.ndarray:
+    """Points by cards that took for good whichever side was won more often until then."""
+    n = len(has)
+    starts = [n // 3 + q * (n - n // 3) // QUARTERS for q in range(QUARTERS)]
+    points = np.zeros(n, dtype=np.int64)
+    for start in starts:
+        side = int(good[:start][has[:start] == 1].mean() > good[:start][has[:start] == 0].mean())
+        points[start:] = 10 * (has[start:] == side)
+    return points
+
+
+def asking(made: SimpleNamespace, **sides: int) -> Scorecard:
+    """A card that gives ten points for one side of each flag."""
+    lines = {s: [made.cell("no", 10 - 10 * s, high=0.5), made.cell("yes", 10 * s, low=0.5)] for s in (0, 1)}
+    return made.card(*(made.attribute(name, lines[side], "flag") for name, side in sides.items()))
+
+
+def of_all(has: np.ndarray, good: np.ndarray) -> int:
+    """The side that a card of all rows takes for good."""
+    return int(good[has == 1].mean() > good[has == 0].mean())
 
 
 def test_what_is_planted_is_borne_out_and_what_is_luck_hardly_ever(made: SimpleNamespace) -> None:
     real = luck = 0
     for seed in range(60):
         groups, *has = company(made, seed, lift=0.15)
-        later = borne_out(past_of(seed, real=has[0], luck=has[1]), groups)
+        sides = {n: of_all(h, groups.good) for n, h in zip(("real", "luck"), has, strict=True)}
+        past = past_of(**{n: by_what_was_known(h, groups.good) for n, h in zip(("real", "luck"), has, strict=True)})
+        later = borne_out(asking(made, **sides), past, groups)
         real += "real" in later.won
         luck += "luck" in later.won
         assert later.deals == 800
@@ -55,16 +78,24 @@ def test_what_is_planted_is_borne_out_and_what_is_luck_hardly_ever(made: SimpleN
 
 
 def test_deals_that_end_alike_with_their_account_are_not_counted_as_so_many_proofs(made: SimpleNamespace) -> None:
-    """Ten deals an account: as rows of their own they would bear luck out in every third company."""
+    """Ten deals an account: as rows of their own they would bear luck out far more often."""
     named = {True: 0, False: 0}
     for seed in range(80):
-        groups, *has = company(made, seed, lift=0.0, each=10)
-        past = past_of(seed, real=has[0], luck=has[1])
+        groups, real, _ = company(made, seed, lift=0.0, each=10)
+        card, past = asking(made, real=of_all(real, groups.good)), past_of(real=by_what_was_known(real, groups.good))
         alone = replace(groups, counter=replace(groups.counter, account=np.arange(1200)))
         for whole, who in ((True, groups), (False, alone)):
-            named[whole] += bool(borne_out(past, who).won)
+            named[whole] += bool(borne_out(card, past, who).won)
     assert named[True] <= 9
-    assert named[False] >= 20
+    assert named[False] >= 16
+
+
+def test_a_twin_on_the_older_cards_speaks_for_the_attribute(made: SimpleNamespace) -> None:
+    groups, real, luck = company(made, 4, lift=0.3)
+    card = asking(made, real=1)
+    assert borne_out(card, past_of(twin=10 * real), groups).won == {"real"}
+    assert borne_out(card, past_of(twin=10 * (1 - real)), groups).won == frozenset(), "and against it, where it was wrong"
+    assert borne_out(card, past_of(other=10 * luck), groups).won == frozenset()
 
 
 def test_a_signal_that_later_deals_do_not_bear_out_is_told_and_not_named(made: SimpleNamespace) -> None:
@@ -82,12 +113,12 @@ def test_a_signal_that_later_deals_do_not_bear_out_is_told_and_not_named(made: S
 def test_points_of_a_card_that_was_wrong_bear_nothing_out(made: SimpleNamespace) -> None:
     """Against the direction of the points, deals say something too; but not for them."""
     groups, real, _ = company(made, 2, lift=0.3)
-    assert borne_out(past_of(2, real=1 - real), groups).won == frozenset()
+    assert borne_out(asking(made, real=1), past_of(real=10 - 10 * real), groups).won == frozenset()
 
 
 def test_few_deals_bear_nothing_out(made: SimpleNamespace) -> None:
-    groups, real, luck = company(made, 3, lift=0.6, deals=60)
-    assert borne_out(past_of(3, real=real, luck=luck), groups).either == frozenset()
+    groups, real, _ = company(made, 3, lift=0.6, deals=60)
+    assert borne_out(asking(made, real=1), past_of(real=10 * real), groups).either == frozenset()
 
 
 @given(st.integers(0, 2**32 - 1))

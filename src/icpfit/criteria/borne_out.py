@@ -1,13 +1,13 @@
 """Which attributes of the card the later deals bear out: did what older cards gave points for go with how these deals ended?
 
 A card takes what told its own rows apart, luck included, so the rows that drew it cannot say whether a line of it is luck. Deals that no
-card had seen can: the points that an attribute got from the cards of their own time are fixed before these deals end.
+card had seen can: the points that an attribute got from the cards of their own time are fixed before these deals end. Where an older card
+tells the same story by another attribute (users in 30 days for users in 90), that one speaks for it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,9 @@ import pandas as pd
 
 from icpfit.criteria.groups import FEW, Groups
 from icpfit.criteria.shares import Bools, Floats, Ints, below, false_discoveries
+from icpfit.scorecard.card import Attribute, Scorecard
+from icpfit.scorecard.grouping import SAME_STORY
+from icpfit.scorecard.lookup import bin_index
 from icpfit.scorecard.past import PastRows
 
 LEVEL = 0.05
@@ -35,27 +38,47 @@ class BorneOut:
         return self.won | self.kept
 
 
-def borne_out(past: PastRows, groups: Groups) -> BorneOut:
-    """Asks every attribute that any card of the past gave points for, Benjamini-Hochberg over all of it.
+def borne_out(card: Scorecard, past: PastRows, groups: Groups) -> BorneOut:
+    """Asks every attribute of the card that gives points, Benjamini-Hochberg over all of it.
 
     ``past.row`` numbers the rows of ``groups.training``. A side of fewer than ``FEW`` accounts bears nothing out.
     """
     account, period = groups.counter.account[past.row], pd.factorize(past.period)[0].astype(np.int64)
     good, best, left = groups.good[past.row], groups.best[past.row], groups.left[past.row]
     everyone = np.ones(len(good), dtype=bool)
+    older = {a.name: _by_older_cards(a, past, period, groups) for a in card.attributes if a.max_points > 0}
     tests: list[tuple[str, str, float]] = []
     for side, yes, among in (("won", good, everyone), ("kept", best, best | left)):
-        if min(groups.counter.accounts(_rows(past.row, m, len(groups.good))) for m in (yes & among, ~yes & among)) < FEW:
+        if min(len(np.unique(account[rows])) for rows in (yes & among, ~yes & among)) < FEW:
             continue
-        for name, points in past.parts.items():
-            z = agreement(points[among].astype(np.float64), yes[among], period[among], account[among])
-            tests.append((side, name, below(-z)))
-    q = false_discoveries([p for *_, p in tests])
-    held: Mapping[str, set[str]] = {"won": set(), "kept": set()}
-    for (side, name, _), level in zip(tests, q, strict=True):
-        if level <= LEVEL:
+        for name, points in older.items():
+            tests.append((side, name, below(-agreement(points[among], yes[among], period[among], account[among]))))
+    held: dict[str, set[str]] = {"won": set(), "kept": set()}
+    for (side, name, _), q in zip(tests, false_discoveries([p for *_, p in tests]), strict=True):
+        if q <= LEVEL:
             held[side].add(name)
     return BorneOut(frozenset(held["won"]), frozenset(held["kept"]), len(past.row))
+
+
+def _by_older_cards(attribute: Attribute, past: PastRows, period: Ints, groups: Groups) -> Floats:
+    """What the cards of the past gave for the attribute, or for another whose points go with its own, either way, in that period.
+
+    Either way: to take only those of the same direction would choose by how the deals ended, which today's card knows.
+    """
+    worth = np.array([b.points for b in attribute.bins], dtype=np.float64)
+    today = worth[bin_index(attribute.kind, attribute.bins, groups.training.frame[attribute.name].iloc[past.row])]
+    total = np.zeros(len(past.row))
+    for name, points in past.parts.items():
+        for p in range(int(period.max(initial=-1)) + 1):
+            rows = period == p
+            if name == attribute.name or abs(_correlation(today[rows], points[rows])) >= SAME_STORY:
+                total[rows] += points[rows]
+    return total
+
+
+def _correlation(a: Floats, b: Ints | Floats) -> float:
+    scale = float(a.std() * b.std())
+    return float(((a - a.mean()) * (b - b.mean())).mean()) / scale if scale > 0 else 0.0
 
 
 def agreement(points: Floats, yes: Bools, period: Ints, account: Ints) -> float:
@@ -77,9 +100,3 @@ def agreement(points: Floats, yes: Bools, period: Ints, account: Ints) -> float:
     each = np.bincount(account, weights=(points - mean) * (yes - share))
     error = math.sqrt(float(each @ each))
     return float(each.sum()) / error if error > 0 else 0.0
-
-
-def _rows(row: Ints, among: Bools, size: int) -> Bools:
-    inside = np.zeros(size, dtype=bool)
-    inside[row[among]] = True
-    return inside
