@@ -60,6 +60,8 @@ def test_customers_by_fit_are_those_of_the_study(small_company: Any, report: dic
         assert report["fits"]["can_tell"] is False
         return
     assert {f["fit"]: f["customers"] for f in report["fits"]["fits"]} == lifetime["fits"]
+    if report["best"]["is"] == "best fit":
+        assert report["best"]["best"] <= report["best"]["of"] == lifetime["fits"]["best fit"]
 
 
 def test_too_many_wins_below_the_line_is_an_alarm_with_the_attributes_to_blame(small_company: Any) -> None:

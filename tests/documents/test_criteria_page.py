@@ -53,6 +53,20 @@ def test_each_part_has_its_counts() -> None:
     assert said(parts[LIKE]).startswith("The profile looks like the customers who grow.")
 
 
+def test_two_counts_of_one_kind_of_customer_say_what_each_counts() -> None:
+    parts = page()
+    assert "The best are here 374 customers of best fit" in said(parts[MUST])
+    assert "Of all 388 such customers only these 374 are counted here: those whose deals the card was learned from." in said(parts[MUST])
+    assert "242 customers who left, pay less or are a problem" in said(parts[MUST])
+    assert "By LTV, of all 1,316 customers: 388 of best fit" in said(parts[FITS])
+    assert "“Left” are here only those who are gone by now. The 242 beside the must-haves are of the deals" in said(parts[FITS])
+    assert "of those who were gone at their first renewal, 32% (14 of 44)" in said(parts[LIKE])
+    same = page(best={"of": 374})
+    assert "such customers only" not in said(same[MUST]), "nothing to explain"
+    old = {k: v for k, v in FOUND["best"].items() if k != "of"}
+    assert "such customers only" not in said(criteria_page(FOUND | {"best": old}, [], "EUR")[MUST])
+
+
 def test_what_is_read_as_it_is_today_is_marked() -> None:
     found = [{**x, "today": True} for x in FOUND["negative"]["found"]]
     rows = page(negative={"found": found})[NEVER]["tables"][0]["rows"]

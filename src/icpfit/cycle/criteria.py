@@ -98,7 +98,7 @@ def criteria_report(
     refused = frozenset(r.attribute for one in results.values() for r in one.refused)
     out = find_exclusions(training, refused, config.scorecard.disqualifiers, value, seed)
     return {
-        "best": _who(groups, study is not None),
+        "best": _who(groups, study is not None, customers),
         "primary": {
             "enough": found.enough,
             "asked": found.asked[0],
@@ -120,9 +120,12 @@ def criteria_report(
     }
 
 
-def _who(groups: Groups, tables: bool) -> dict[str, Any]:
+def _who(groups: Groups, tables: bool, customers: pd.DataFrame | None) -> dict[str, Any]:
+    """How many rows each group holds; ``of``: how many customers are as the best are, learned from or not, where they are told by that."""
     sides = {"best": groups.best, "left": groups.left, "lost": groups.lost}
-    return {"is": groups.best_is, "tables": tables, **{name: int(side.sum()) for name, side in sides.items()}}
+    told = {"is": groups.best_is, "tables": tables, **{name: int(side.sum()) for name, side in sides.items()}}
+    column, name = {"best fit": ("fit", "best fit"), "best cohort": ("cohort", "best")}.get(groups.best_is, ("", ""))
+    return told if customers is None or not column else {**told, "of": int((customers.drop_duplicates("deal_id")[column] == name).sum())}
 
 
 def _declared(rules: tuple[Disqualifier, ...], groups: Groups) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from icpfit.plural import counted
 from icpfit.scorecard.card import TIER_NAMES
 
 BEST = {
-    "best fit": ("customer of best fit", "customers of best fit, the upper 30% by LTV"),
+    "best fit": ("customer of best fit", "customers of best fit (the upper 30% by LTV)"),
     "best cohort": ("of the best customers", "of the best customers (none of them a problem, and good on most that is measured)"),
     "won and kept": ("deal won and kept", "deals won and kept"),
     "won": ("deal won", "deals won"),
@@ -35,7 +35,7 @@ def criteria_page(report: Mapping[str, Any] | None, gates: Sequence[Mapping[str,
         _primary(report["primary"], report["best"]),
         _secondary(report["secondary"], report["best"], terms, report.get("later")),
         _negative(report["negative"], terms, currency),
-        _fits(report["fits"], scored),
+        _fits(report["fits"], scored, report["best"]),
         past_wins_part(report["retrospective"] or {}),
         _reverse(report["reverse"], scored),
     ]
@@ -44,12 +44,17 @@ def criteria_page(report: Mapping[str, Any] | None, gates: Sequence[Mapping[str,
 
 def _primary(report: Mapping[str, Any], best: Mapping[str, Any]) -> dict[str, Any]:
     title = "Must-haves (primary criteria)"
-    sides, gone = _others(best), "customers who left or are a problem" if best["tables"] else "customers who left"
+    sides, gone = _others(best), "customers who left, pay less or are a problem" if best["tables"] else "customers who left"
     against = " and ".join(f"{count(best[n])} {gone if n == 'left' else 'deals lost'}" for n, _ in sides)
     words = [
         f"a must-have is what at least {percent(NEARLY_ALL)} of the best have, and at most {percent(MOST)} {_of_each(sides)}. The best are "
         f"here {counted(best['best'], *BEST[best['is']])}; beside them stand {against or 'no others'}"
     ]
+    if best.get("of", best["best"]) != best["best"]:
+        words.append(
+            f"of all {count(best['of'])} such customers only these {count(best['best'])} are counted here: those whose deals the card was "
+            "learned from. The same holds of those who left"
+        )
     if not best["tables"]:
         words.append("the file says one outcome of each row and nothing of what customers are worth: all that went well count as the best")
     if not report["enough"]:
@@ -167,16 +172,19 @@ def _held(declared: Mapping[str, Any], terms: Terms) -> str:
     )
 
 
-def _fits(report: Mapping[str, Any] | None, scored: str) -> dict[str, Any] | None:
+def _fits(report: Mapping[str, Any] | None, scored: str, best: Mapping[str, Any]) -> dict[str, Any] | None:
     if report is None:
         return None
     title = "Best fit, good fit and stretch deals"
     if not report["can_tell"]:
         return part(title, [report["words"]])
     by = {f["fit"]: f for f in report["fits"]}
+    here = sum(f["customers"] for f in report["fits"])
     words = [
-        f"by LTV: {counted(by['best fit']['customers'], 'customer')} of best fit, {count(by['good fit']['customers'])} of good fit. "
-        f"Stretch deals are customers below good fit, and not the ideal customer: {count(by['stretch deal']['customers'])}",
+        f"by LTV, of all {counted(here, 'customer')}: {count(by['best fit']['customers'])} of best fit, "
+        f"{count(by['good fit']['customers'])} of good fit. "
+        f"Stretch deals are customers below good fit, and not the ideal customer: {count(by['stretch deal']['customers'])}. "
+        f"{count(by['left']['customers'])} have left",
         f"the table shows into which tiers their deals fell{scored and ', ' + scored}",
         _apart(by["best fit"]["in_ab"], by["stretch deal"]["in_ab"], by["left"]["in_ab"]),
     ]
@@ -190,8 +198,13 @@ def _fits(report: Mapping[str, Any] | None, scored: str) -> dict[str, Any] | Non
         for fit, name in FITS.items()
     ]
     heads = [("Customers", False), ("All", True), *((t, True) for t in TIER_NAMES), ("A or B", True)]
-    remark = f"{counted(report['not_read'], 'customer')} are older than the oldest card, and are not read" if report["not_read"] else ""
-    return part(title, words, [table("Tiers of customers, by what they are worth", heads, rows, stack=True)], [remark])
+    remarks = [f"{counted(report['not_read'], 'customer')} are older than the oldest card, and are not read"] if report["not_read"] else []
+    if best["tables"] and best["left"]:
+        remarks.append(
+            f"“Left” are here only those who are gone by now. The {count(best['left'])} beside the must-haves are of the deals that the "
+            "card was learned from, and hold those too who are still here and pay less, or are a problem"
+        )
+    return part(title, words, [table("Tiers of customers, by what they are worth", heads, rows, stack=True)], remarks)
 
 
 def _apart(best: Mapping[str, Any], stretch: Mapping[str, Any], left: Mapping[str, Any]) -> str:
@@ -217,14 +230,15 @@ def _reverse(report: Mapping[str, Any] | None, scored: str) -> dict[str, Any] | 
     title = "Does the profile look like the best customers, or like those who leave?"
     by_revenue = report["by"] != "stayed"
     strong = "the strongest customers by net revenue retention" if by_revenue else "customers who stayed"
+    gone = "were gone at their first renewal" if by_revenue else "left"
     if (auc := known(report["auc"])) is None:
         return part(title, [f"cannot tell: {report['why']}"])
     span = f"{100 * auc:.0f} of 100 pairs (90% range {100 * report['auc_low']:.0f} to {100 * report['auc_high']:.0f}; lots give 50)"
-    line = f" (the quarter that pay at least {percent(report['line'])} of what they began with)" if by_revenue else ""
+    line = f" (the quarter that pay {percent(report['line'])} or more of their first ARR at the first renewal)" if by_revenue else ""
     words = [
         report["verdict"] if report["verdict"] != CANNOT else "cannot tell: the range includes what lots would give",
         f"of {strong}{line}, {_share(report['strongest'])} stood in tier A or B; of those who "
-        f"left, {_share(report['churned'])}. In {span} the strong customer had more points than the one who left",
+        f"{gone}, {_share(report['churned'])}. In {span} the strong customer had more points than the one who left",
     ]
     return part(title, words, remarks=[f"their deals are {scored}" if scored else ""])
 
