@@ -85,7 +85,16 @@ def test_wins_that_a_disqualifier_takes_are_its_own_and_lack_no_points(small_com
     told = with_rules(learned, config, everyone)
     assert told["retrospective"]["disqualified"]["by"]["anyone at all"] >= 0.9 * told["retrospective"]["wins"]
     assert "“anyone at all” " in told["retrospective"]["finding"]["words"]
+    assert "counts with each" not in told["retrospective"]["finding"]["words"]
     assert told["retrospective"]["shortfall"] == [], "too few are below the line by their points"
+
+
+def test_wins_that_several_disqualifiers_take_are_said_to_count_with_each(small_company: Any) -> None:
+    learned, config = small_company.learned, small_company.opened.config
+    rules = [Disqualifier(feature="employee_count", at_least=least, reason=f"{least} or more") for least in (1, 2)]
+    told = with_rules(learned, config, *rules)["retrospective"]
+    assert sum(told["disqualified"]["by"].values()) > told["disqualified"]["wins"]
+    assert "; a deal that several take out counts with each)" in told["finding"]["words"]
 
 
 def test_a_proposed_disqualifier_can_be_written_into_the_configuration(small_company: Any, report: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from icpfit.documents import render_html
 from icpfit.documents.card_page import by_hand_page, card_page, lines_page, profile_page, stands_out
 from icpfit.scorecard.binning import MIN_ROWS
 from icpfit.scorecard.card import Attribute, Bin
@@ -157,3 +158,11 @@ def test_lines_stand_beside_one_another_and_one_without_a_card_says_why() -> Non
     assert unasked["words"].endswith("make a better model.")
     assert lines_page({"trait": "Product", "values": [two]}, "icp") is None
     assert lines_page(None, "icp") is None
+
+
+def test_of_several_disqualifiers_it_is_said_that_one_deal_may_count_with_each(make_card: Make, make_page: Make) -> None:
+    card = make_card()
+    (one,) = card.disqualifiers
+    two = replace(card, disqualifiers=(one, replace(one, feature="rival", reason="uses a competitor")))
+    assert "One that meets several counts with each." in render_html(make_page(card=two))["icp.html"]
+    assert "One that meets several" not in render_html(make_page(card=card))["icp.html"]

@@ -165,7 +165,8 @@ def _finding(numbers: Mapping[str, Any], disqualified: Mapping[str, Any], blamed
     words = f"{below:,} of {wins:,} past wins ({share:.0%}) fall into tier D by the card of their own time; up to {most:.0%} is allowed"
     if n := disqualified["wins"]:
         by = ", ".join(f"“{reason}” {k:,}" for reason, k in disqualified["by"].items())
-        words += f". {n:,} of them {'is' if n == 1 else 'are'} there by a disqualifier ({by})"
+        several = "; a deal that several take out counts with each" if sum(disqualified["by"].values()) > n else ""
+        words += f". {n:,} of them {'is' if n == 1 else 'are'} there by a disqualifier ({by}{several})"
     if blamed:
         named = ", ".join(f"{one['label']} ({one['points']:.1f} points)" for one in blamed)
         words += f". What the others lack most, beside wins above the line: {named}"
