@@ -70,11 +70,29 @@ def test_an_account_is_titled_by_tier_and_points() -> None:
     said = captions()
     first = said["Why this account is tier A: 78 points"]
     assert "A deal of 2025Q4" in first
-    assert "a chance of 20%, with all that is known of it 60%" in first
+    assert "From a chance of 20% at the start, all that is known of it leads to 60%" in first
     assert "Most for it: Size: 20. Most against it: Mail: free." in first
     out = said["Why this account is out, whatever its 1 point"]
     assert "out because of: free mail." in out
     assert "A deal, as it was known" in out
+
+
+@pytest.mark.parametrize(
+    ("rate", "words"),
+    [
+        (0.3, "though 30% of the deals were won: the likeliest ones pull that share up, and move the middle less."),
+        (0.1, "though 10% of the deals were won: the least likely ones pull that share down"),
+        (0.2, None),
+        (None, None),
+    ],
+)
+def test_the_start_is_the_middle_of_the_log_odds_and_not_the_share_won(rate: float | None, words: str | None) -> None:
+    page = shap_page(seen(), {"win": rate})
+    assert page
+    told = next(g for g in page["groups"] if g["title"].startswith("Why an account"))["words"][0]
+    assert "the model starts at its middle, the mean of its log-odds, which is a chance of 20%." in told
+    assert (words in told) if words else ("though" not in told)
+    assert "average" not in " ".join([*page["words"], told, *(f.get("axis", "") for g in page["groups"] for f in g["figures"])])
 
 
 @pytest.mark.parametrize(

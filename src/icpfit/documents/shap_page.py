@@ -13,24 +13,26 @@ FLAT = 0.1
 MOST_SAID = 4
 
 
-def shap_page(seen: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def shap_page(seen: Mapping[str, Any] | None, base_rates: Mapping[str, float | None] | None = None) -> dict[str, Any] | None:
     """``words`` (how to read it all) and ``groups``: ``title``, ``words``, ``wide`` (or side by side), and ``figures``, each with what
     its picture shows, ``title``, ``caption`` and ``said`` (the picture in words). None where the run kept nothing to show.
+
+    ``base_rates``: by outcome, the share won (or stayed) of what its model learned from.
     """
     if not seen:
         return None
     main, terms = next(iter(seen.items()))[0], OUTCOMES[next(iter(seen))]
     one = seen[main]
     groups = [_counts_most(name, of, OUTCOMES[name]) for name, of in seen.items() if of["ranked"]]
-    groups[1:1] = [g for g in (_one_by_one(one, terms), _together(one, terms), _accounts(one, terms)) if g]
+    groups[1:1] = [g for g in (_one_by_one(one, terms), _together(one, terms), _accounts(one, terms, (base_rates or {}).get(main))) if g]
     return {"words": _reading(terms), "groups": groups}
 
 
 def _reading(terms: Terms) -> list[str]:
     return [
         f"The scorecard is the short form of a model. These pictures show the model itself: what an attribute's value does to the odds "
-        f"that {_a(terms)} {terms.chance}, beside those of an average {terms.one}. “× 2” doubles the odds, “÷ 2” halves them, "
-        "“as is” leaves them alone.",
+        f"that {_a(terms)} {terms.chance}. “× 2” doubles the odds, “÷ 2” halves them, “as is” leaves them at the model's middle: "
+        f"the mean of its log-odds over the {terms.many} it learned from.",
         "They are SHAP values of the model before its percentages are set right, in log-odds, where × 2 is 0.69. They tell what the model "
         f"has seen go with {terms.good} {terms.many}, not what brings it about.",
     ]
@@ -135,16 +137,28 @@ def _odds(phi: float) -> str:
     return f"{2.718281828459045**phi:.1f} times"
 
 
-def _accounts(of: Mapping[str, Any], terms: Terms) -> dict[str, Any] | None:
+def _accounts(of: Mapping[str, Any], terms: Terms, base_rate: float | None) -> dict[str, Any] | None:
     figures = [_account(a, place, terms) for place, a in enumerate(of.get("accounts", ()))]
     if not figures:
         return None
     words = [
-        f"Read from below: the model starts at the average {terms.one}, and each row is what one of its values does to the odds, "
-        "blue for better, orange for worse. Points are those of the card, which is the model in short, so the two agree in the main, "
-        "not in every row."
+        f"Read from below: {_start(of['accounts'][0]['chance'][0], base_rate, terms)} From there each row is what one of its values does "
+        "to the odds, blue for better, orange for worse. Points are those of the card, which is the model in short, so the two agree in "
+        "the main, not in every row."
     ]
     return {"title": "Why an account stands where it does", "words": words, "wide": True, "figures": figures}
+
+
+def _start(middle: float, base_rate: float | None, terms: Terms) -> str:
+    """Where a picture of an account begins, and why that is not the share that was won: a mean of log-odds is no mean chance."""
+    start = f"the model starts at its middle, the mean of its log-odds, which is a chance of {percent(middle)}."
+    if base_rate is None or percent(middle) == percent(base_rate):
+        return start
+    few, pull = ("likeliest", "up") if base_rate > middle else ("least likely", "down")
+    return (
+        f"{start} That is no mistake, though {percent(base_rate)} of the {terms.many} {terms.were}: the {few} ones pull that share {pull}, "
+        "and move the middle less."
+    )
 
 
 def _account(a: Mapping[str, Any], place: int, terms: Terms) -> dict[str, Any]:
@@ -159,7 +173,7 @@ def _account(a: Mapping[str, Any], place: int, terms: Terms) -> dict[str, Any]:
     if a["others"]["count"]:
         parts.append((counted(a["others"]["count"], "other attribute", "other attributes"), a["others"]["phi"]))
     caption = (
-        f"{sentence(whose)} At the start the model gives it a chance of {percent(start)}, with all that is known of it {percent(end)}. "
+        f"{sentence(whose)} From a chance of {percent(start)} at the start, all that is known of it leads to {percent(end)}. "
         f"Most for it: {_strongest(a['parts'], 1)}. Most against it: {_strongest(a['parts'], -1)}."
     )
     return {
@@ -169,7 +183,7 @@ def _account(a: Mapping[str, Any], place: int, terms: Terms) -> dict[str, Any]:
         "caption": caption,
         "in_short": caption,
         "said": f"{', '.join(f'{words}: {phi:+.2f}' for words, phi in parts)}; {a['base']:+.2f} at the start.",
-        "axis": f"the odds, beside the average {terms.one}",
+        "axis": "the odds, beside the start",
         "end": f"this {terms.one}: {percent(end)}",
         "base": a["base"],
         "parts": parts,

@@ -113,7 +113,7 @@ def _account(shap: Any, figure: Mapping[str, Any]) -> Markup:
         ax.set_ylim(-0.75, len(phi) - 0.25)
         ax.set_xlim(ends.min() - 0.17 * width, ends.max() + 0.17 * width)
         ax.text(ends[0], len(phi) - 0.2, figure["end"], ha="center", va="bottom", fontsize=SIZE, color=INK)
-        _odds_axis(ax, "x", ends - figure["base"], figure["axis"], middle="average", origin=figure["base"], room=False)
+        _odds_axis(ax, "x", ends - figure["base"], figure["axis"], middle="start", origin=figure["base"], room=False)
         return _inline(fig, figure)
 
 

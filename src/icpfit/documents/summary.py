@@ -84,7 +84,7 @@ def summarise(
         "outcomes": [outcome_page(name, report, rows_are) for name, report in reports.items()],
         "card": card_page(card, metrics["timing"]) if card is not None else None,
         "by_hand": by_hand_page(metrics.get("by_hand"), card) if card is not None else None,
-        "seen": shap_page(seen) if card is not None else None,
+        "seen": shap_page(seen, {n: known(r["base_rate"][0]) for n, r in reports.items()}) if card is not None else None,
         "lines": lines_page(metrics.get("lines"), card.kind) if card is not None else None,
         "profile": profile,
         "layers": layers_page(card) if card is not None else [],
