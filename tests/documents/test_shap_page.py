@@ -125,5 +125,27 @@ def test_pairs_or_why_there_are_none() -> None:
     pair = {**one([0.0, 0.0, 0.0]), "mean": 0.1, "share": 0.04, "by": "Region", "level": [0, 11], "colours": ["APAC", "NA"]}
     assert "exact SHAP interaction values" in words(additive=False, pairs=[pair])
     said = captions(additive=False, pairs=[pair])["Size with Region"]
-    assert "Orange: Region APAC; blue: NA" in said
+    assert "Orange: Region APAC; blue: NA; grey: any other, or not known." in said
     assert "by 4.0% of what all attributes do alone" in said
+
+
+@pytest.mark.parametrize(
+    ("of", "colours", "between", "words"),
+    [
+        ("number", ["low", "high"], [], "Orange: Region low; blue: high; greyer: between; grey: the middle, or not known."),
+        ("flag", ["no", "yes"], [], "Orange: Region no; blue: yes; grey: not known."),
+        ("category", ["APAC", "NA"], [], "Orange: Region APAC; blue: NA; grey: not known."),
+        ("category", ["NA", "NA"], [], "Orange: Region NA; grey: not known."),
+        (
+            "category",
+            ["APAC", "NA"],
+            ["LATAM", "EMEA"],
+            "Orange: Region APAC, which goes least with won deals; blue: NA, which goes most; in between, in this order: LATAM and EMEA; "
+            "not known is grey.",
+        ),
+    ],
+)
+def test_the_colours_of_a_pair_are_said_as_its_kind_has_them(of: str, colours: list[str], between: list[str], words: str) -> None:
+    pair = {**one([0.0, 0.0, 0.0]), "mean": 0.1, "share": 0.04, "by": "Region", "by_of": of, "level": [0, 11]}
+    said = captions(additive=False, pairs=[pair | {"colours": colours, "between": between}])["Size with Region"]
+    assert f"Left to right: Size. {words} Together" in said

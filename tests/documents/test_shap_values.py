@@ -57,6 +57,8 @@ def test_the_planted_pair_is_found(seen: dict[str, Any]) -> None:
     assert {pair["label"], pair["by"]} == {"Employees", "Region"}
     assert pair["share"] > 0.1
     assert pair["colours"][0] == "APAC"
+    assert pair["by_of"] == "category"
+    assert {*pair["colours"], *pair["between"]} == {"APAC", "EMEA", "NA"}
 
 
 def test_an_additive_model_has_no_pairs_and_its_points_lie_on_one_height(make_taught: Make, make_card: Make) -> None:

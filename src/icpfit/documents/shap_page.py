@@ -195,6 +195,21 @@ def _strongest(parts: Sequence[Mapping[str, Any]], side: int) -> str:
     return listed([p["said"] for p in found]) or "nothing"
 
 
+def _colours(p: Mapping[str, Any], terms: Terms) -> str:
+    """Numbers have an order, yes and no have nothing between, and texts stand in the order of what goes with them."""
+    low, high = p["colours"]
+    of = p.get("by_of", "")
+    if of == "number":
+        return f"Orange: {p['by']} low; blue: high; greyer: between; grey: the middle, or not known."
+    if of == "category" and p["between"]:
+        between = f"in between, in this order: {listed(list(p['between']))}; not known is grey"
+        return f"Orange: {p['by']} {low}, which goes least with {terms.good} {terms.many}; blue: {high}, which goes most; {between}."
+    if of == "category" and low == high:
+        return f"Orange: {p['by']} {low}; grey: not known."
+    rest = "not known" if of else "any other, or not known"  # a run of before told no kind
+    return f"Orange: {p['by']} {low}; blue: {high}; grey: {rest}."
+
+
 def _together(of: Mapping[str, Any], terms: Terms) -> dict[str, Any] | None:
     """None where nobody asked."""
     if "pairs" not in of:
@@ -211,14 +226,13 @@ def _together(of: Mapping[str, Any], terms: Terms) -> dict[str, Any] | None:
         f"from a smaller number of {terms.many}. Where the colours part, the one attribute counts differently by the other; "
         "a small share of the whole is easily luck."
     ]
-    return {"title": title, "words": words, "wide": False, "figures": [_pair(p, place) for place, p in enumerate(of["pairs"])]}
+    return {"title": title, "words": words, "wide": False, "figures": [_pair(p, place, terms) for place, p in enumerate(of["pairs"])]}
 
 
-def _pair(p: Mapping[str, Any], place: int) -> dict[str, Any]:
-    low, high = p["colours"]
+def _pair(p: Mapping[str, Any], place: int, terms: Terms) -> dict[str, Any]:
     caption = (
-        f"Left to right: {p['label']}. Orange: {p['by']} {low}; blue: {high}; grey: between, or not known. Together the two move "
-        f"the odds by {percent(p['share'])} of what all attributes do alone."
+        f"Left to right: {p['label']}. {_colours(p, terms)} Together the two move the odds by {percent(p['share'])} of what all attributes "
+        "do alone."
     )
     return {
         **{k: p[k] for k in ("x", "phi", "ticks", "steps", "of", "level")},

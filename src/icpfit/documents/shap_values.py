@@ -242,24 +242,28 @@ def _pairs(model: FittedModel, specs: Sequence[FeatureSpec], rows: pd.DataFrame,
             break
         i, j = sorted(found.pairs[p], key=lambda f: (specs[f].kind != "number", -rows[specs[f].name].nunique(), f))
         along, by = dependence(specs[i], rows[specs[i].name], found.values[:, p]), specs[j]
-        level, ends = _coded(by, rows, phi[:, j])
-        out.append({**along, "mean": _short(mean[p]), "share": _short(mean[p] / total), "by": by.label, "level": level, "colours": ends})
+        level, ends, between = _coded(by, rows, phi[:, j])
+        coded = {"by": by.label, "by_of": by.kind, "level": level, "colours": ends, "between": between}
+        out.append({**along, "mean": _short(mean[p]), "share": _short(mean[p] / total), **coded})
     return out
 
 
-def _coded(spec: FeatureSpec, rows: pd.DataFrame, phi: Floats) -> tuple[list[int | None], list[str]]:
-    """Levels by which points are coloured, and the lowest and the highest in words. Texts go by their mean attribution."""
+def _coded(spec: FeatureSpec, rows: pd.DataFrame, phi: Floats) -> tuple[list[int | None], list[str], list[str]]:
+    """Levels by which points are coloured, the lowest and the highest in words, and the texts between these, from low to high.
+
+    Texts go by their mean attribution.
+    """
     if spec.kind == "number":
-        return levels(spec, rows), ["low", "high"]
+        return levels(spec, rows), ["low", "high"], []
     if spec.kind == "flag":
-        return levels(spec, rows), ["no", "yes"]
+        return levels(spec, rows), ["no", "yes"], []
     said = np.array([said_of(spec, None if v is None or v != v else v) for v in rows[spec.name]], dtype=object)
     place, ticks = _texts(said, phi, ordered=True)
     unknown = [at for at, name in ticks if name == NOT_KNOWN]
     known = [name for _, name in ticks if name != NOT_KNOWN]
     codes = pd.Series(np.where(np.isin(place, unknown), np.nan, place))
     codes = (codes - codes.min()) / ((codes.max() - codes.min()) or 1.0) * LEVELS
-    return [None if np.isnan(c) else round(c) for c in codes], [known[0], known[-1]] if known else ["", ""]
+    return [None if np.isnan(c) else round(c) for c in codes], [known[0], known[-1]] if known else ["", ""], known[1:-1]
 
 
 def _short(value: float) -> float:
