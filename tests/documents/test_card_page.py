@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from icpfit.documents import render_html
 from icpfit.documents.card_page import by_hand_page, card_page, lines_page, profile_page, stands_out
+from icpfit.documents.line_notes import unknown_is_best
+from icpfit.documents.words import KINDS
 from icpfit.scorecard.binning import MIN_ROWS
 from icpfit.scorecard.card import Attribute, Bin
 from icpfit.scorecard.condition import Condition, Rule
@@ -116,6 +118,26 @@ def test_a_rule_is_a_row_of_two_lines(make_card: Make) -> None:
         ("yes, both", "0", "—", "10%"),
         ("no, or not known", "12", "9 to 14", "30%"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("unknown", "said"),
+    [
+        ((9, 8.0, 10.0, 900), "“Not known” has the most points here. Such deals were won"),
+        ((6, 4.0, 8.0, 900), "“Not known” has the most points here, though hardly more than “a”: the ranges overlap."),
+        ((5, 4.0, 8.0, 900), ""),  # a tie is told by the lines themselves
+        ((0, 0.0, 1.0, 900), ""),
+        ((9, 9.0, 9.0, 0), ""),  # filled in for what no row has shown
+    ],
+)
+def test_a_line_of_what_is_not_known_that_is_best_says_what_that_means(make_card: Make, unknown: Cell, said: str) -> None:
+    first = make_card().attributes[0]
+    cells = {"points": 5, "points_low": 4.0, "points_high": 6.0, "rows": 100}
+    known = tuple(replace(b, label=name, **cells) for name, b in zip("ab", first.bins, strict=False))
+    last = replace(first.bins[-1], **dict(zip(cells, unknown, strict=True)))
+    told = unknown_is_best(replace(first, bins=(*known, last)), KINDS["icp"])
+    assert told.startswith(said) if said else not told
+    assert ("Such deals were won and kept more often" in told) == bool(said)
 
 
 EXAMPLE = {"lines": [{"asked": "A", "value": "1", "line": "one", "points": 64}], "points": 64, "chance": 0.32, "period": "2024Q4"}

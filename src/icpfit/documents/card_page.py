@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from icpfit.config import LAYERS
+from icpfit.documents.line_notes import unknown_is_best
 from icpfit.documents.words import KINDS, Terms, count, known, listed, number, pairs, percent
 from icpfit.plural import counted
 from icpfit.scorecard.binning import MIN_ROWS
@@ -28,7 +29,7 @@ def card_page(card: Scorecard, timing: str) -> dict[str, Any]:
         "good": terms.good,
         "were": terms.were,
         "chance": terms.chance,
-        "attributes": [*(_attribute(a) for a in _by_weight(card)), *(_rule_row(r) for r in card.rules)],
+        "attributes": [*(_attribute(a, terms) for a in _by_weight(card)), *(_rule_row(r) for r in card.rules)],
         "tiers": [
             {
                 "name": t.name,
@@ -161,7 +162,7 @@ def _rate(cell: Bin) -> str:
     return percent(cell.rate) if cell.rate is not None else NOTHING
 
 
-def _attribute(attribute: Attribute) -> dict[str, Any]:
+def _attribute(attribute: Attribute, terms: Terms) -> dict[str, Any]:
     most = attribute.max_points
     return {
         "label": attribute.label,
@@ -169,6 +170,7 @@ def _attribute(attribute: Attribute) -> dict[str, Any]:
         "why": attribute.why,
         "most": f"up to {most} point{'' if most == 1 else 's'}",
         "stands_for": ", ".join(attribute.stands_for),
+        "unknown_is_best": unknown_is_best(attribute, terms),
         "bins": [
             {
                 "label": "not known" if b.unknown else b.label,
@@ -195,6 +197,7 @@ def _rule_row(rule: Rule) -> dict[str, Any]:
         "why": "together they say something else than each says alone; these points come on top",
         "most": f"up to {counted(rule.max_points, 'point')}",
         "stands_for": "",
+        "unknown_is_best": "",
         "bins": [
             {
                 **side,
