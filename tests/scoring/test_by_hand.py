@@ -7,8 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from icpfit.config import FeatureSpec
+from icpfit.scorecard.binning import ranges
+from icpfit.scorecard.card import Bin
+from icpfit.scorecard.lookup import bin_index
 from icpfit.scoring.by_hand import by_hand, typical
+from icpfit.scoring.reasons import said_of
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +36,20 @@ def test_the_lines_add_up_to_the_points_and_each_stands_on_the_card(scored: Any)
             cells = {("not known" if b.unknown else b.label): b.points for b in attribute.bins}
             assert cells[line["line"]] == line["points"]
             assert (line["value"] == "unknown") == (line["line"] == "not known")
+
+
+@given(
+    edges=st.lists(st.floats(0.001, 2_000), min_size=1, max_size=4, unique=True).map(sorted),
+    value=st.floats(-5, 3_000),
+    near=st.floats(-0.05, 0.05),
+)
+def test_a_value_as_it_is_said_falls_into_its_own_line(edges: list[float], value: float, near: float) -> None:
+    spec = FeatureSpec(name="n", label="N", layer="intent", unit="EUR", table="t", aggregate="value")
+    bins = (*ranges(spec, edges, np.array([0.5])), Bin("unknown", 0, 0.0, 0.0, 0, None, unknown=True))
+    for v in (value, edges[0] + near, edges[0], float(np.nextafter(edges[0], -1))):
+        place = int(bin_index("number", bins, pd.Series([v]))[0])
+        read = float(said_of(spec, v, bins[place].low).replace(",", ""))
+        assert int(bin_index("number", bins, pd.Series([read]))[0]) == place
 
 
 def test_the_typical_account_is_in_the_middle_of_its_tier(scored: Any) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from icpfit.config import FeatureSpec
 from icpfit.segments.traits import read_traits, trait_of_feature
@@ -89,3 +91,16 @@ def test_a_number_that_the_configuration_names_stands_in_fifths() -> None:
     assert [int((trait.values == v).sum()) for v in trait.shown] == [20] * 5
     assert trait_of_feature("revenue", features, [spec("revenue")], {"revenue": "why"}) is None
     assert trait_of_feature("else", features, [spec("revenue")], {}) is None
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), middle=st.sampled_from([0.0, 30.0, 1234567.0]), spread=st.integers(-3, 3))
+def test_the_words_of_fifths_part_the_values_as_the_fifths_do(seed: int, middle: float, spread: int) -> None:
+    values = middle + np.random.default_rng(seed).normal(0, 10.0**spread, 200)
+    trait = trait_of_feature("revenue", pd.DataFrame({"revenue": values}), [spec("revenue")], {})
+    assert trait is not None
+    assert len(set(trait.values)) == 5
+    for value, said in zip(values, trait.values, strict=True):
+        ends = [float(word) for word in said.replace("below ", "-inf to ").replace(" and more", " to inf").split(" to ")]
+        assert ends[0] <= value < ends[1], said
+        assert len(said) < 50, "no more digits than are needed"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from icpfit.config import FeatureSpec
 
 UNKNOWN = "unknown"
@@ -9,8 +11,13 @@ OTHER = "any other"
 _NAMED_AT_MOST = 6
 
 
-def _amount(value: float) -> str:
-    return f"{value:,.0f}" if value == int(value) else f"{value:,.6g}"
+def amount(value: float) -> str:
+    """An edge to its last digit: whoever scores by hand must read the same edge as the card.
+
+    >>> amount(1250.0), amount(29.98), amount(1234567.25), amount(0.00001)
+    ('1,250', '29.98', '1,234,567.25', '0.00001')
+    """
+    return f"{value:,.0f}" if value == int(value) else f"{Decimal(repr(float(value))):,f}"
 
 
 def _with_unit(words: str, unit: str, *, one: bool = False) -> str:
@@ -34,14 +41,14 @@ def range_label(low: float | None, high: float | None, spec: FeatureSpec, *, cou
         return "any known value"
     if low is None:
         assert high is not None
-        return "none" if counts and high == 1 else _with_unit(f"under {_amount(high)}", spec.unit, one=high == 1)
+        return "none" if counts and high == 1 else _with_unit(f"under {amount(high)}", spec.unit, one=high == 1)
     if high is None:
-        return _with_unit(_amount(low), spec.unit, one=low == 1) + " or more"
+        return _with_unit(amount(low), spec.unit, one=low == 1) + " or more"
     if not integers:
-        return _with_unit(f"{_amount(low)} to under {_amount(high)}", spec.unit)
+        return _with_unit(f"{amount(low)} to under {amount(high)}", spec.unit)
     if high - low == 1:
-        return _with_unit(_amount(low), spec.unit, one=low == 1)
-    return _with_unit(f"{_amount(low)} to {_amount(high - 1)}", spec.unit)
+        return _with_unit(amount(low), spec.unit, one=low == 1)
+    return _with_unit(f"{amount(low)} to {amount(high - 1)}", spec.unit)
 
 
 def values_label(values: tuple[str, ...]) -> str:

@@ -44,7 +44,8 @@ def by_hand(card: Scorecard, row: pd.DataFrame, specs: Mapping[str, FeatureSpec]
     for a in sorted(card.attributes, key=lambda a: -a.max_points):
         cell = a.bins[int(bin_index(a.kind, a.bins, row[a.name])[0])]
         line = "not known" if cell.unknown else cell.label
-        lines.append({"asked": a.label, "value": said_of(specs[a.name], row[a.name].iloc[0]), "line": line, "points": cell.points})
+        value = said_of(specs[a.name], row[a.name].iloc[0], cell.low)
+        lines.append({"asked": a.label, "value": value, "line": line, "points": cell.points})
     for rule in card.rules:
         met = bool(rule.met(row)[0])
         lines.append({"asked": f"Both: {rule.label}", "value": "yes" if met else "no", "line": "", "points": int(rule.points_of(row)[0])})

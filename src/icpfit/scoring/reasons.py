@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import ROUND_FLOOR, Decimal
 
 import numpy as np
 import numpy.typing as npt
@@ -50,8 +51,15 @@ def describe(spec: FeatureSpec, value: object) -> str:
     return f"{spec.label}: {said_of(spec, value)}"
 
 
-def said_of(spec: FeatureSpec, value: object) -> str:
-    """The value alone, as people say it."""
+def said_of(spec: FeatureSpec, value: object, least: float | None = None) -> str:
+    """The value alone, as people say it. Digits are cut off, not rounded up: 29.98 days are less than 30, and must not be read as 30.
+
+    ``least``: where the line of a card begins that the value falls into; so many digits are given that what is said falls there too.
+
+    >>> spec = FeatureSpec(name="n", label="Days", layer="intent", table="events", aggregate="value")
+    >>> said_of(spec, 29.98), said_of(spec, 29.98, 29.95), said_of(spec, -0.126), said_of(spec, 640.7)
+    ('29.9', '29.98', '-0.13', '640')
+    """
     if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
         return "unknown"
     if spec.kind == "flag":
@@ -59,6 +67,22 @@ def said_of(spec: FeatureSpec, value: object) -> str:
     if spec.kind == "category":
         return str(value)
     number = float(str(value)) + 0.0  # no "-0"
-    if abs(number) >= 100 or number.is_integer():
+    if number.is_integer() or not math.isfinite(number):
         return f"{number:,.0f}"
-    return f"{number:.2g}" if abs(number) < 10 else f"{number:.1f}"
+    exact = Decimal(repr(number))
+    places = 0 if abs(number) >= 100 else 1 if abs(number) >= 10 else 1 - exact.adjusted()
+    cut = _cut(exact, places)
+    while least is not None and float(cut) < least and cut < exact:
+        places += 1
+        cut = _cut(exact, places)
+    return f"{cut:,f}"
+
+
+def _cut(exact: Decimal, places: int) -> Decimal:
+    """The largest number of so many places that does not lie above, without zeros at its end.
+
+    >>> [str(_cut(Decimal(text), 1)) for text in ("29.98", "30.04", "-0.01")]
+    ['29.9', '30', '-0.1']
+    """
+    cut = exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_FLOOR)
+    return cut.quantize(Decimal(1)) if cut == cut.to_integral_value() else cut.normalize()

@@ -151,12 +151,27 @@ def trait_of_feature(name: str, features: pd.DataFrame, specs: Sequence[FeatureS
     values = features[name]
     if spec.kind == "number" and values.nunique() > MOST_GROUPS:
         edges = np.unique(np.quantile(values.dropna().to_numpy(np.float64), [0.2, 0.4, 0.6, 0.8]))
-        ends = [f"below {edges[0]:g}", *(f"{a:g} to {b:g}" for a, b in pairwise(edges)), f"{edges[-1]:g} and more"]
+        edges = _short(edges, values.dropna().to_numpy(np.float64))
+        said = [code_text(float(e)) for e in edges]
+        ends = [f"below {said[0]}", *(f"{a} to {b}" for a, b in pairwise(said)), f"{said[-1]} and more"]
         at = np.searchsorted(edges, values.to_numpy(np.float64), side="right")
         texts = np.array([None if v != v else ends[i] for v, i in zip(values, at, strict=True)], dtype=object)
     else:
         texts = _texts(values, spec, banded=False)
     return _trait(name, spec.label, texts) if _known(texts).any() else None
+
+
+def _short(edges: Floats, values: Floats) -> Floats:
+    """The edges with as few digits as leave every value on its side of each.
+
+    >>> _short(np.array([2.34567, 2_000_001.0]), np.array([1.0, 2.3, 2.4, 2_000_000.0, 2_000_003.0])).tolist()
+    [2.35, 2000001.0]
+    """
+    ordered = np.sort(values)
+    place = np.searchsorted(ordered, edges)
+    tried = [np.array([float(f"{e:.{digits}g}") for e in edges]) for digits in range(1, 18)]
+    fits = [np.searchsorted(ordered, t) == place for t in tried]
+    return np.unique([next(t[i] for t, ok in zip(tried, fits, strict=True) if ok[i]) for i in range(len(edges))])
 
 
 def _may_be(spec: FeatureSpec, meant: re.Pattern[str], *, number: bool) -> bool:
