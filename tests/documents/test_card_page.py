@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from icpfit.documents import render_html
-from icpfit.documents.card_page import by_hand_page, card_page, lines_page, profile_page, stands_out
+from icpfit.documents import render_html, render_markdown
+from icpfit.documents.card_page import _rule_row, by_hand_page, card_page, lines_page, profile_page, stands_out
 from icpfit.documents.line_notes import unknown_is_best
 from icpfit.documents.words import KINDS
 from icpfit.scorecard.binning import MIN_ROWS
 from icpfit.scorecard.card import Attribute, Bin
 from icpfit.scorecard.condition import Condition, Rule
+from icpfit.scorecard.wording import values_label
 
 Make = Callable[..., Any]
 Cell = tuple[int, float, float, int]
@@ -138,6 +139,31 @@ def test_a_line_of_what_is_not_known_that_is_best_says_what_that_means(make_card
     told = unknown_is_best(replace(first, bins=(*known, last)), KINDS["icp"])
     assert told.startswith(said) if said else not told
     assert ("Such deals were won and kept more often" in told) == bool(said)
+
+
+def test_every_text_of_a_line_that_is_cut_short_stands_in_the_documents(make_card: Make, make_page: Make) -> None:
+    card = make_card()
+    texts = tuple(f"Sector {i:02}" for i in range(9))
+    region, *others = card.attributes
+    named, *rest = region.bins
+    long = replace(region, bins=(replace(named, values=texts, label=values_label(texts)), *rest))
+    both = (Condition("region", "category", f"Region: {values_label(texts)}", values=texts), Condition("employees", "number", "5", low=5.0))
+    rule = Rule("rule_1", "both", "firmographic", both, 0, 12, 9.0, 14.0, 40, 0.1, 0.3)
+    row = _rule_row(rule, {"region": "Region"})
+    whole = " · ".join(texts)
+    assert [b["whole"] for b in row["bins"]] == [[("All 9 values of Region", whole)], []]
+    page = make_page(card=replace(card, attributes=(long, *others)))
+    assert [b["whole"] for b in next(a for a in page["card"]["attributes"] if a["label"] == "Region")["bins"]] == [
+        [("All 9 values", whole)],
+        [],
+        [],
+    ]
+    html, markdown = render_html(page)["icp.html"], render_markdown(page)
+    assert f'and 3 more<details><summary>All 9 values</summary><span class="note">{whole}</span></details></th>' in html
+    assert f"“Sector 00, Sector 01, Sector 02, Sector 03, Sector 04, Sector 05 and 3 more”. All 9 values: {whole}" in markdown
+    assert "Sector 08" not in render_markdown(make_page())
+    six = replace(region, bins=(replace(named, values=texts[:6]), *rest))
+    assert "All 6" not in render_markdown(make_page(card=replace(card, attributes=(six, *others))))
 
 
 EXAMPLE = {"lines": [{"asked": "A", "value": "1", "line": "one", "points": 64}], "points": 64, "chance": 0.32, "period": "2024Q4"}

@@ -65,6 +65,17 @@ def test_no_text_of_the_card_is_a_formula(parts: dict[str, str]) -> None:
         assert f">{text}</t>" in parts["xl/sharedStrings.xml"]
 
 
+def test_a_cell_of_many_texts_says_where_all_of_them_stand(card: Scorecard) -> None:
+    texts = tuple(f"Sector {i:03}" for i in range(400))
+    named = next(a for a in card.attributes if a.name == "country")
+    long = replace(named, bins=tuple(replace(b, values=texts) if i == 0 else b for i, b in enumerate(named.bins)))
+    whole = replace(card, attributes=tuple(long if a is named else a for a in card.attributes))
+    with zipfile.ZipFile(io.BytesIO(card_workbook(whole, "v"))) as found:
+        shared = found.read("xl/sharedStrings.xml").decode()
+    assert "…\nall of them: sheet Lists</t>" in shared
+    assert all(f">{text}</t>" in shared for text in texts)
+
+
 def test_the_clock_is_in_no_part(parts: dict[str, str]) -> None:
     assert "2000-01-01T00:00:00Z" in parts["docProps/core.xml"]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from icpfit.config import LAYERS
-from icpfit.documents.line_notes import unknown_is_best
+from icpfit.documents.line_notes import unknown_is_best, whole_texts
 from icpfit.documents.words import KINDS, Terms, count, known, listed, number, pairs, percent
 from icpfit.plural import counted
 from icpfit.scorecard.binning import MIN_ROWS
@@ -22,6 +22,7 @@ def card_page(card: Scorecard, timing: str) -> dict[str, Any]:
     """``timing`` is the run's: dated, ordered or none."""
     terms = KINDS[card.kind]
     considered = sum(t.rows for t in card.tiers)
+    labels = {a.name: a.label for a in card.attributes}
     return {
         "kind": card.kind,
         "about": terms.title,
@@ -29,7 +30,7 @@ def card_page(card: Scorecard, timing: str) -> dict[str, Any]:
         "good": terms.good,
         "were": terms.were,
         "chance": terms.chance,
-        "attributes": [*(_attribute(a, terms) for a in _by_weight(card)), *(_rule_row(r) for r in card.rules)],
+        "attributes": [*(_attribute(a, terms) for a in _by_weight(card)), *(_rule_row(r, labels) for r in card.rules)],
         "tiers": [
             {
                 "name": t.name,
@@ -174,6 +175,7 @@ def _attribute(attribute: Attribute, terms: Terms) -> dict[str, Any]:
         "bins": [
             {
                 "label": "not known" if b.unknown else b.label,
+                "whole": whole_texts({"": b.values}),
                 "points": str(b.points),
                 "interval": _interval(b) if b.rows else NOTHING,
                 "rows": count(b.rows),
@@ -185,11 +187,12 @@ def _attribute(attribute: Attribute, terms: Terms) -> dict[str, Any]:
     }
 
 
-def _rule_row(rule: Rule) -> dict[str, Any]:
+def _rule_row(rule: Rule, labels: Mapping[str, str]) -> dict[str, Any]:
     """A rule looks like an attribute of two lines: both, and not both."""
     span = f"{rule.points_low:.0f} to {rule.points_high:.0f}"
-    both = {"label": "yes, both", "interval": span if rule.points else NOTHING, "rows": count(rule.rows)}
-    rest = {"label": "no, or not known", "interval": NOTHING if rule.points else span, "rows": NOTHING}
+    whole = whole_texts({labels.get(c.feature, c.feature): c.values for c in rule.conditions})
+    both = {"label": "yes, both", "whole": whole, "interval": span if rule.points else NOTHING, "rows": count(rule.rows)}
+    rest = {"label": "no, or not known", "whole": [], "interval": NOTHING if rule.points else span, "rows": NOTHING}
     sides = ((both, rule.points, rule.rate), (rest, rule.otherwise, rule.rate_otherwise))
     return {
         "label": f"Both: {rule.label}",

@@ -38,6 +38,8 @@ class TextList:
     bins: str = ""
 
 
+MOST_SIGNS = 2_000
+"""of the texts that stand in one cell; sheet Lists has them all"""
 LAYER_WIDTHS = (40, 10, 10, 32, 12, 13, 12, 14)
 
 
@@ -95,7 +97,7 @@ def _bin(sheet: Sheet, row: int, a: Attribute, b: Bin) -> None:
     sheet.text(row, 0, "not known" if b.unknown else b.label, "cell")
     sheet.number(row, 1, b.low)
     sheet.number(row, 2, b.high)
-    sheet.text(row, 3, texts[:2000])
+    sheet.text(row, 3, texts if len(texts) <= MOST_SIGNS else f"{texts[:MOST_SIGNS]} …\nall of them: sheet Lists")
     sheet.number(row, 4, b.points, "points")
     sheet.text(row, 5, f"{b.points_low:.0f} to {b.points_high:.0f}" if b.rows else "", "number")
     sheet.number(row, 6, b.rows, "count")

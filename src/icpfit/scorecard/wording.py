@@ -8,7 +8,8 @@ from icpfit.config import FeatureSpec
 
 UNKNOWN = "unknown"
 OTHER = "any other"
-_NAMED_AT_MOST = 6
+NAMED_AT_MOST = 6
+"""texts of one line; a document names the others elsewhere"""
 
 
 def amount(value: float) -> str:
@@ -58,6 +59,6 @@ def values_label(values: tuple[str, ...]) -> str:
     >>> values_label(tuple("abcdefgh"))
     'a, b, c, d, e, f and 2 more'
     """
-    if len(values) <= _NAMED_AT_MOST:
+    if len(values) <= NAMED_AT_MOST:
         return ", ".join(values)
-    return f"{', '.join(values[:_NAMED_AT_MOST])} and {len(values) - _NAMED_AT_MOST} more"
+    return f"{', '.join(values[:NAMED_AT_MOST])} and {len(values) - NAMED_AT_MOST} more"
