@@ -58,7 +58,7 @@ def test_two_counts_of_one_kind_of_customer_say_what_each_counts() -> None:
     assert "The best are here 374 customers of best fit" in said(parts[MUST])
     assert "Of all 388 such customers only these 374 are counted here: those whose deals the card was learned from." in said(parts[MUST])
     assert "242 customers who left, pay less or are a problem" in said(parts[MUST])
-    assert "By LTV, of all 1,316 customers: 388 of best fit" in said(parts[FITS])
+    assert "By LTV, of all 1,316 customers: 388 of best fit, 379 of good fit, and 335 stretch deals (" in said(parts[FITS])
     assert "“Left” are here only those who are gone by now. The 242 beside the must-haves are of the deals" in said(parts[FITS])
     assert "of those who were gone at their first renewal, 32% (14 of 44)" in said(parts[LIKE])
     same = page(best={"of": 374})

@@ -182,9 +182,8 @@ def _fits(report: Mapping[str, Any] | None, scored: str, best: Mapping[str, Any]
     here = sum(f["customers"] for f in report["fits"])
     words = [
         f"by LTV, of all {counted(here, 'customer')}: {count(by['best fit']['customers'])} of best fit, "
-        f"{count(by['good fit']['customers'])} of good fit. "
-        f"Stretch deals are customers below good fit, and not the ideal customer: {count(by['stretch deal']['customers'])}. "
-        f"{count(by['left']['customers'])} have left",
+        f"{count(by['good fit']['customers'])} of good fit, and {count(by['stretch deal']['customers'])} stretch deals (customers below "
+        f"good fit, and not the ideal customer); {count(by['left']['customers'])} have left",
         f"the table shows into which tiers their deals fell{scored and ', ' + scored}",
         _apart(by["best fit"]["in_ab"], by["stretch deal"]["in_ab"], by["left"]["in_ab"]),
     ]
