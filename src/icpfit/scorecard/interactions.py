@@ -21,7 +21,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 MOST_RULES = 2
-MIN_SHARE = 0.02
+MIN_SHARE = 0.01
 """of the variance of the model's answer that a rule must explain beside the attributes: a reader pays for every row"""
 SAID_PLAINLY = 0.97
 """a rule that takes points away must explain so much more than one that gives them: 'both' is read at once, 'not both' is not"""
