@@ -133,6 +133,19 @@ def test_scoring_needs_the_bundle_and_the_list_not_the_deals(flat):
         deals.write_text(text)
 
 
+def test_a_cell_that_is_no_number_is_told_where_a_file_taught(flat):
+    folder, _ = flat
+    rows = 'X1,12k,US,5\nX2,"1,500",US,about 5\nX3,n/a,EU,\n'
+    (folder / "odd.csv").write_text(f"Deal,size,Region,Trial users\n{rows}")
+    common = ("score", folder / "odd.csv", "--workspace", folder, "--model", "challenger", "--out", folder / "odd.out.csv")
+    told = icpfit(folder, *common, "--features-out", folder / "odd.parquet")
+    assert pd.read_parquet(folder / "odd.parquet")["size"].fillna(-1).tolist() == [-1, 1500, -1]
+    words = told.stderr
+    assert "odd.csv: 1 of 3 rows has a number that cannot be read, e.g. line 2: size '12k'." in words
+    assert "odd.csv: 1 of 3 rows has a number that cannot be read, e.g. line 3: Trial users 'about 5'." in words
+    assert "1,500" not in words
+
+
 def test_a_list_with_the_files_own_headers_says_who_each_row_is(flat):
     """The configuration says which column is the domain and which the name; a list bears the same headers."""
     folder, _ = flat

@@ -129,6 +129,25 @@ def test_an_account_unknown_here_is_scored_from_what_the_list_says(score, small_
     assert scored["p_win"].notna().all()
 
 
+def test_texts_that_are_no_numbers_are_scored_as_unknown_and_told(score, accounts):
+    """None of them may be read as a number in silence, and none may be lost in silence; a word for nothing is no fault."""
+    known = accounts.loc[accounts["employee_count"].notna(), "account_id"].iloc[0]
+    head = "account_id,domain,Employee Count,note\n"
+    rows = [f'{known},,"1,500",a', ",not a domain,,b", ",new-a.example,12k,c", ",new-b.example,n/a,d", ",new-c.example,none,e"]
+    _, _, features, report = score(head + "\n".join([*rows, ",new-d.example, 90 ,f"]) + "\n")
+    assert features["employee_count"].fillna(-1).tolist() == [-1, -1, -1, -1, 90]
+    (found,) = report["findings"]
+    assert (found["code"], found["severity"], found["rows"]) == ("ROWS-BAD-NUMBER", "warning", 3)
+    assert found["words"] in report["notes"]
+    assert found["words"].startswith("list.csv: 3 of 5 rows have numbers that cannot be read, e.g. line 2: Employee Count '1,500'.")
+    assert "scored as if Employee Count were not known" in found["words"]
+    assert "without thousands separators" in found["words"]
+    *_, report = score('domain,employee_count\nnew-a.example,90\nnew-b.example,"2,000"\n')
+    assert report["findings"][0]["words"].startswith("list.csv: 1 of 2 rows has a number that cannot be read, e.g. line 3:")
+    *_, report = score("domain,employee_count\nnew-a.example,90\nnew-b.example,\n")
+    assert report["findings"] == []
+
+
 def test_the_lists_own_word_stands_in_for_the_folders(score, accounts):
     known = accounts[accounts["employee_count"].notna()].iloc[0]
     _, _, features, _ = score(f"account_id,Employee Count\n{known['account_id']},77\n")

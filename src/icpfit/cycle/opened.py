@@ -207,8 +207,7 @@ class Opened:
         fields = dict.fromkeys((*TABLES["accounts"].columns, *warehouse.columns["accounts"]))
 
         def said_of(table: str, column: str) -> pd.Series | None:
-            own = targets.column(column)
-            return None if own is None else self._as_mapped((table,), column, rows[own])
+            return self.said(targets, resolved, table, column)
 
         said = {c: cells for c in fields if c != "account_id" and (cells := said_of("accounts", c)) is not None}
         accounts = np.array(resolved.account_id, dtype=object)
@@ -226,6 +225,14 @@ class Opened:
             return built[[s.name for s in specs]]
 
         return build
+
+    def said(self, targets: TargetList, resolved: Resolved, table: str, column: str) -> pd.Series | None:
+        """What a list says of a table's column, one cell per row to be scored, in the words of the training; None where it has none."""
+        own = targets.column(column)
+        if own is None:
+            return None
+        cells = targets.frame[own].iloc[resolved.rows].reset_index(drop=True)
+        return self._as_mapped((table,), column, cells)
 
     def products(self, targets: TargetList, resolved: Resolved) -> npt.NDArray[np.object_] | None:
         """What a list says that each row to be scored would buy, in the words of the training; None where it says nothing.

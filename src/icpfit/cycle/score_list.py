@@ -11,6 +11,8 @@ from typing import Any
 import pandas as pd
 
 from icpfit.cycle.opened import Opened
+from icpfit.cycle.report import findings_report
+from icpfit.cycle.unread_cells import unread_cells
 from icpfit.errors import ConfigError
 from icpfit.registry import Workspace, load_bundle
 from icpfit.scoring import score_targets
@@ -59,6 +61,7 @@ def score_list(
         numbers: dict[str, Kind] = {s.name: "text" if s.kind == "category" else "number" for s in bundle.specs}
         written[features_out] = table_bytes(scored.features, features_out, numbers)
     write_all(written)
+    findings = (*listed.findings, *unread_cells(opened, bundle, listed, resolved))
     unknown = find_unknown(bundle.card, scored.features)
     return {
         "rows_in": scored.rows_in,
@@ -71,7 +74,8 @@ def score_list(
         "out": str(out),
         "rejected": str(rejected_path),
         "unknown": {"attributes": unknown.attributes, "rows_without_any": unknown.blank, "never": list(unknown.never)},
-        "notes": [*(f.words for f in listed.findings), *unknown.words],
+        "findings": findings_report(findings),
+        "notes": [*(f.words for f in findings), *unknown.words],
         "seconds": round(time.perf_counter() - started, 2),
     }
 

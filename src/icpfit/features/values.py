@@ -11,7 +11,7 @@ import pyarrow as pa
 from icpfit.features.plan import OF_TWO, Finish
 from icpfit.moments import DAY
 from icpfit.sources.identity import is_disposable_email, is_free_email, normalise_domains
-from icpfit.sources.sql import known, number_of
+from icpfit.sources.sql import NO_VALUE, known, number_of
 
 Floats = npt.NDArray[np.float64]
 Texts = npt.NDArray[np.object_]
@@ -76,6 +76,18 @@ def parse_flags(connection: duckdb.DuckDBPyConnection, texts: Texts) -> Floats:
     numbers[words.isin(_YES).to_numpy()] = 1.0
     numbers[words.isin(_NO).to_numpy()] = 0.0
     return numbers
+
+
+def unread(connection: duckdb.DuckDBPyConnection, texts: Texts, *, as_flags: bool = False) -> npt.NDArray[np.bool_]:
+    """Where a text says something, and it is no number (nor, of flags, a yes or no): its value is then unknown.
+
+    >>> import duckdb
+    >>> unread(duckdb.connect(), np.array(["1,500", "12k", "7", "none", " ", None], dtype=object)).tolist()
+    [True, True, False, False, False, False]
+    """
+    said = ~pd.Series(texts, dtype=object).fillna("").map(lambda t: str(t).strip().lower()).isin(["", *NO_VALUE]).to_numpy(bool)
+    values = parse_flags(connection, texts) if as_flags else parse_numbers(connection, texts)
+    return np.asarray(said & np.isnan(values))
 
 
 def as_texts(column: pd.Series) -> Texts:

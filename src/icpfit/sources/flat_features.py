@@ -162,11 +162,32 @@ def flat_targets(
     list does not carry, what ``missing`` names, and what does not read as the number or flag it should be, is unknown. Values are
     equal to those of training: it is the same code.
     """
-    found = {h: own for h in dict.fromkeys(s.column or s.name for s in specs) if (own := match_header(h, targets.columns)) is not None}
-    texts = pd.DataFrame({h: as_texts(targets[own]) for h, own in found.items()}, index=targets.index)
+    return _as_in_training(missing, specs, targets, _own_headers(specs, targets), decimal_comma).frame
+
+
+def flat_unread(
+    missing: tuple[str, ...], specs: tuple[FeatureSpec, ...], targets: pd.DataFrame, *, decimal_comma: bool = False
+) -> dict[str, tuple[Kind, npt.NDArray[np.bool_]]]:
+    """Of :func:`flat_targets`, by the list's own header: what the column should be, and which rows hold a text that it is not."""
+    headers = _own_headers(specs, targets)
+    kinds = {s.column or s.name: s.kind for s in specs}
+    bad = _as_in_training(missing, specs, targets, headers, decimal_comma).bad
+    return {headers[h]: (kinds[h], rows) for h, rows in bad.items()}
+
+
+def _own_headers(specs: tuple[FeatureSpec, ...], targets: pd.DataFrame) -> dict[str, str]:
+    """The list's header for each of the flat file's that it has."""
+    wanted = dict.fromkeys(s.column or s.name for s in specs)
+    return {h: own for h in wanted if (own := match_header(h, targets.columns)) is not None}
+
+
+def _as_in_training(
+    missing: tuple[str, ...], specs: tuple[FeatureSpec, ...], targets: pd.DataFrame, headers: Mapping[str, str], decimal_comma: bool
+) -> FlatFeatures:
+    texts = pd.DataFrame({h: as_texts(targets[own]) for h, own in headers.items()}, index=targets.index)
     if decimal_comma:
         texts = texts.apply(with_points)
-    return parse_features(texts, specs, frozenset(missing)).frame
+    return parse_features(texts, specs, frozenset(missing))
 
 
 def match_header(header: str, columns: pd.Index) -> str | None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Literal
 
 from icpfit.moments import Micros, day_text
+from icpfit.plural import counted
 from icpfit.sources.rows import DataFinding
 from icpfit.sources.set_aside import SET_ASIDE
 from icpfit.sources.staging import COPY, IN_ORDER, MERGED, NO_ACCOUNT, OF_MERGING, OWN_HISTORY, OWN_ROW, REPEATED, UNKNOWN_ACCOUNT
 
 UNREADABLE = "unreadable line"
+NUMBERS_ARE = "Numbers are read as 1234.5, without thousands separators, currency or units"
+FLAGS_ARE = "Yes or no is read as yes and no, true and false, y and n, t and f"
 
 # reason -> what one row does, what several do, what to do about it
 _PHRASES: dict[str, tuple[str, str, str]] = {
@@ -64,7 +67,7 @@ _PHRASES: dict[str, tuple[str, str, str]] = {
     "bad number": (
         "has a number that cannot be read",
         "have numbers that cannot be read",
-        "Numbers are read as 1234.5, without thousands separators, currency or units.",
+        f"{NUMBERS_ARE}.",
     ),
     UNREADABLE: (
         "cannot be read",
@@ -107,6 +110,18 @@ def left_out_finding(
     words = f"{place}: {rows:,} of {rows_in:,} rows {one if rows == 1 else many}, e.g. {example}. {were} {done}. {hint}".rstrip()
     severity: Literal["note", "warning"] = "note" if expected or reason in (COPY, NO_ACCOUNT, *OF_MERGING, *SET_ASIDE) else "warning"
     return DataFinding("ROWS-" + reason.upper().replace(" ", "-").replace("_", "-"), severity, table, words, rows)
+
+
+def unread_finding(place: str, column: str, *, rows: int, rows_in: int, line: int, cell: str, is_flag: bool) -> DataFinding:
+    """One sentence for the cells of a list's column that are not the numbers (or yes and no) that they should be."""
+    what = ("a yes or no", "a yes or no each") if is_flag else ("a number", "numbers")
+    has = f"has {what[0]} that cannot be read" if rows == 1 else f"have {what[1]} that cannot be read"
+    done = "It is" if rows == 1 else "They are"
+    words = (
+        f"{place}: {rows:,} of {counted(rows_in, 'row')} {has}, e.g. line {line:,}: {column} {_short(cell)!r}. {done} scored as if"
+        f" {column} were not known. {FLAGS_ARE if is_flag else NUMBERS_ARE}; leave the cell empty where it is not known."
+    )
+    return DataFinding("ROWS-BAD-FLAG" if is_flag else "ROWS-BAD-NUMBER", "warning", "target list", words, rows)
 
 
 def _short(text: str, most: int = 60) -> str:
