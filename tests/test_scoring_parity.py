@@ -36,7 +36,7 @@ def backtest(small_company, tmp_path_factory):
 def test_features_at_scoring_are_those_of_training(small_company, backtest):
     training, _, features = backtest
     specs = small_company.learned.training["win"].specs
-    assert list(features.columns) == [*KEYS, *(s.name for s in specs)]
+    assert list(features.columns) == ["account_id", "domain", "name", "as_of", *(s.name for s in specs)]
     assert features["account_id"].tolist() == training["account_id"].tolist()
     assert (pd.to_datetime(features["as_of"], format="ISO8601").to_numpy("datetime64[us]") == training["as_of"].to_numpy()).all()
     for spec in specs:

@@ -129,6 +129,18 @@ def test_an_account_unknown_here_is_scored_from_what_the_list_says(score, small_
     assert scored["p_win"].notna().all()
 
 
+def test_the_features_that_were_used_name_each_account_as_the_scored_list_does(score, accounts):
+    """So that the rows of accounts that are known by their domain alone can be joined back."""
+    known = accounts[accounts["name"].notna() & accounts["domain"].notna()].iloc[0]
+    rows = ["new-b.example,New B,20", f"{known['domain']},,30", "new-a.example,,40"]
+    scored, _, features, _ = score("domain,name,employee_count\n" + "\n".join(rows) + "\n")
+    same = ["account_id", "domain", "name", "as_of"]
+    assert list(features.columns[:4]) == same
+    pd.testing.assert_frame_equal(features[same], scored[same])
+    assert features["domain"].tolist() == ["new-b.example", known["domain"], "new-a.example"]
+    assert features["name"].tolist()[:2] == ["New B", known["name"]]
+
+
 def test_texts_that_are_no_numbers_are_scored_as_unknown_and_told(score, accounts):
     """None of them may be read as a number in silence, and none may be lost in silence; a word for nothing is no fault."""
     known = accounts.loc[accounts["employee_count"].notna(), "account_id"].iloc[0]

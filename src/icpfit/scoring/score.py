@@ -48,7 +48,7 @@ COLUMNS: dict[str, Kind] = {
 @dataclass(frozen=True)
 class ScoredList:
     """``frame``: one row per scorable input row, in input order, in ``COLUMNS`` and then the input's own.
-    ``rejected``: ``line, reason``. ``features``: what was used, with account_id and as_of."""
+    ``rejected``: ``line, reason``. ``features``: what was used, after account_id, domain, name and as_of (but one that is a feature)."""
 
     frame: pd.DataFrame
     rejected: pd.DataFrame
@@ -115,7 +115,8 @@ def score_targets(
     out["model_version"] = np.full(n, bundle.version, dtype=object)
     out["as_of"] = _moments_text(resolved.as_of)
     frame = pd.DataFrame(_identity(targets, resolved, known) | out)[list(COLUMNS)]
-    used = pd.concat([frame[["account_id", "as_of"]], features], axis=1)
+    named = [c for c in CARRIED if c not in features.columns]
+    used = pd.concat([frame[named], features], axis=1)
     frame = pd.concat([frame, _own_columns(targets, resolved)], axis=1)
     return ScoredList(frame, resolved.rejected, used, targets.rows_in, bundle.version)
 
