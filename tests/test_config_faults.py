@@ -25,7 +25,7 @@ FLAT = {
         "layers": {"firmographic": ["Industry"]},
     }
 }
-PROGRAMMERS = re.compile(r"\b([Ii]nput|class|valid|parse|dictionary|tuple|string|String|integer|instance)\b")
+PROGRAMMERS = re.compile(r"\b([Ii]nput|[Ll]iteral|class|valid|parse|dictionary|tuple|string|String|integer|instance)\b")
 WRONG = (5, -5, "many", "", [], [1], {}, {"a": 1}, True, None, 1.5, float("nan"))
 
 
@@ -76,6 +76,13 @@ def test_no_setting_is_answered_in_the_words_of_a_programmer(body: dict[str, Any
         ("max_left_out: [1]", "max_left_out: must be a number, not a list"),
         ("company: 5", "company: must be text, not 5 (in quotes it is text)"),
         ("features: {}", "features: must be a list, such as [a, b], not "),
+        (
+            "scorecard: {imposed_weights: {firmografic: 100}}",
+            "scorecard.imposed_weights.firmografic: the name must be 'firmographic', 'technographic', 'behavioral', 'intent' or"
+            " 'propensity', not 'firmografic'",
+        ),
+        ("scorecard: {imposed_weights: {intent: 90}}", "scorecard: imposed_weights must sum to 100, not to 90"),
+        ("scorecard: {imposed_weights: {propensity: 100}}", "one of the layers: firmographic, technographic, behavioral, intent"),
         ("outcomes: 7", "outcomes: must be settings with their values, such as {a: b}, not 7"),
     ],
 )

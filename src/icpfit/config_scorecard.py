@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from icpfit.config_sources import LAYERS, Layer, Strict
 
-Weighed = Layer | Literal["propensity"]
+Weighed = Literal[Layer, "propensity"]
 """what a company may give a weight of its own"""
 
 
@@ -98,10 +98,9 @@ class ScorecardSettings(Strict):
             raise ValueError("the tiers' shares must not sum to more than 1")
         if len(known) < 4 and shares[3] is not None:
             raise ValueError("tier D's share is what the others leave: say nothing of it")
-        if self.assumed_weights and sum(self.assumed_weights.values()) != 100:
-            raise ValueError("assumed_weights must sum to 100")
-        if self.imposed_weights is not None and (
-            sum(self.imposed_weights.values()) != 100 or not any(self.imposed_weights.get(w) for w in LAYERS)
-        ):
-            raise ValueError("imposed_weights must sum to 100, and name a layer")
+        for name, weights in (("assumed_weights", self.assumed_weights), ("imposed_weights", self.imposed_weights)):
+            if weights and (total := sum(weights.values())) != 100:
+                raise ValueError(f"{name} must sum to 100, not to {total}")
+        if self.imposed_weights is not None and not any(self.imposed_weights.get(layer) for layer in LAYERS):
+            raise ValueError(f"imposed_weights must give something to one of the layers: {', '.join(LAYERS)}")
         return self
