@@ -83,6 +83,12 @@ def test_no_setting_is_answered_in_the_words_of_a_programmer(body: dict[str, Any
         ),
         ("scorecard: {imposed_weights: {intent: 90}}", "scorecard: imposed_weights must sum to 100, not to 90"),
         ("scorecard: {imposed_weights: {propensity: 100}}", "one of the layers: firmographic, technographic, behavioral, intent"),
+        (
+            "scorecard: {disqualifiers: [{feature: employees, is_one_of: [10], reason: too small}]}",
+            "scorecard.disqualifiers.0: is_one_of names texts, and 10 is none: where employees is a number or a yes/no, say at_least or"
+            " below instead; where it is a text, write '10' in quotes",
+        ),
+        ("scorecard: {disqualifiers: [{feature: partner, is_one_of: [true], reason: x}]}", "and true is none: where partner is"),
         ("outcomes: 7", "outcomes: must be settings with their values, such as {a: b}, not 7"),
     ],
 )

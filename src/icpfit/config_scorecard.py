@@ -30,6 +30,20 @@ class Disqualifier(Strict):
             return {**said, "at_least": 1}
         return said
 
+    @model_validator(mode="before")
+    @classmethod
+    def _no_numbers(cls, said: Any) -> Any:
+        """Only the features say whether it is a number or a text of digits, and they are not known here: so both ways out are named."""
+        texts = said.get("is_one_of") if isinstance(said, Mapping) else None
+        wrong = next((t for t in texts if isinstance(t, (int, float))), None) if isinstance(texts, (list, tuple)) else None
+        if wrong is None:
+            return said
+        feature, written = said.get("feature") or "the feature", str(wrong).lower() if isinstance(wrong, bool) else wrong
+        raise ValueError(
+            f"is_one_of names texts, and {written} is none: where {feature} is a number or a yes/no, say at_least or below instead;"
+            f" where it is a text, write '{written}' in quotes"
+        )
+
     @model_validator(mode="after")
     def _one(self) -> Disqualifier:
         if any(text in ("", "nan") for text in self.is_one_of):

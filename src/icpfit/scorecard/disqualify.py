@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,6 +14,7 @@ from icpfit.config import Disqualifier, FeatureSpec
 from icpfit.errors import ConfigError
 from icpfit.scorecard.card import Disqualification
 
+from icpfit.scorecard.reading import number_of
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
@@ -34,9 +36,10 @@ def check_disqualifiers(rules: Sequence[Disqualifier], specs: Sequence[FeatureSp
             message = f"{place}: {rule.feature!r} is text, and a disqualifier compares a number"
             raise ConfigError(message, hint="name the texts: is_one_of: [...]; or declare a yes/no feature for it")
         if kinds[rule.feature] != "category" and rule.is_one_of:
-            raise ConfigError(
-                f"{place}: {rule.feature!r} is a {kinds[rule.feature]}, and is_one_of names texts", hint="say at_least or below"
-            )
+            what = "a yes/no" if kinds[rule.feature] == "flag" else "a number"
+            n = next((f"{number_of(t):g}" for t in rule.is_one_of if math.isfinite(number_of(t))), "1")
+            message = f"{place}: {rule.feature!r} is {what}, and is_one_of names texts"
+            raise ConfigError(message, hint=f"in place of is_one_of say at_least: {n}, or below: {n}")
 
 
 def disqualified(rules: Sequence[Disqualifier], features: pd.DataFrame, label: Floats) -> tuple[tuple[Disqualification, ...], Bools]:

@@ -1,0 +1,29 @@
+"""What the configuration may ask of a feature, by what the feature is."""
+
+from __future__ import annotations
+
+import pytest
+
+from icpfit.config import Disqualifier, FeatureSpec, Kind
+from icpfit.errors import ConfigError
+from icpfit.scorecard.disqualify import check_disqualifiers
+
+
+def spec(kind: Kind) -> FeatureSpec:
+    return FeatureSpec(name="employees", label="Employees", layer="firmographic", aggregate="value", table="accounts", kind=kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "texts", "what", "hint"),
+    [
+        ("number", ("10",), "'employees' is a number", "in place of is_one_of say at_least: 10, or below: 10"),
+        ("number", ("many", "5.50"), "'employees' is a number", "in place of is_one_of say at_least: 5.5, or below: 5.5"),
+        ("flag", ("yes",), "'employees' is a yes/no", "in place of is_one_of say at_least: 1, or below: 1"),
+    ],
+)
+def test_texts_of_a_number_are_answered_with_what_to_say_of_a_number(kind: Kind, texts: tuple[str, ...], what: str, hint: str) -> None:
+    rule = Disqualifier(feature="employees", is_one_of=texts, reason="too small")
+    with pytest.raises(ConfigError, match=rf"scorecard\.disqualifiers\.0: {what}, and is_one_of names texts") as told:
+        check_disqualifiers([rule], [spec(kind)])
+    assert told.value.hint == hint
+    check_disqualifiers([rule], [spec("category")])
