@@ -40,6 +40,8 @@ TEXT_NUMBERS = (
 TEXT_NUMBERS += ("inf", "-Infinity", "INF", "+inf", "nan", "NaN", "", " ", "true", "True", "false", "1_000", "1,000", "0x10", "½", "١")
 TEXT_NUMBERS += ("--1", "e5", "1 2", "1d", "1e", "1e+", "+", "-", ".", "1-2", "1e5-3", "5-", "1.2.3", "01", "-0", "0e99999", "1e00003")
 TEXT_NUMBERS += ("1e-99999", "2e99999", "-.5e+2", "1/2/2024", "5%", "$5", "1e5.0", "9007199254740993", "0.30000000000000004", "infinit")
+FLAGS = ("yes", "no", "Yes", "NO", "y", "N", "Y", "n", "t", "F", "T", "f", "true", "TRUE", "false", "False", " yes ", "\tno", "t ")
+NO_FLAGS = ("yes.", "yess", "nope", "ye", "ye0", "te0", "noe0", "tr", "y es", "yes\n", "ja", "0n", "perhaps", "on", "off", "-", "--1", "ｙ")
 COUNTRIES = ("US", "us", " US", "US ", "D'E", 'the "west"', "C:\\new\\table", "Zürich", "Zürich", "日本", "${x}", "a`b", "=1+1", "@home")
 COUNTRIES += ("two\nlines", "100%", "-", "nan", "", "NaN", "true", "unseen", "1", "a;b", 'O\'Brien \\ "Sons"', "\\", "'", "''", "\\'")
 
@@ -92,7 +94,9 @@ def full_card() -> Scorecard:
         Disqualification("seats", 40.0, "=too many seats", 3, 0.0, 0.3),
         Disqualification("employees", None, "the number says no number", 3, 0.0, 0.3, values=("n/a", "-")),
         Disqualification("partner", None, "a partner", 3, 0.0, 0.3, values=("yes", "日本")),
-        Disqualification("on_free_mail", 1.0, "free mail", 3, 0.0, 0.3),
+        Disqualification("on_free_mail", 1.0, "free mail", 3, 0.0, 0.3, is_flag=True),
+        Disqualification("competitor", 1.0, "a competitor", 3, 0.0, 0.3, is_flag=True),
+        Disqualification("reseller", None, "no reseller", 3, 0.0, 0.3, below=1.0, is_flag=True),
     )
     tiers = tuple(Tier(n, e, 0.5, None, 40, 4, "SDR", "call") for n, e in zip(TIER_NAMES, (60, 45, 25, 0), strict=True))
     weights: dict[Any, int] = dict.fromkeys(LAYERS, 0)
@@ -154,9 +158,11 @@ def rows(n: int, seed: int, *, neighbours: bool = True) -> Rows:
         "warehouse": pick([True, False, None]),
         ODD_NAME: mixed(texts, texts, texts, nothing),
         "region": pick([*COUNTRIES, None]),
-        "on_free_mail": pick(["true", "false", "0", "1", "0.0", "0", "0", "false", "False", None, "", "no"]),
+        "on_free_mail": pick(["true", "false", "0", "1", "0.0", "0", "0", "false", "False", None, "", "no", *FLAGS, *NO_FLAGS]),
         "first_seen": pick([datetime.date(2024, 1, 1), datetime.date(2025, 3, 1), None]),
         "seats": mixed(numbers(30), pick(special), nothing, [float(v) for v in whole]),
+        "competitor": pick(["Yes", "t", "TRUE ", "1", *["no", "N", "f", "0", "", "ye0", "yes!", None] * 8]),
+        "reseller": pick(["No", "f", "N", "0", *["yes", "Y", "t", "1.0", "", "nay", "noe0", None] * 8]),
         "partner": pick(["yes", "no", "Yes", "日本", "", "nan", None, "no", "no", "no"]),
     }
     types = {"employees": "bigint", "share": "double", "warehouse": "boolean", "first_seen": "date", "seats": "double"}
@@ -183,7 +189,7 @@ def _one(card: Scorecard, account: dict[str, Any]) -> Row:
 
 
 def _points(a: Attribute, value: Any) -> int:
-    read = text(value) if a.kind == "category" else number(value)
+    read = text(value) if a.kind == "category" else number_or_flag(value, a.kind)
     for b in a.bins:
         if b.unknown or read is None:
             continue
@@ -195,7 +201,7 @@ def _points(a: Attribute, value: Any) -> int:
 def _met(c: Condition, value: Any) -> bool:
     if c.kind == "category":
         return text(value) in c.values
-    read = number(value)
+    read = number_or_flag(value, c.kind)
     return read is not None and (c.low is None or read >= c.low) and (c.high is None or read < c.high)
 
 
@@ -203,6 +209,13 @@ def text(value: Any) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     return None if value in (None, "", "nan") or value != value else str(value)
+
+
+def number_or_flag(value: Any, kind: str) -> float | None:
+    word = value.strip(" \t").lower() if isinstance(value, str) and value.isascii() else ""
+    if kind == "flag" and word in ("yes", "y", "true", "t", "no", "n", "false", "f"):
+        return float(word[0] in "yt")
+    return number(value)
 
 
 def number(value: Any) -> float | None:

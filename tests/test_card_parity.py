@@ -116,7 +116,7 @@ def held(names: dict[Input, str], rows: cards.Rows) -> list[dict[str, Any]]:
     def value(i: Input, found: Any) -> Any:
         if i.is_text:
             return cards.text(found)
-        read = cards.number(found)
+        read = cards.number_or_flag(found, i.kind)
         return None if read is None else Decimal(repr(max(min(read, 1.7e308), -1.7e308)))
 
     n = len(next(iter(rows.columns.values())))

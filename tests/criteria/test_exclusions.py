@@ -101,7 +101,7 @@ def test_what_is_written_for_the_configuration_takes_out_the_same_rows(made: Sim
         body = yaml.safe_load(x.yaml)
         rule = Disqualifier.model_validate(body[0])
         assert rule.reason == x.condition.words
-        (told,), out = disqualified([rule], data.frame, data.label.astype(float))
+        (told,), out = disqualified([rule], data.specs, data.frame, data.label.astype(float))
         assert (told.rows, told.rate) == (x.met.rows, round(x.met.share, 6))
         assert out.sum() == x.met.rows
 

@@ -233,7 +233,7 @@ def small_card() -> Scorecard:
             Attribute("employees", "Employees", "firmographic", "number", "employees", "size", employees, 0.98, ("Headcount",)),
             Attribute("country", "Country", "intent", "category", "", "", country, 1.0),
         ),
-        disqualifiers=(Disqualification("free_mail", 1.0, "it's free mail", 3, 0.1, None),),
+        disqualifiers=(Disqualification("free_mail", 1.0, "it's free mail", 3, 0.1, None, is_flag=True),),
         tiers=tuple(Tier(n, e, 0.5, None, 4, 8, "SDR", "call") for n, e in zip(TIER_NAMES, (80, 50, 20, 0), strict=True)),
         fidelity=Fidelity(0.97, 0.95, 0.8, 0.79, 0.004, 0.9, 700),
         layer_weights_learned={"firmographic": 60, "technographic": 0, "behavioral": 0, "intent": 40},

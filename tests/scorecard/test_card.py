@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from icpfit.errors import ScorecardError
-from icpfit.scorecard.card import Attribute, Bin, Scorecard
+from icpfit.scorecard.card import Attribute, Bin, Disqualification, Scorecard
 
 
 def test_a_value_on_an_edge_belongs_above_it_and_infinities_to_the_ends(small_card: Scorecard) -> None:
@@ -31,6 +31,12 @@ def test_a_missing_column_is_unknown_and_the_index_is_kept(small_card: Scorecard
     assert scored.index.tolist() == ["x", "y"]
     assert scored["points"].tolist() == [17, 17]
     assert scored["disqualified"].tolist() == ["", ""]
+
+
+def test_a_feature_is_not_a_number_and_a_yes_or_no(small_card: Scorecard) -> None:
+    out = Disqualification("employees", 1.0, "any", 1, None, None, is_flag=True)
+    with pytest.raises(ScorecardError, match="employees: a feature is a number or a yes/no, not both"):
+        replace(small_card, disqualifiers=(out,))
 
 
 def test_tiers_follow_points_and_a_disqualifier_forces_d(small_card: Scorecard) -> None:

@@ -66,6 +66,10 @@ def test_rules_disqualifiers_and_imposed_weights_are_what_the_schema_says_and_co
         features = cards.rows(500, 3).frame
         pd.testing.assert_frame_equal(again.score(features), each.score(features))
     body = card_to_dict(card, "v")
+    for d in body["disqualifiers"]:
+        del d["is_flag"]  # a card of before: only its attributes say what is a yes/no
+    assert [d.feature for d in card_from_dict(body).disqualifiers if d.is_flag] == ["on_free_mail"]
+    body = card_to_dict(card, "v")
     body["disqualifiers"][0]["unknown key"] = 1
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(body, schema())

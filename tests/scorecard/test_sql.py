@@ -25,6 +25,7 @@ from icpfit.scorecard.condition import Condition, Rule
 from icpfit.scorecard.dialects import DIALECTS, PLAIN_PATTERN
 from icpfit.scorecard.reading import NUMBER_PATTERN
 from icpfit.scorecard.sql import scorecard_sql
+from icpfit.sources.values import flags
 
 GOLDEN = Path(__file__).parent / "golden"
 COLUMNS = ["points", *(f"points_{layer}" for layer in LAYERS), "tier", "disqualified"]
@@ -94,7 +95,7 @@ def card_and_rows(draw: st.DrawFn) -> tuple[Scorecard, dict[str, pa.Array], pd.D
     some = tuple(draw(st.lists(st.one_of(st.sampled_from(named), name), unique=True, min_size=1, max_size=3)))
     out = [
         Disqualification("texted", draw(edge), "it's out", 0, None, None),
-        Disqualification("flag", 1.0, 'the "flag"', 0, None, None),
+        Disqualification("flag", 1.0, 'the "flag"', 0, None, None, is_flag=True),
         Disqualification("number", None, "below", 0, None, None, below=draw(edge)),
         Disqualification("text", None, "by name", 0, None, None, values=some),
         Disqualification("texted", None, "a number by its text", 0, None, None, values=("5", "true", *some)),
@@ -136,6 +137,21 @@ def _card(
 @given(card_and_rows())
 def test_the_query_gives_the_cards_answer_for_every_row(case: tuple[Scorecard, dict[str, pa.Array], pd.DataFrame]) -> None:
     same(*case)
+
+
+def test_every_way_to_write_yes_or_no(small_card: Scorecard) -> None:
+    """As the sources read it: free_mail is a yes/no, and employees is a number, of which yes is none."""
+    written = [*cards.FLAGS, *cards.NO_FLAGS]
+    columns = {"employees": written, "country": ["US"] * len(written), "free_mail": written}
+    frame = pd.DataFrame(columns, dtype=object)
+    same(small_card, {k: pa.array(v, pa.string()) for k, v in columns.items()}, frame)
+    scored = small_card.score(frame)
+    read = flags(pd.Series(cards.FLAGS), frozenset())
+    assert not read.bad.any()
+    assert (scored["disqualified"] != "").tolist() == [*(read.values == 1), *[False] * len(cards.NO_FLAGS)]
+    spelled = ["true", "false"]
+    unknown = small_card.attributes[0].bins[-1].points
+    assert all((p == unknown) == (t not in spelled) for p, t in zip(scored["points_firmographic"], written, strict=True))
 
 
 def test_every_way_to_write_a_number(small_card: Scorecard) -> None:

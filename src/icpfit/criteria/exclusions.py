@@ -172,7 +172,7 @@ def _of(
     counter = Counter(account)
     worth = value.reindex(data.frame["deal_id"]).to_numpy(np.float64)
     older = _older(data, seed)
-    _, taken = disqualified(declared, data.frame, np.full(len(good), np.nan))
+    _, taken = disqualified(declared, data.specs, data.frame, np.full(len(good), np.nan))
     sought: list[tuple[FeatureSpec, Condition, Bools, Bools, Times, Times]] = []
     tried = 0
     for spec in data.specs:

@@ -46,7 +46,7 @@ def write_accounts(
     last = first + len(asked) - 1
     sheet.widths(24, 9, 7, 30, 9, *(13 for _ in LAYERS), *(18 for _ in asked))
     sheet.across(0, 0, first - 1, "A list of accounts", "title", 34)
-    words = "Paste accounts into the yellow columns, one a row. Leave a cell empty where nothing is known. 1 is yes, 0 is no."
+    words = "Paste accounts into the yellow columns, one a row. Leave a cell empty where nothing is known."
     sheet.across(1, 0, first - 1, words, "subtitle", 20)
     for column, head in enumerate((*ACCOUNT_HEAD, *(i.label for i in asked))):
         sheet.text(FIRST_ACCOUNT - 2, column, head, "head" if column in (0, 3) else "head_right")
@@ -99,7 +99,7 @@ def offer(sheet: Sheet, row: int, column: int, last: int, i: Input, places: Plac
     """A list to choose from; another value can still be entered."""
     texts = places.texts.get(i.feature) or next((t for c, t in places.conditions.items() if c.feature == i.feature), None)
     if i.kind == "flag":
-        source: object = ["1", "0"]
+        source: object = ["yes", "no"]
     elif i.is_text and texts is not None:
         source = f"={texts.texts}"
     else:
@@ -117,7 +117,7 @@ def write_calculator(sheet: Sheet, working: Working, card: Scorecard, places: Pl
     """One account: what is known of it on the left, what follows on the right of it, and the answer on top."""
     sheet.widths(16, 44, 24, 40, 10, 10)
     sheet.across(0, 0, 5, "Score one account", "title", 38)
-    words = "Fill in the yellow cells with what is known of the account; leave the others empty. 1 is yes, 0 is no."
+    words = "Fill in the yellow cells with what is known of the account; leave the others empty."
     sheet.across(1, 0, 5, words, "subtitle", 20)
     asked = features_of(card)
     by_layer = [a for layer in LAYERS for a in sorted((a for a in card.attributes if a.layer == layer), key=lambda a: -a.max_points)]

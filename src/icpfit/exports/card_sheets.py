@@ -128,7 +128,7 @@ def write_lists(
         attributes[a.name] = TextList(*(sheet.span(1, len(pairs_of), column + offset) for offset in range(3)))
         column += 3
     conditions: dict[Condition, TextList] = {}
-    for condition in [c for r in card.rules for c in r.conditions] + [d.condition for d in card.disqualifiers]:
+    for condition in card.conditions:
         if condition.values and condition not in conditions:
             sheet.text(0, column, condition.feature, "head")
             for row, text in enumerate(condition.values, 1):

@@ -71,10 +71,9 @@ class Input:
 
 def inputs(card: Scorecard) -> tuple[Input, ...]:
     """In the order of the card; each once."""
-    asked = [c for r in card.rules for c in r.conditions] + [d.condition for d in card.disqualifiers]
     called = {a.name: a.label for a in card.attributes}
     found: dict[tuple[str, bool], Input] = {}
-    for feature, kind in [*((a.name, a.kind) for a in card.attributes), *((c.feature, c.kind) for c in asked)]:
+    for feature, kind in [*((a.name, a.kind) for a in card.attributes), *((c.feature, c.kind) for c in card.conditions)]:
         label = called.get(feature) or feature.replace("_", " ").capitalize()
         again = (feature, kind != "category") in found
         wanted = Input(feature, kind, f"{label} ({'text' if kind == 'category' else 'number'})" if again else label)
@@ -206,7 +205,7 @@ def layers_in_use(card: Scorecard) -> list[Layer]:
 
 def hard_texts(card: Scorecard, hard: str) -> list[tuple[Input, str]]:
     """The card's texts that hold a sign of the pattern ``hard``, each with its input."""
-    asked = [c for r in card.rules for c in r.conditions] + [d.condition for d in card.disqualifiers]
-    texts = [(a.name, v) for a in card.attributes for b in a.bins for v in b.values] + [(c.feature, v) for c in asked for v in c.values]
+    texts = [(a.name, v) for a in card.attributes for b in a.bins for v in b.values]
+    texts += [(c.feature, v) for c in card.conditions for v in c.values]
     of = {i.feature: i for i in inputs(card) if i.is_text}
     return [(of[name], text) for name, text in dict.fromkeys(texts) if re.search(hard, text)]

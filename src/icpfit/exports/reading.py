@@ -17,8 +17,12 @@ SHAPES = tuple(map("".join, product(("", "+", "-"), ("", "."), ("e", "e+", "e-")
 
 def as_written(cell: str) -> str:
     """The text of a cell, ready to be looked at as a number: small letters, no blanks at its ends, always with an exponent."""
-    text = f'LOWER(TRIM(SUBSTITUTE({cell},CHAR(9)," ")))'
+    text = _in_small_letters(cell)
     return f'IF(ISTEXT({cell}),{text}&IF(ISERROR(FIND("e",LOWER({cell}))),"e0",""),"")'
+
+
+def _in_small_letters(cell: str) -> str:
+    return f'LOWER(TRIM(SUBSTITUTE({cell},CHAR(9)," ")))'
 
 
 def without_digits(written: str) -> str:
@@ -28,9 +32,9 @@ def without_digits(written: str) -> str:
     return formula
 
 
-def as_number(cell: str, written: str, shape: str, shapes: str) -> str:
-    """The number in ``cell``, or "" where it is unknown. ``written`` and ``shape`` are cells with the two formulas above, ``shapes``
-    is a range with ``SHAPES``."""
+def as_number(cell: str, written: str, shape: str, shapes: str, *, is_flag: bool = False) -> str:
+    """The number in ``cell``, or "" where it is unknown; of a yes/no 1 or 0. ``written`` and ``shape`` are cells with the two formulas
+    above, ``shapes`` is a range with ``SHAPES``."""
     e, shape_e = f'FIND("e",{written})', f'FIND("e",{shape})'
     right = ",".join(
         [
@@ -46,10 +50,13 @@ def as_number(cell: str, written: str, shape: str, shapes: str) -> str:
         mantissa = f'SUBSTITUTE({mantissa},"{sign}","")'
     # no double is so large, or so near to zero
     lost = f'IF(OR(LEN({mantissa})=0,MID({written},{e}+1,1)="-"),0,IF(LEFT({written})="-",-{BEYOND},{BEYOND}))'
+    word = _in_small_letters(cell)
+    flags = [(f'OR({word}={{"yes","y","true","t"}})', "1"), (f'OR({word}={{"no","n","false","f"}})', "0")] if is_flag else []
     cases = [
         (f"ISNUMBER({cell})", cell),
         (f"ISLOGICAL({cell})", f"IF({cell},1,0)"),
         (f"NOT(ISTEXT({cell}))", '""'),
+        *flags,
         (f'EXACT({cell},"true")', "1"),
         (f'EXACT({cell},"false")', "0"),
         (f'OR({written}={{"infe0","+infe0","infinitye0","+infinitye0"}})', BEYOND),

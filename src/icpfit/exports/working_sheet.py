@@ -52,7 +52,7 @@ class Working:
         self._most = 0
         self._read: dict[tuple[str, bool], int] = {}
         for i in inputs(card):
-            self._read[i.feature, i.is_text] = self._text(i.feature) if i.is_text else self._number(i.feature)
+            self._read[i.feature, i.is_text] = self._text(i.feature) if i.is_text else self._number(i.feature, is_flag=i.kind == "flag")
         self._points = {a.name: self._attribute(a) for a in card.attributes}
         self._rules = [self._rule(n) for n in range(len(card.rules))]
         self._layers = {layer: self._layer(layer) for layer in LAYERS}
@@ -111,11 +111,12 @@ class Working:
         """The nth number on top of the column that is about to be added."""
         return f"{xlsx_name(len(self._columns))}${n + 2}"
 
-    def _number(self, feature: str) -> int:
+    def _number(self, feature: str, *, is_flag: bool) -> int:
         written = self._cell(self._add(f"{feature}: as written", lambda cells: reading.as_written(cells[feature]), ""))
         shape = self._cell(self._add(f"{feature}: without digits", lambda cells: reading.without_digits(written), ""))
         shapes = self._places.shapes
-        return self._add(f"{feature}: number", lambda cells: reading.as_number(cells[feature], written, shape, shapes), "")
+        read = "yes or no" if is_flag else "number"
+        return self._add(f"{feature}: {read}", lambda cells: reading.as_number(cells[feature], written, shape, shapes, is_flag=is_flag), "")
 
     def _text(self, feature: str) -> int:
         return self._add(f"{feature}: text", lambda cells: reading.as_text(cells[feature]), "")

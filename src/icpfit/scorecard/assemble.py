@@ -64,7 +64,7 @@ def card_of(drawn: Drawn, *, seed: int, rows: Bools | None = None) -> Scorecard:
         beside = None if beside is None else beside.of(rows[beside.row])
     intercept, slope = _line(later, drawn.kind, drawn.soft)
     inside = np.ones(len(training.frame), dtype=bool) if rows is None else rows
-    disqualifiers, out = disqualified(settings.disqualifiers, training.frame[inside], label[inside])
+    disqualifiers, out = disqualified(settings.disqualifiers, training.specs, training.frame[inside], label[inside])
     taken = np.zeros(len(inside), dtype=bool)
     taken[inside] = out
     points = draft.points(training.features)

@@ -107,16 +107,19 @@ class Disqualification:
     rate_otherwise: float | None
     below: float | None = None
     values: tuple[str, ...] = ()
+    is_flag: bool = False
+    """the feature is a yes/no, and is read as one"""
 
     def __post_init__(self) -> None:
+        if self.values and self.is_flag:
+            raise ScorecardError(f"{self.feature}: a yes/no is no list of texts")
         if (self.at_least is not None) + (self.below is not None) + bool(self.values) != 1:
             raise ScorecardError(f"{self.feature}: a disqualifier says one of: at least, below, is one of")
 
     @property
     def condition(self) -> Condition:
-        return Condition(
-            self.feature, "category" if self.values else "number", self.reason, low=self.at_least, high=self.below, values=self.values
-        )
+        kind: Kind = "category" if self.values else "flag" if self.is_flag else "number"
+        return Condition(self.feature, kind, self.reason, low=self.at_least, high=self.below, values=self.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +196,9 @@ class Scorecard:
         weights = self.layer_weights_learned if self.imposed is None else self.imposed.weights
         if self.layer_maxima != {layer: weights.get(layer, 0) for layer in LAYERS}:
             raise ScorecardError(f"the layers' weights are {dict(weights)}, but their rows' maxima sum to {self.layer_maxima}")
+        asked = [*((a.name, a.kind) for a in self.attributes), *((c.feature, c.kind) for c in self.conditions)]
+        if both := {name for name, kind in asked if kind == "flag"} & {name for name, kind in asked if kind == "number"}:
+            raise ScorecardError(f"{min(both)}: a feature is a number or a yes/no, not both")
         edges = [t.from_points for t in self.tiers]
         if tuple(t.name for t in self.tiers) != TIER_NAMES or edges != sorted(edges, reverse=True) or edges[-1] != 0:
             raise ScorecardError(f"tiers are A to D with falling edges down to 0, got {edges}")
@@ -203,6 +209,11 @@ class Scorecard:
     def parts(self) -> tuple[Attribute | Rule, ...]:
         """All rows that give points."""
         return (*self.attributes, *self.rules)
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """What the rules ask, then what the disqualifiers ask."""
+        return (*(c for r in self.rules for c in r.conditions), *(d.condition for d in self.disqualifiers))
 
     @property
     def layer_maxima(self) -> dict[Layer, int]:

@@ -46,7 +46,7 @@ class Condition:
         if self.kind == "category":
             codes, texts = as_texts(column)
             return np.array([t in self.values for t in texts], dtype=bool)[codes]
-        numbers = as_numbers(column)
+        numbers = as_numbers(column, self.kind)
         inside = ~np.isnan(numbers)
         if self.low is not None:
             inside &= numbers >= self.low

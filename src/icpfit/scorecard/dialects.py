@@ -7,32 +7,49 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from icpfit.scorecard.reading import NUMBER_PATTERN
+from icpfit.scorecard.reading import NO_PATTERN, NUMBER_PATTERN, YES_PATTERN
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """``number`` makes a double (NULL: unknown) of a column by its quoted name, or of its text, where ``texts_first``."""
+    """``number`` makes a double (NULL: unknown) of a column by its quoted name, or of its text, where ``texts_first``.
+
+    ``matches`` asks whether a pattern without backslashes is a text from end to end.
+    """
 
     name: str
     quoted_name: Callable[[str], str]
     quoted_text: Callable[[str], str]
     text: Callable[[str], str]
     number: Callable[[str], str]
+    matches: Callable[[str, str], str]
     literal: Callable[[float], str]
     """a number that is read as the same double: decimal literals of many digits are not, in some engines"""
     texts_first: bool = True
     """every column is made a text before anything is asked of it"""
 
+    def flag(self, column: str) -> str:
+        """What ``number`` makes of a column, or of its text, where a yes/no stands: 1 of yes, 0 of no, in any of their spellings."""
+        text = column if self.texts_first else self.text(column)
+        yes, no = (self.matches(text, _plain(pattern)) for pattern in (YES_PATTERN, NO_PATTERN))
+        return f"CASE WHEN {yes} THEN 1 WHEN {no} THEN 0 ELSE {self.number(column)} END"
 
-PLAIN_PATTERN = NUMBER_PATTERN.replace(r"\t", "\t").replace(r"\.", "[.]")
-"""``NUMBER_PATTERN`` without a backslash, which databases read in different ways inside a text."""
 
-_WHOLE_PATTERN = f"^(?:{PLAIN_PATTERN})$"
+def _plain(pattern: str) -> str:
+    """Without a backslash, which databases read in different ways inside a text."""
+    return pattern.replace(r"\t", "\t").replace(r"\.", "[.]")
+
+
+PLAIN_PATTERN = _plain(NUMBER_PATTERN)
+
 _MINUS = "^[ \t]*-"
 _SMALL = "[eE]-|^[ \t]*[+-]?(0*[.][^eE]*$|[0.]+[eE])"
 _BLANKS = " \t"
 _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+
+
+def _whole_pattern(pattern: str) -> str:
+    return f"^(?:{pattern})$"
 
 
 def _doubled(quote: str) -> Callable[[str], str]:
@@ -64,10 +81,14 @@ def _duckdb_text(name: str) -> str:
     return f"CAST({name} AS VARCHAR)"
 
 
+def _duckdb_matches(text: str, pattern: str) -> str:
+    return f"regexp_full_match({text}, {_doubled(chr(39))(pattern)})"
+
+
 def _duckdb_number(name: str) -> str:
     text = _duckdb_text(name)
     read = f"TRY_CAST(trim({text}, ' ' || chr(9)) AS DOUBLE)"
-    return _yes_no_or(text, f"WHEN regexp_full_match({text}, {_doubled(chr(39))(NUMBER_PATTERN)}) THEN {read}")
+    return _yes_no_or(text, f"WHEN {_duckdb_matches(text, NUMBER_PATTERN)} THEN {read}")
 
 
 def _duckdb_literal(value: float) -> str:
@@ -90,6 +111,10 @@ def _postgres_text(name: str) -> str:
     return f'CAST({name} AS TEXT) COLLATE "C"'
 
 
+def _postgres_matches(text: str, pattern: str) -> str:
+    return f"{text} ~ {_postgres_quoted(_whole_pattern(pattern))}"
+
+
 HUGE = str(2**1024 - 2**970)
 """from here on a decimal number is infinity as a double"""
 TINY = "2.4703282292062327208299e-324"
@@ -107,7 +132,7 @@ def _postgres_number(text: str) -> str:
     zeros = _postgres_quoted("^[ \t]*[+-]?[0.]+([eE]|[ \t]*$)")
     exponent = f"substring({text} FROM '[eE][+-]?0*([0-9]+)')"
     cases = [
-        f"WHEN {text} !~ {_postgres_quoted(_WHOLE_PATTERN)} OR length({text}) > 1000 THEN NULL",
+        f"WHEN {text} !~ {_postgres_quoted(_whole_pattern(PLAIN_PATTERN))} OR length({text}) > 1000 THEN NULL",
         f"WHEN {text} ~* 'inf' THEN {infinite}",
         f"WHEN {text} ~ {zeros} THEN 0",
         f"WHEN length({exponent}) > 4 THEN CASE WHEN {text} ~ '[eE]-' THEN 0 ELSE {infinite} END",
@@ -132,10 +157,14 @@ def _spark_text(name: str) -> str:
     return f"CAST({name} AS STRING)"
 
 
-def _spark_number(text: str) -> str:
+def _spark_matches(text: str, pattern: str) -> str:
     """The end is ``not followed by any character``: Java's ``$`` also stands before a last line break."""
-    number = f"{text} RLIKE {_spark_quoted(_WHOLE_PATTERN[:-1] + '(?![^.]|[.])')}"
-    return _yes_no_or(text, f"WHEN {number} THEN TRY_CAST(trim(BOTH concat(' ', chr(9)) FROM {text}) AS DOUBLE)")
+    return f"{text} RLIKE {_spark_quoted(_whole_pattern(pattern)[:-1] + '(?![^.]|[.])')}"
+
+
+def _spark_number(text: str) -> str:
+    read = f"TRY_CAST(trim(BOTH concat(' ', chr(9)) FROM {text}) AS DOUBLE)"
+    return _yes_no_or(text, f"WHEN {_spark_matches(text, PLAIN_PATTERN)} THEN {read}")
 
 
 # Snowflake and BigQuery: a backslash inside a text starts an escape
@@ -156,15 +185,20 @@ def _snowflake_text(name: str) -> str:
     return f"CAST({name} AS VARCHAR)"
 
 
+def _snowflake_matches(text: str, pattern: str) -> str:
+    """REGEXP_LIKE matches the whole text."""
+    return f"REGEXP_LIKE({text}, {_escaped(pattern)})"
+
+
 def _snowflake_number(name: str) -> str:
-    """A number is taken as it is: as text it would lose digits there. REGEXP_LIKE matches the whole text."""
+    """A number is taken as it is: as text it would lose digits there."""
     text = _snowflake_text(name)
 
     def found(text: str, pattern: str) -> str:
         return f"REGEXP_INSTR({text}, {_escaped(pattern)}) > 0"
 
     read = f"COALESCE(TRY_TO_DOUBLE(TRIM({text}, {_escaped(_BLANKS)})), {_magnitude_lost(text, found, 'FLOAT')})"
-    as_text = _yes_no_or(text, f"WHEN REGEXP_LIKE({text}, {_escaped(PLAIN_PATTERN)}) THEN {read}")
+    as_text = _yes_no_or(text, f"WHEN {_snowflake_matches(text, PLAIN_PATTERN)} THEN {read}")
     as_number = f"NULLIF(AS_DOUBLE(TO_VARIANT({name})), CAST('NaN' AS FLOAT))"
     return f"CASE WHEN IS_DOUBLE(TO_VARIANT({name})) THEN {as_number} ELSE {as_text} END"
 
@@ -177,19 +211,29 @@ def _bigquery_text(name: str) -> str:
     return f"CAST({name} AS STRING)"
 
 
-def _bigquery_number(text: str) -> str:
-    def found(text: str, pattern: str) -> str:
-        return f"REGEXP_CONTAINS({text}, {_escaped(pattern)})"
+def _bigquery_found(text: str, pattern: str) -> str:
+    return f"REGEXP_CONTAINS({text}, {_escaped(pattern)})"
 
-    read = f"COALESCE(SAFE_CAST(TRIM({text}, {_escaped(_BLANKS)}) AS FLOAT64), {_magnitude_lost(text, found, 'FLOAT64')})"
-    return _yes_no_or(text, f"WHEN {found(text, _WHOLE_PATTERN)} THEN {read}")
+
+def _bigquery_matches(text: str, pattern: str) -> str:
+    return _bigquery_found(text, _whole_pattern(pattern))
+
+
+def _bigquery_number(text: str) -> str:
+    read = f"COALESCE(SAFE_CAST(TRIM({text}, {_escaped(_BLANKS)}) AS FLOAT64), {_magnitude_lost(text, _bigquery_found, 'FLOAT64')})"
+    return _yes_no_or(text, f"WHEN {_bigquery_matches(text, PLAIN_PATTERN)} THEN {read}")
 
 
 _ALL = (
-    Dialect("duckdb", _doubled('"'), _doubled("'"), _duckdb_text, _duckdb_number, _duckdb_literal, texts_first=False),
-    Dialect("postgres", _doubled('"'), _postgres_quoted, _postgres_text, _postgres_number, _cast_literal("DOUBLE PRECISION")),
-    Dialect("snowflake", _snowflake_name, _escaped, _snowflake_text, _snowflake_number, _cast_literal("FLOAT"), texts_first=False),
-    Dialect("bigquery", _bigquery_name, _escaped, _bigquery_text, _bigquery_number, _cast_literal("FLOAT64")),
-    Dialect("spark", _doubled("`"), _spark_quoted, _spark_text, _spark_number, _cast_literal("DOUBLE")),
-)
+    Dialect("duckdb", _doubled('"'), _doubled("'"), _duckdb_text, _duckdb_number, _duckdb_matches, _duckdb_literal, texts_first=False),
+    Dialect(
+        "postgres", _doubled('"'), _postgres_quoted, _postgres_text, _postgres_number, _postgres_matches, _cast_literal("DOUBLE PRECISION")
+    ),
+    Dialect(
+        "snowflake", _snowflake_name, _escaped, _snowflake_text, _snowflake_number, _snowflake_matches, _cast_literal("FLOAT"),
+        texts_first=False,
+    ),
+    Dialect("bigquery", _bigquery_name, _escaped, _bigquery_text, _bigquery_number, _bigquery_matches, _cast_literal("FLOAT64")),
+    Dialect("spark", _doubled("`"), _spark_quoted, _spark_text, _spark_number, _spark_matches, _cast_literal("DOUBLE")),
+)  # fmt: skip
 DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in _ALL}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +14,8 @@ import pandas as pd
 from icpfit.config import Disqualifier, FeatureSpec
 from icpfit.errors import ConfigError
 from icpfit.scorecard.card import Disqualification
-
 from icpfit.scorecard.reading import number_of
+
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
@@ -42,19 +43,24 @@ def check_disqualifiers(rules: Sequence[Disqualifier], specs: Sequence[FeatureSp
             raise ConfigError(message, hint=f"in place of is_one_of say at_least: {n}, or below: {n}")
 
 
-def disqualified(rules: Sequence[Disqualifier], features: pd.DataFrame, label: Floats) -> tuple[tuple[Disqualification, ...], Bools]:
-    """Each rule with its evidence, and the rows that any of them takes out; ``label`` is 1, 0 or NaN (none) per row."""
+def disqualified(
+    rules: Sequence[Disqualifier], specs: Sequence[FeatureSpec], features: pd.DataFrame, label: Floats
+) -> tuple[tuple[Disqualification, ...], Bools]:
+    """Each rule with its evidence, and the rows that any of them takes out; ``label`` is 1, 0 or NaN (none) per row.
+
+    ``specs`` say which of the features are yes/no.
+    """
+    flags = {s.name for s in specs if s.kind == "flag"}
     out = np.zeros(len(features), dtype=bool)
     found = []
     for rule in rules:
-        met = _of(rule, 0, None, None).condition.met(features[rule.feature])
+        asked = Disqualification(
+            rule.feature, rule.at_least, rule.reason, 0, None, None, rule.below, rule.is_one_of, is_flag=rule.feature in flags
+        )
+        met = asked.condition.met(features[rule.feature])
         out |= met
-        found.append(_of(rule, int(met.sum()), _rate(label[met]), _rate(label[~met])))
+        found.append(replace(asked, rows=int(met.sum()), rate=_rate(label[met]), rate_otherwise=_rate(label[~met])))
     return tuple(found), out
-
-
-def _of(rule: Disqualifier, rows: int, rate: float | None, otherwise: float | None) -> Disqualification:
-    return Disqualification(rule.feature, rule.at_least, rule.reason, rows, rate, otherwise, rule.below, rule.is_one_of)
 
 
 def _rate(label: Floats) -> float | None:

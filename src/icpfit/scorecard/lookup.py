@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def bin_index(kind: Kind, bins: Sequence[Bin], column: pd.Series) -> npt.NDArray[np.int64]:
     """Position in ``bins`` for each row of ``column``.
 
-    Numbers and flags: ranges are half-open, [low, high), so a value on an edge belongs above it, and
+    Numbers, and flags (yes is 1, no is 0): ranges are half-open, [low, high), so a value on an edge belongs above it, and
     infinities fall into the end bins. Categories: by text; a text that no bin names goes to the ``other``
     bin, or to ``unknown`` where there is none.
     """
@@ -30,7 +30,7 @@ def bin_index(kind: Kind, bins: Sequence[Bin], column: pd.Series) -> npt.NDArray
         other = next((i for i, b in enumerate(bins) if b.other), unknown)
         table = np.array([unknown if text is None else place.get(text, other) for text in texts], dtype=np.int64)
         return table[codes]
-    numbers = as_numbers(column)
+    numbers = as_numbers(column, kind)
     known = [i for i, b in enumerate(bins) if not b.unknown]
     edges = np.array([bins[i].low for i in known[1:]], dtype=np.float64)
     table = np.array([*known, unknown], dtype=np.int64)

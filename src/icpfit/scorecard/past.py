@@ -75,7 +75,7 @@ def past_rows(win: Taught | None, keep: Taught | None, settings: ScorecardSettin
         if card is None:
             continue
         tested = training.frame.iloc[fold.test]
-        _, out = disqualified(settings.disqualifiers, tested, np.full(len(tested), np.nan))
+        _, out = disqualified(settings.disqualifiers, training.specs, tested, np.full(len(tested), np.nan))
         rows.append(fold.test)
         given.append(_parts(card.draft, tested, labels))
         points.append(np.sum(list(given[-1].values()), axis=0, dtype=np.int64))

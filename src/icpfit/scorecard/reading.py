@@ -14,16 +14,22 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from icpfit.config import Kind
+
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 
 NUMBER_PATTERN = r"[ \t]*[+-]?(([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?|[iI][nN][fF]([iI][nN][iI][tT][yY])?)[ \t]*"
 """What counts as a number when it stands as text; ``nan`` does not, and is unknown."""
 
+YES_PATTERN = r"[ \t]*([yY]([eE][sS])?|[tT]([rR][uU][eE])?)[ \t]*"
+NO_PATTERN = r"[ \t]*([nN][oO]?|[fF]([aA][lL][sS][eE])?)[ \t]*"
+"""What counts as yes and as no when it stands as text where a yes/no is asked for, as the sources read it; else it is read as a number."""
+
 NO_TEXT = ("", "nan")
 """Texts that say nothing: empty, and what a missing number looks like as text."""
 
-_NUMBER = re.compile(NUMBER_PATTERN)
+_NUMBER, _YES, _NO = re.compile(NUMBER_PATTERN), re.compile(YES_PATTERN), re.compile(NO_PATTERN)
 
 
 def number_of(value: object) -> float:
@@ -43,6 +49,19 @@ def number_of(value: object) -> float:
     return math.nan
 
 
+def flag_of(value: object) -> float:
+    """One value of a yes/no as a number: 1 is yes, 0 is no; NaN when it is neither.
+
+    >>> flag_of("Yes"), flag_of(" n "), flag_of("T"), flag_of("FALSE"), flag_of("1"), flag_of(True)
+    (1.0, 0.0, 1.0, 0.0, 1.0, 1.0)
+    >>> flag_of("perhaps"), flag_of(""), number_of("yes")
+    (nan, nan, nan)
+    """
+    if isinstance(value, str) and (_YES.fullmatch(value) or _NO.fullmatch(value)):
+        return float(_YES.fullmatch(value) is not None)
+    return number_of(value)
+
+
 def text_of(value: object) -> str | None:
     """One value as text; None when it is unknown.
 
@@ -58,12 +77,13 @@ def text_of(value: object) -> str | None:
     return str(float(value)) if isinstance(value, (float, np.floating)) else str(value)
 
 
-def as_numbers(column: pd.Series) -> Floats:
-    """A column as float64, NaN where unknown. Moments are no numbers: unknown."""
+def as_numbers(column: pd.Series, kind: Kind = "number") -> Floats:
+    """A column of numbers, or of yes/no (``flag``), as float64, NaN where unknown. Moments are no numbers: unknown."""
     if pd.api.types.is_bool_dtype(column.dtype) or pd.api.types.is_numeric_dtype(column.dtype):
         return column.to_numpy(dtype=np.float64, na_value=np.nan)
     codes, distinct = pd.factorize(column.astype(object))
-    return np.array([*(number_of(v) for v in distinct), np.nan])[codes]
+    read = flag_of if kind == "flag" else number_of
+    return np.array([*(read(v) for v in distinct), np.nan])[codes]
 
 
 def as_texts(column: pd.Series) -> tuple[Codes, tuple[str | None, ...]]:

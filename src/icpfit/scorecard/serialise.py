@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import asdict
 from importlib.resources import files
 from typing import Any
@@ -53,12 +53,13 @@ def card_from_dict(body: Mapping[str, Any]) -> Scorecard:
         ScorecardError: something is missing or of another kind, or the card does not hold together.
     """
     try:
+        flags = {a["name"] for a in body["attributes"] if a["kind"] == "flag"}
         card = Scorecard(
             kind=body["kind"],
             attributes=tuple(_attribute(a) for a in body["attributes"]),
             # a card that was written before there were rules names none
             rules=tuple(_rule(r) for r in body.get("rules", ())),
-            disqualifiers=tuple(Disqualification(**{**d, "values": tuple(d.get("values", ()))}) for d in body["disqualifiers"]),
+            disqualifiers=tuple(_disqualification(d, flags) for d in body["disqualifiers"]),
             tiers=tuple(Tier(**t) for t in body["tiers"]),
             fidelity=Fidelity(**body["fidelity"]),
             layer_weights_learned=dict(body["layer_weights"]["learned"]),
@@ -104,6 +105,12 @@ def _attribute(body: Mapping[str, Any]) -> Attribute:
     values["bins"] = tuple(Bin(**{**b, "values": tuple(b["values"])}) for b in body["bins"])
     values["stands_for"] = tuple(body["stands_for"])
     return Attribute(**values)
+
+
+def _disqualification(body: Mapping[str, Any], flags: Set[str]) -> Disqualification:
+    """A card that was written before it said so asks a yes/no where an attribute of that name is one."""
+    said = {"is_flag": body["feature"] in flags and not body.get("values"), **body}
+    return Disqualification(**{**said, "values": tuple(body.get("values", ()))})
 
 
 def _rule_values(rule: Rule) -> dict[str, Any]:

@@ -38,8 +38,7 @@ class _Query:
 
     def text(self) -> str:
         card, name = self.card, self.spell.quoted_name
-        asked = [*(c for r in card.rules for c in r.conditions), *(d.condition for d in card.disqualifiers)]
-        wanted = dict.fromkeys([*((a.name, a.kind) for a in card.attributes), *((c.feature, c.kind) for c in asked)])
+        wanted = dict.fromkeys([*((a.name, a.kind) for a in card.attributes), *((c.feature, c.kind) for c in card.conditions)])
         read = {self._value(feature, kind): self._read(feature, kind) for feature, kind in wanted}
         kept = ["account_id", "as_of"]
         values = kept + [f"{expression} AS {value}" for value, expression in read.items()]
@@ -71,7 +70,7 @@ class _Query:
     def _read(self, feature: str, kind: str) -> str:
         column = self.spell.quoted_name(feature)
         if kind != "category":
-            return self.spell.number(column)
+            return self.spell.flag(column) if kind == "flag" else self.spell.number(column)
         text = column if self.spell.texts_first else self.spell.text(column)
         return f"CASE WHEN {text} NOT IN ({self._texts(NO_TEXT)}) THEN {text} END"
 
