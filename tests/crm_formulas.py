@@ -254,12 +254,14 @@ def _atom(r: Reader) -> Evaluator:
         r.must(")")
         return inner
     assert kind == "name", (kind, word)
+    if word in ("true", "false"):
+        return lambda account: word == "true"
     if not r.take("("):
         return lambda account: _held(account, word, Decimal)
-    if word == "string":
+    if word in ("string", "bool"):
         name = r.any("name")
         r.must(")")
-        return lambda account: _held(account, name, str)
+        return lambda account: _held(account, name, str if word == "string" else bool)
     arguments = r.arguments(lambda: _or(r))
     if word == "concatenate":
         assert len(arguments) >= 2, "concatenate joins two texts or more"

@@ -110,13 +110,16 @@ def test_spark(spark, card: Scorecard, rows: cards.Rows, expected: list[cards.Ro
     same(list(zip(*found.values(), strict=True)), expected, rows.columns)
 
 
-def held(names: dict[Input, str], rows: cards.Rows) -> list[dict[str, Any]]:
-    """The accounts as a CRM holds them: a number, or a text, or nothing; a number beyond all others for infinity."""
+def held(names: dict[Input, str], rows: cards.Rows, *, boxes: bool = False) -> list[dict[str, Any]]:
+    """The accounts as a CRM holds them: a number, or a text, or nothing; a number beyond all others for infinity. ``boxes``: a yes/no is
+    a checkbox that is ticked, not ticked, or empty."""
 
     def value(i: Input, found: Any) -> Any:
         if i.is_text:
             return cards.text(found)
         read = cards.number_or_flag(found, i.kind)
+        if boxes and i.kind == "flag":
+            return None if read is None else {0.0: False, 1.0: True}[read]
         return None if read is None else Decimal(repr(max(min(read, 1.7e308), -1.7e308)))
 
     n = len(next(iter(rows.columns.values())))
@@ -141,7 +144,7 @@ def test_salesforce_by_an_interpreter_of_ours(card: Scorecard, rows: cards.Rows,
 
 def test_hubspot_by_an_interpreter_of_ours(card: Scorecard, rows: cards.Rows, expected: list[cards.Row]) -> None:
     fields = [(f.name, f.formula) for f in hubspot_properties(card)]
-    same(shown(computed(fields, hubspot, held(hubspot_names(card), rows))), expected, rows.columns)
+    same(shown(computed(fields, hubspot, held(hubspot_names(card), rows, boxes=True))), expected, rows.columns)
 
 
 def test_the_workbook_recalculated_by_libreoffice(

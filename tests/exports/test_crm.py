@@ -114,6 +114,41 @@ def test_the_rules_to_enter_are_the_bins_of_the_card(card: Scorecard) -> None:
     assert len(re.findall(r"^\| `+ ?icpfit_.* \| -?\d+ \|", table, re.MULTILINE)) >= sum(len(a.bins) for a in card.attributes)
 
 
+def test_a_yes_or_no_is_a_checkbox_where_a_checkbox_can_be_empty(card: Scorecard) -> None:
+    """HubSpot has one that may be empty; in Salesforce it is never, and the file says why it is a number there."""
+    flags = {i.feature for i in hubspot_names(card) if i.kind == "flag"}
+    assert flags == {"warehouse", "on_free_mail", "competitor", "reseller"}
+    text = hubspot_text(card, "v")
+    for feature in flags:
+        assert f"| `icpfit_{feature}` | Single checkbox (type bool) |" in text
+        assert not re.search(rf"(?<!bool\()icpfit_{feature}\b", "".join(f.formula for f in hubspot_properties(card)))
+    assert "| `icpfit_warehouse` | is Yes | 12 |" in text
+    assert "| `icpfit_warehouse` | is No | 0 |" in text
+    assert "| `icpfit_warehouse` | is unknown (empty) | 6 |" in text
+    assert "| `icpfit_competitor` | is Yes | -100 | a competitor |" in text
+    assert "| `icpfit_reseller` | is No | -100 | no reseller |" in text
+    assert "0.5" not in text[text.index("## 1.") : text.index("### Thresholds")]
+    told = salesforce_text(card, "v")
+    for feature in flags:
+        assert f"| `icpfit_{feature}__c` | Number(1, 0): 1 is yes, 0 is no |" in told
+    assert "a checkbox of Salesforce is never empty" in told
+
+
+@pytest.mark.parametrize(
+    ("asked", "points"),
+    [({"at_least": 1.0}, (0, 1, 0)), ({"below": 1.0}, (1, 0, 0)), ({"at_least": 0.0}, (1, 1, 0)), ({"at_least": 2.0}, (0, 0, 0))],
+)
+def test_whatever_is_asked_of_a_checkbox_is_asked_of_yes_and_of_no(
+    card: Scorecard, asked: dict[str, float], points: tuple[int, ...]
+) -> None:
+    one = Disqualification("competitor", asked.get("at_least"), "out", 1, None, None, below=asked.get("below"), is_flag=True)
+    fields = hubspot_properties(replace(card, disqualifiers=(one,)))
+    names = hubspot_names(replace(card, disqualifiers=(one,)))
+    accounts = [{**dict.fromkeys(names.values()), "icpfit_competitor": said} for said in (False, True, None)]
+    found = computed([(f.name, f.formula) for f in fields], hubspot, accounts)
+    assert tuple(int(a["icpfit_disqualified_no"]) for a in found) == points
+
+
 def test_the_interpreters_refuse_what_they_do_not_know() -> None:
     for formula in ("FLOOR(1)", "IF(1, 2)", "a +", "1 2", "CASE(a, 1, 2)"):
         with pytest.raises((AssertionError, KeyError)):

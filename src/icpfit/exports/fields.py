@@ -55,7 +55,7 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """What the card asks of an account: a number (or yes/no) or a text, under the name of a feature and its label.
+    """What the card asks of an account: a number, a yes/no or a text, under the name of a feature and its label.
 
     Where the card counts with a feature and a condition asks for its text as well, there are two.
     """
@@ -126,13 +126,27 @@ def range_words(low: float | None, high: float | None) -> str:
     return " and ".join(ends) or "any number"
 
 
+def in_range(low: float | None, high: float | None, number: float) -> bool:
+    return (low is None or number >= low) and (high is None or number < high)
+
+
+def flag_words(low: float | None, high: float | None) -> str:
+    """Which answers of a yes/no lie in a range.
+
+    >>> flag_words(0.5, None), flag_words(None, 0.5), flag_words(None, None), flag_words(2.0, None)
+    ('is Yes', 'is No', 'is Yes or No', 'is neither Yes nor No (never)')
+    """
+    said = [word for word, number in (("Yes", 1.0), ("No", 0.0)) if in_range(low, high, number)]
+    return f"is {' or '.join(said)}" if said else "is neither Yes nor No (never)"
+
+
 def bin_words(attribute: Attribute, b: Bin) -> str:
     """Which values a bin takes, exactly."""
     if b.unknown:
         also = "" if attribute.kind != "category" or any(x.other for x in attribute.bins) else ", or any text that is not named"
         return f"is unknown (empty){also}"
     if attribute.kind != "category":
-        return "is " + range_words(b.low, b.high)
+        return flag_words(b.low, b.high) if attribute.kind == "flag" else "is " + range_words(b.low, b.high)
     named = ", ".join(quoted(v) for v in b.values)
     return f"is any of: {named}" + (", or any other text" if b.other else "") if named else "is any other text"
 
@@ -140,6 +154,8 @@ def bin_words(attribute: Attribute, b: Bin) -> str:
 def condition_words(condition: Condition) -> str:
     if condition.values:
         return f"is any of: {', '.join(quoted(v) for v in condition.values)}"
+    if condition.kind == "flag":
+        return flag_words(condition.low, condition.high)
     return "is " + range_words(condition.low, condition.high)
 
 

@@ -14,13 +14,14 @@ from icpfit.exports.fields import (
     condition_words,
     decimal,
     hard_texts,
+    in_range,
     layers_in_use,
     quoted,
     render,
     tier_head,
     tier_rows,
 )
-from icpfit.scorecard.card import Attribute, Scorecard
+from icpfit.scorecard.card import Attribute, Bin, Scorecard
 from icpfit.scorecard.condition import Condition, Rule
 
 NAME_LIMIT = 100
@@ -75,7 +76,7 @@ def _chain(cases: list[tuple[str, str]], otherwise: str) -> str:
 
 def _value(feature: str, kind: Kind, held: Held) -> str:
     name = held.of(feature, kind)
-    return f"string({name})" if kind == "category" else name
+    return {"category": f"string({name})", "flag": f"bool({name})", "number": name}[kind]
 
 
 def _number(value: float) -> str:
@@ -108,16 +109,27 @@ def _attribute(a: Attribute, held: Held) -> str:
     if a.kind == "category":
         otherwise = next((b for b in known if b.other), unknown)
         cases += [(_any_of(value, b.values), str(b.points)) for b in known if b.values]
+    elif a.kind == "flag":
+        otherwise = _bin_of(a, 0.0)
+        cases.append((value, str(_bin_of(a, 1.0).points)))
     else:
         otherwise = known[-1]
         cases += [(f"{value} < {_number(b.high or 0.0)}", str(b.points)) for b in known[:-1]]
     return _chain(cases, str(otherwise.points))
 
 
+def _bin_of(a: Attribute, number: float) -> Bin:
+    return next(b for b in a.bins if not b.unknown and in_range(b.low, b.high, number))
+
+
 def _met(c: Condition, held: Held) -> str:
     value = _value(c.feature, c.kind, held)
     if c.values:
         return f"is_present({value}) and ({_any_of(value, c.values)})"
+    if c.kind == "flag":
+        yes, no = (in_range(c.low, c.high, number) for number in (1.0, 0.0))
+        says = {(True, True): "", (True, False): f" and {value}", (False, True): f" and not ({value})", (False, False): " and false"}
+        return f"is_present({value}){says[yes, no]}"
     ends = [f"{value} >= {_number(c.low)}"] if c.low is not None else []
     ends += [f"{value} < {_number(c.high)}"] if c.high is not None else []
     return " and ".join([f"is_present({value})", *ends])
@@ -131,7 +143,7 @@ def _rule(rule: Rule, held: Held) -> str:
 def hubspot_text(card: Scorecard, version: str) -> str:
     """What a person enters in HubSpot, as Markdown."""
     held, names = _held(card), hubspot_names(card)
-    kinds = {"number": "Number", "flag": "Number: 1 yes, 0 no", "category": "Single-line text or dropdown"}
+    kinds = {"number": "Number", "flag": "Single checkbox (type bool)", "category": "Single-line text or dropdown"}
     groups = []
     for layer in layers_in_use(card):
         rules = [rule for part in card.parts if part.layer == layer for rule in _rules_of(part, held)]
@@ -146,6 +158,7 @@ def hubspot_text(card: Scorecard, version: str) -> str:
         tier_head=tier_head(card),
         tiers=tier_rows(card),
         properties=hubspot_properties(card),
+        flags=any(i.kind == "flag" for i in names),
         hard=[(quoted(text), code(names[i])) for i, text in hard_texts(card, r"[\\\n\r]")],
     )
 

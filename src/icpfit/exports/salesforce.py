@@ -160,7 +160,7 @@ def _text(text: str) -> str:
 def salesforce_text(card: Scorecard, version: str) -> str:
     """What an administrator creates on the Account object, as Markdown."""
     names, fields = salesforce_names(card), salesforce_fields(card)
-    kinds = {"number": "Number(12, 6)", "flag": "Number(1, 0): 1 yes, 0 no", "category": "Text(255)"}
+    kinds = {"number": "Number(12, 6)", "flag": "Number(1, 0): 1 is yes, 0 is no", "category": "Text(255)"}
     return render(
         "salesforce.md.j2",
         version=version,
@@ -171,5 +171,6 @@ def salesforce_text(card: Scorecard, version: str) -> str:
         ],
         tier_head=tier_head(card),
         tiers=tier_rows(card),
+        flags=any(i.kind == "flag" for i in names),
         hard=[(quoted(text), code(names[i])) for i, text in hard_texts(card, r"[\n\r]|^\s|\s$")],
     )
