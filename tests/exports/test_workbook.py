@@ -5,8 +5,10 @@ from __future__ import annotations
 import builtins
 import io
 import re
+import xml.etree.ElementTree as ET
 import zipfile
 from dataclasses import replace
+from textwrap import wrap
 from typing import Any
 
 import cards
@@ -14,7 +16,7 @@ import pytest
 
 from icpfit.errors import ScorecardError
 from icpfit.exports.calculator_sheets import features_of
-from icpfit.exports.sheets import exact_sum
+from icpfit.exports.sheets import INK, exact_sum
 from icpfit.exports.workbook import card_workbook
 from icpfit.scorecard.card import Scorecard
 
@@ -74,6 +76,61 @@ def test_a_cell_of_many_texts_says_where_all_of_them_stand(card: Scorecard) -> N
         shared = found.read("xl/sharedStrings.xml").decode()
     assert "…\nall of them: sheet Lists</t>" in shared
     assert all(f">{text}</t>" in shared for text in texts)
+
+
+MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+
+
+def looks(parts: dict[str, str], sheet: int) -> tuple[dict[str, tuple[str, ET.Element]], dict[int, float], dict[int, float]]:
+    """Of a sheet: its texts by address with the font of each, the widths of its columns, and the heights of its rows."""
+    styles, strings, page = (ET.fromstring(parts[f"xl/{n}.xml"]) for n in ("styles", "sharedStrings", f"worksheets/sheet{sheet}"))
+    fonts = styles.findall(f"{MAIN}fonts/{MAIN}font")
+    font_of = [fonts[int(xf.attrib["fontId"])] for xf in styles.findall(f"{MAIN}cellXfs/{MAIN}xf")]
+    texts = ["".join(si.itertext()) for si in strings.findall(f"{MAIN}si")]
+    cells = {}
+    for c in page.iter(f"{MAIN}c"):
+        value = c.find(f"{MAIN}v")
+        text = "" if value is None or value.text is None else texts[int(value.text)] if c.get("t") == "s" else value.text
+        cells[c.attrib["r"]] = (text, font_of[int(c.get("s", "0"))])
+    columns = page.iter(f"{MAIN}col")
+    widths = {n: float(c.attrib["width"]) for c in columns for n in range(int(c.attrib["min"]), int(c.attrib["max"]) + 1)}
+    heights = {int(r.attrib["r"]): float(r.get("ht", "15")) for r in page.iter(f"{MAIN}row")}
+    return cells, widths, heights
+
+
+def colour(font: ET.Element) -> str | None:
+    found = font.find(f"{MAIN}color")
+    return None if found is None else found.get("rgb")
+
+
+@pytest.mark.parametrize("kind", ["icp", "win", "retention"])
+def test_no_head_of_a_column_is_cut_off(card: Scorecard, kind: Any) -> None:
+    """Every head has the room that its words need where a bold letter takes 1.15 of a plain one, and its indent 1.3."""
+    with zipfile.ZipFile(io.BytesIO(card_workbook(replace(card, kind=kind), "v"))) as found:
+        parts = {name: found.read(name).decode() for name in found.namelist() if name.endswith(".xml")}
+    sheets = re.findall(r'<sheet name="(\w+)"', parts["xl/workbook.xml"])
+    seen = 0
+    for number, name in enumerate(sheets, 1):
+        cells, widths, heights = looks(parts, number)
+        for address, (text, font) in cells.items() if name != "Working" else ():
+            if colour(font) != "FFFFFFFF" or font.find(f"{MAIN}b") is None or not text:
+                continue
+            letters, row = re.fullmatch(r"([A-Z]+)(\d+)", address).groups()
+            column = sum((ord(c) - 64) * 26**i for i, c in enumerate(reversed(letters)))
+            room = int((widths.get(column, 8.43) - 1.3) / 1.15)
+            lines = wrap(text, room)
+            assert max(map(len, lines)) <= room
+            assert 15 * len(lines) <= heights[int(row)], (name, address, text)
+            seen += 1
+    assert seen > 80
+
+
+def test_what_to_do_is_green_for_no_tier(card: Scorecard, parts: dict[str, str]) -> None:
+    """Green says go, and the cell may say: do not work."""
+    cells, _, _ = looks(parts, 2)
+    text, font = cells["B5"]
+    assert text == card.tiers[2].action
+    assert colour(font) == "FF" + INK[1:]
 
 
 def test_the_clock_is_in_no_part(parts: dict[str, str]) -> None:

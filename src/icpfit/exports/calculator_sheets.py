@@ -12,7 +12,7 @@ from icpfit.documents.words import KINDS
 from icpfit.exports import reading
 from icpfit.exports.card_sheets import AttributePlace, CoverPlaces, TextList
 from icpfit.exports.fields import Input, inputs
-from icpfit.exports.sheets import TIER_COLOURS, Sheet, xlsx_name
+from icpfit.exports.sheets import TIER_COLOURS, Sheet, head_high, xlsx_name
 from icpfit.exports.working_sheet import THERE, Places, Working, in_row, unknown_points
 from icpfit.scorecard.card import Scorecard
 
@@ -44,15 +44,17 @@ def write_accounts(
     asked = features_of(card)
     first = len(ACCOUNT_HEAD)
     last = first + len(asked) - 1
-    sheet.widths(24, 9, 7, 30, 9, *(13 for _ in LAYERS), *(18 for _ in asked))
+    heads = (*ACCOUNT_HEAD, *(i.label for i in asked))
+    widths = (24, 10, 9, 30, 10, *(17 for _ in LAYERS), *(20 for _ in asked))
+    sheet.widths(*widths)
     sheet.across(0, 0, first - 1, "A list of accounts", "title", 34)
     words = "Paste accounts into the yellow columns, one a row. Leave a cell empty where nothing is known."
     sheet.across(1, 0, first - 1, words, "subtitle", 20)
-    for column, head in enumerate((*ACCOUNT_HEAD, *(i.label for i in asked))):
-        sheet.text(FIRST_ACCOUNT - 2, column, head, "head" if column in (0, 3) else "head_right")
+    for column, head in enumerate(heads):
+        sheet.text(FIRST_ACCOUNT - 2, column, head, "head" if column in (0, 2, 3) or column >= first else "head_right")
     for column, i in enumerate(asked, first):
         sheet.text(FIRST_ACCOUNT - 1, column, i.feature, "code")
-    sheet.raw.set_row(FIRST_ACCOUNT - 2, 48)
+    sheet.raw.set_row(FIRST_ACCOUNT - 2, head_high(heads, widths))
     formulas = working.formulas({i.feature: f"{sheet.name}!${xlsx_name(column)}{THERE}" for column, i in enumerate(asked, first)})
     results = _results(working, places, card, f"{xlsx_name(first)}{THERE}:{xlsx_name(last)}{THERE}")
     for n in range(rows):
@@ -125,6 +127,7 @@ def write_calculator(sheet: Sheet, working: Working, card: Scorecard, places: Pl
     head = 8
     for column, words in enumerate(("layer", "attribute", "your entry", "read as", "points", "of")):
         sheet.text(head, column, words, "head" if column < 4 else "head_right")
+    sheet.raw.set_row(head, 20)
     cells: dict[str, str] = {}
     row = head
     for row, attribute in enumerate(by_layer, head + 1):

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from icpfit.config import Layer
 from icpfit.documents.words import KINDS, Terms, known, number, pairs, percent
-from icpfit.exports.fields import condition_words, inputs, range_words
+from icpfit.exports.fields import condition_words, inputs
 from icpfit.exports.reading import SHAPES
-from icpfit.exports.sheets import Sheet, lines_high
+from icpfit.exports.sheets import Sheet, head_high, lines_high
 from icpfit.plural import counted
 from icpfit.scorecard.card import Attribute, Bin, Scorecard
 from icpfit.scorecard.condition import Condition
@@ -40,7 +40,10 @@ class TextList:
 
 MOST_SIGNS = 2_000
 """of the texts that stand in one cell; sheet Lists has them all"""
-LAYER_WIDTHS = (40, 10, 10, 32, 12, 13, 12, 14)
+LAYER_WIDTHS = (40, 10, 10, 32, 12, 14, 14, 15)
+RULE_WIDTHS = (58, 34, 14, 14, 12, 12, 14, 16, 18)
+COVER_WIDTHS = (15, 12, 22, 34, 20, 14, 14)
+LIST_WIDTHS = (24, 10, 8)
 
 
 def write_layer(sheet: Sheet, card: Scorecard, layer: Layer) -> dict[str, AttributePlace]:
@@ -70,7 +73,7 @@ def _attribute(sheet: Sheet, row: int, a: Attribute, terms: Terms) -> tuple[int,
         sheet.across(row, 0, 7, why, "note", lines_high(why, 150))
         row += 1
     heads = ("which accounts", "from", "below", "texts", "points", "likely range", f"{terms.many} seen", terms.were)
-    _head(sheet, row, heads, left=(0, 3))
+    _head(sheet, row, heads, LAYER_WIDTHS, left=(0, 3))
     known_bins = tuple(b for b in a.bins if not b.unknown)
     unknown = next(b for b in a.bins if b.unknown)
     first = row + 1
@@ -109,6 +112,7 @@ def write_lists(
     sheet: Sheet, card: Scorecard, places: dict[str, AttributePlace]
 ) -> tuple[str, dict[str, TextList], dict[Condition, TextList]]:
     """The shapes of numbers, the texts of each category with their points, and those of each condition, in columns side by side."""
+    sheet.widths(LIST_WIDTHS[0])
     sheet.text(0, 0, "shapes of numbers", "head")
     for row, shape in enumerate(SHAPES, 1):
         sheet.text(row, 0, shape, "entry_text")
@@ -121,6 +125,7 @@ def write_lists(
             continue
         for offset, head in enumerate((a.name, "points", "row")):
             sheet.text(0, column + offset, head, "head")
+            sheet.raw.set_column(column + offset, column + offset, LIST_WIDTHS[offset])
         for row, (text, i) in enumerate(pairs_of, 1):
             sheet.text(row, column, text, "entry_text")
             sheet.formula(row, column + 1, place.points[i], "points", place.known[i].points)
@@ -131,6 +136,7 @@ def write_lists(
     for condition in card.conditions:
         if condition.values and condition not in conditions:
             sheet.text(0, column, condition.feature, "head")
+            sheet.raw.set_column(column, column, LIST_WIDTHS[0])
             for row, text in enumerate(condition.values, 1):
                 sheet.text(row, column, text, "entry_text")
             conditions[condition] = TextList(sheet.span(1, len(condition.values), column))
@@ -150,7 +156,7 @@ class RulePlaces:
 
 
 def write_rules(sheet: Sheet, card: Scorecard) -> RulePlaces:
-    sheet.widths(58, 34, 14, 14, 12, 12, 14, 14, 14)
+    sheet.widths(*RULE_WIDTHS)
     labels = {i.feature: i.label for i in reversed(inputs(card))}
     terms, many = KINDS[card.kind], KINDS[card.kind].many
     sheet.across(0, 0, 8, "Rules and disqualifiers", "title", 34)
@@ -159,7 +165,7 @@ def write_rules(sheet: Sheet, card: Scorecard) -> RulePlaces:
     if card.rules:
         sheet.across(row, 0, 8, "What two attributes are worth together", "section", 22)
         heads = ("where both hold", "asks of", "from", "below", "points", "else", f"{many} seen", terms.were, f"others that {terms.were}")
-        row = _head(sheet, row + 1, heads)
+        row = _head(sheet, row + 1, heads, RULE_WIDTHS)
         for rule in card.rules:
             ends = []
             for i, c in enumerate(rule.conditions):
@@ -175,7 +181,8 @@ def write_rules(sheet: Sheet, card: Scorecard) -> RulePlaces:
             rule_ends.append(tuple(ends))
         row += 1
     sheet.across(row, 0, 8, "Disqualifiers: each makes tier D, whatever the points", "section", 22)
-    row = _head(sheet, row + 1, ("reason", "asks of", "from", "below", f"{many} seen", terms.were, f"others that {terms.were}"))
+    evidence = ("reason", "asks of", "from", "below", f"{many} seen", terms.were, f"others that {terms.were}")
+    row = _head(sheet, row + 1, evidence, RULE_WIDTHS)
     first, out_ends = row, []
     for d in card.disqualifiers:
         c = d.condition
@@ -191,17 +198,16 @@ def write_rules(sheet: Sheet, card: Scorecard) -> RulePlaces:
     return RulePlaces(tuple(points), tuple(rule_ends), tuple(out_ends), sheet.span(first, max(row - 1, first), 0))
 
 
-def _head(sheet: Sheet, row: int, heads: Sequence[str], left: Sequence[int] = (0, 1)) -> int:
-    """``left`` are the columns of texts. The next row."""
+def _head(sheet: Sheet, row: int, heads: Sequence[str], widths: Sequence[float], left: Sequence[int] = (0, 1)) -> int:
+    """``widths`` are those of the sheet's columns, ``left`` the columns of texts. The next row."""
     for column, head in enumerate(heads):
         sheet.text(row, column, head, "head" if column in left else "head_right")
-    longest = max(map(len, heads))
-    sheet.raw.set_row(row, 18 if longest <= 14 else 32 if longest <= 24 else 48)
+    sheet.raw.set_row(row, head_high(heads, widths[: len(heads)]))
     return row + 1
 
 
 def _asks(c: Condition, labels: dict[str, str]) -> str:
-    return f"{labels.get(c.feature, c.feature)} {condition_words(c) if c.values else 'is ' + range_words(c.low, c.high)}"
+    return f"{labels.get(c.feature, c.feature)} {condition_words(c)}"
 
 
 def _ends(sheet: Sheet, row: int, c: Condition) -> tuple[str | None, str | None]:
@@ -221,7 +227,8 @@ class CoverPlaces:
 def write_cover(sheet: Sheet, card: Scorecard, version: str, contents: Sequence[tuple[str, str]]) -> CoverPlaces:
     """``contents``: (sheet, what is on it)."""
     terms = KINDS[card.kind]
-    sheet.widths(15, 12, 18, 34, 22, 14, 14)
+    sheet.widths(*COVER_WIDTHS)
+    sheet.raw.fit_to_pages(1, 1)
     sheet.across(0, 0, 6, "Ideal customer profile: the scorecard", "title", 38)
     sheet.across(1, 0, 6, f"{terms.title[:1].upper()}{terms.title[1:]}: version {version}", "subtitle", 20)
     words = (
@@ -233,7 +240,7 @@ def write_cover(sheet: Sheet, card: Scorecard, version: str, contents: Sequence[
     sheet.across(row, 0, 6, "Tiers", "section", 24)
     share = f"expected share that {terms.were}"
     heads = ("tier", "from points", share, "what to do", "who", "within hours", f"{terms.many} seen")
-    row = _head(sheet, row + 1, heads, left=(0, 3, 4))
+    row = _head(sheet, row + 1, heads, COVER_WIDTHS, left=(0, 3, 4))
     first = row
     for t in card.tiers:
         sheet.row_of(
@@ -249,8 +256,11 @@ def write_cover(sheet: Sheet, card: Scorecard, version: str, contents: Sequence[
         sheet.at(row + len(card.layer_maxima) + 5, 1),
     )
     row = _weights(sheet, row + 1, card)
-    sheet.row_of(row, ("chance", "cell"), (card.platt_intercept, "number"), ("a of 1 / (1 + exp(-(a + b × points)))", "note"))
-    sheet.row_of(row + 1, ("", "cell"), (card.platt_slope, "number"), ("b", "note"))
+    for i, (words, value, note) in enumerate(
+        [("chance", card.platt_intercept, "a of 1 / (1 + exp(-(a + b × points)))"), ("", card.platt_slope, "b")]
+    ):
+        sheet.row_of(row + i, (words, "cell"), (value, "number"))
+        sheet.across(row + i, 2, 6, note, "note")
     sheet.across(row + 3, 0, 6, "How good it is", "section", 24)
     for i, line in enumerate((_fidelity(card), *_imposed(card), *card.words)):
         sheet.across(row + 4 + i, 0, 6, line, "body", lines_high(line, 125))
@@ -270,7 +280,7 @@ def _weights(sheet: Sheet, row: int, card: Scorecard) -> int:
     sheet.across(row, 0, 6, "What each layer can give", "section", 24)
     heads = ["layer", "points", "the data says", "the company believed before"]
     heads += ["the company insists on"] if card.imposed is not None else []
-    row = _head(sheet, row + 1, heads, left=(0,))
+    row = _head(sheet, row + 1, heads, COVER_WIDTHS, left=(0,))
     for layer, most in card.layer_maxima.items():
         cells: list[tuple[object, str]] = [(layer, "cell_bold"), (most, "points"), (card.layer_weights_learned.get(layer, 0), "number")]
         cells += [(card.layer_weights_assumed.get(layer, 0), "number")]

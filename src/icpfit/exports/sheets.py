@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from icpfit.errors import ScorecardError
@@ -23,7 +25,7 @@ _STYLES: dict[str, dict[str, Any]] = {
     "subtitle": {"font_size": 12, "font_color": GREY},
     "section": {"font_size": 14, "bold": True, "font_color": GREEN},
     "body": {"text_wrap": True, "valign": "top"},
-    "todo": {"font_size": 14, "bold": True, "font_color": GREEN, "align": "center", "text_wrap": True},
+    "todo": {"font_size": 14, "bold": True, "align": "center", "text_wrap": True},
     "note": {"indent": 1, "font_color": GREY, "italic": True, "text_wrap": True, "valign": "top"},
     "link": {"font_color": GREEN, "underline": 1},
     "head": {"bold": True, "font_color": "#FFFFFF", "bg_color": INK, "text_wrap": True, "indent": 1},
@@ -146,6 +148,16 @@ class Sheet:
                 self.text(row, column, value, style)
             else:
                 self.number(row, column, value, style)  # type: ignore[arg-type]
+
+
+def head_high(heads: Sequence[str], widths: Sequence[float]) -> float:
+    """The height of a row of heads, in points, in columns of ``widths`` characters: bold letters are wider, and words are not broken.
+
+    >>> head_high(["tier", "from points"], [15, 20]), head_high(["expected share that were won"], [18])
+    (20.0, 50.0)
+    """
+    lines = [len(wrap(head, max(int(0.85 * width) - 2, 4), break_long_words=False)) for head, width in zip(heads, widths, strict=True)]
+    return 5.0 + 15.0 * max(lines, default=1)
 
 
 def lines_high(text: str, width: float, line: float = 15.0) -> float:
