@@ -12,7 +12,7 @@ from icpfit.sources.staging import COPY, IN_ORDER, MERGED, NO_ACCOUNT, OF_MERGIN
 
 UNREADABLE = "unreadable line"
 NUMBERS_ARE = "Numbers are read as 1234.5, without thousands separators, currency or units"
-FLAGS_ARE = "Yes or no is read as yes and no, true and false, y and n, t and f"
+FLAGS_ARE = "Yes or no is read as yes and no, true and false, y and n, t and f, 1 and 0"
 
 # reason -> what one row does, what several do, what to do about it
 _PHRASES: dict[str, tuple[str, str, str]] = {

@@ -80,13 +80,16 @@ def with_points(texts: pd.Series) -> pd.Series:
 
 
 def parse_flag(text: str) -> float | None:
-    """1 for yes and true, 0 for no and false, NaN for nothing, None for any other text.
+    """1 for yes and true, 0 for no and false, NaN for nothing, None for any other text; 1 and 0 themselves as scored lists have them.
 
-    >>> parse_flag("Yes"), parse_flag("FALSE"), parse_flag("perhaps")
-    (1.0, 0.0, None)
+    >>> parse_flag("Yes"), parse_flag("FALSE"), parse_flag("1"), parse_flag("0.0"), parse_flag("perhaps")
+    (1.0, 0.0, 1.0, 0.0, None)
     """
     text = text.strip().lower()
-    return FLAGS.get(text) if text else float("nan")
+    if not text:
+        return float("nan")
+    number = parse_number(text)
+    return FLAGS.get(text, number if number in (0.0, 1.0) else None)
 
 
 def parse_each(texts: pd.Series, parse: object, missing: frozenset[str]) -> Parsed:
