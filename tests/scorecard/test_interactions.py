@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from icpfit.config import FeatureSpec, ScorecardSettings
 from icpfit.errors import ScorecardError
 from icpfit.scorecard.binning import make_bins
 from icpfit.scorecard.build import build_scorecards
+from icpfit.scorecard.card import Bin
 from icpfit.scorecard.condition import Condition, Rule
 from icpfit.scorecard.distill import distill
-from icpfit.scorecard.interactions import find_rule
+from icpfit.scorecard.interactions import SAID_PLAINLY, find_rule
 from icpfit.scorecard.lookup import bin_index
 from icpfit.scorecard.material import Material
 
@@ -116,6 +120,35 @@ def test_of_two_flags_the_rule_says_both_whatever_the_order_of_rows(seed: int) -
     assert {(c.feature, c.low, c.high) for c in rule.conditions} == {("rule_1", 0.5, None), ("trial", 0.5, None)}
     assert (rule.name, rule.otherwise) == ("rule_2", 0)
     assert (first.attributes, first.rules) == (again.attributes, again.rules)
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+def test_the_rule_found_is_the_one_that_least_squares_on_every_cell_would_choose(seed: int) -> None:
+    """A second engine: add each rectangle to the dummies of both attributes, fit, and take what lowers the error most."""
+    rng = np.random.default_rng(seed)
+    n, sizes = 400, (4, 3)
+    codes = [rng.integers(0, size + 1, n) for size in sizes]
+    specs = [
+        FeatureSpec(name=f"f{j}", label="F", layer="firmographic", kind="number", table="accounts", aggregate="value", why="x")
+        for j in (0, 1)
+    ]
+    blank = Bin("", 0, 0.0, 0.0, 0, None)
+    lows: list[list[float | None]] = [[None, *map(float, range(1, size))] for size in sizes]
+    bins = [[*(replace(blank, low=low, high=high) for low, high in pairwise([*own, None])), replace(blank, unknown=True)] for own in lows]
+    target = rng.normal(size=n) + 2.0 * ((codes[0] >= 2) & (codes[0] < 4) & (codes[1] < 2))
+    dummies = np.column_stack([codes[j] == k for j, size in enumerate(sizes) for k in range(size + 1)]).astype(float)
+    residual = target - dummies @ np.linalg.lstsq(dummies, target, rcond=None)[0]
+    found = find_rule(specs, bins, codes, residual, target)
+    errors = {}
+    for a, b in product(*([(i, k) for i in range(s) for k in range(i + 1, s + 1) if k - i < s] for s in sizes)):
+        met = (codes[0] >= a[0]) & (codes[0] < a[1]) & (codes[1] >= b[0]) & (codes[1] < b[1])
+        if met.sum() >= 20:
+            wide = np.column_stack([dummies, met])
+            values = np.linalg.lstsq(wide, target, rcond=None)[0]
+            gain = residual @ residual - ((target - wide @ values) ** 2).sum()
+            errors[a, b] = gain * (1.0 if values[-1] > 0 else SAID_PLAINLY)
+    assert found is not None
+    assert errors[found.runs] == pytest.approx(max(errors.values()), rel=1e-6)
 
 
 @pytest.mark.parametrize("direction", ["increasing", "decreasing"])

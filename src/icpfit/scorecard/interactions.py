@@ -65,16 +65,21 @@ def find_rule(
         cell = codes[i] * size[1] + codes[j]
         rows = np.bincount(cell, minlength=size[0] * size[1]).astype(np.float64)
         left = np.bincount(cell, weights=residual, minlength=len(rows))
-        both = np.stack([_rectangle(size, a, b) for a in runs[i] for b in runs[j]])
-        held = both @ rows
-        beside = both - _additive(both, rows, size)
-        spread = (beside**2) @ rows
-        pull = beside @ left
+        both = np.einsum("ak,bl->abkl", _taken(runs[i], size[0]), _taken(runs[j], size[1])).reshape(-1, len(rows))
+        # In cells times the root of their rows, what the two attributes can say alone is a plain projection.
+        root = np.sqrt(rows)
+        alone = _additive(root, size)
+        against = left / np.maximum(root, 1.0)
+        liked_of = np.bincount(cell, weights=target, minlength=len(rows))
+        sums = both @ np.column_stack([rows, left, liked_of, root[:, None] * alone])
+        held, told = sums[:, 0], sums[:, 3:]
+        spread = held - (told**2).sum(axis=1)
+        pull = sums[:, 1] - told @ (against @ alone)
         gain = np.where((held >= least_rows(n)) & (spread > _NEGLIGIBLE), pull**2 / np.maximum(spread, _NEGLIGIBLE), 0.0)
         # Rounded, so that the order of rows does not choose among equals.
         share = np.round(gain / (variance * n), 9)
         share = np.where(share > MIN_SHARE, np.round(share * np.where(pull > 0, 1.0, SAID_PLAINLY), 9), 0.0)
-        liked = np.round(both @ np.bincount(cell, weights=target, minlength=len(rows)) / np.maximum(held, 1.0), 9)
+        liked = np.round(sums[:, 2] / np.maximum(held, 1.0), 9)
         for k in np.lexsort((np.arange(len(share)), -liked, -share)):
             if share[k] <= 0 or (found is not None and (share[k], liked[k]) <= best):
                 break
@@ -97,21 +102,20 @@ def _runs(bins: Sequence[Bin]) -> list[tuple[int, int]]:
     return [(a, b) for a in range(named) for b in range(a + 1, named + 1) if b - a < whole]
 
 
-def _rectangle(size: tuple[int, int], a: tuple[int, int], b: tuple[int, int]) -> Floats:
-    table = np.zeros(size)
-    table[a[0] : a[1], b[0] : b[1]] = 1.0
-    return table.ravel()
+def _taken(runs: Sequence[tuple[int, int]], size: int) -> Floats:
+    """1 where a run (one per line) takes a bin."""
+    bins = np.arange(size)
+    return np.array([(a <= bins) & (bins < b) for a, b in runs], dtype=np.float64)
 
 
-def _additive(tables: Floats, rows: Floats, size: tuple[int, int]) -> Floats:
-    """The part of each table (one per line) that a sum of one value per line and column can say, weighted by ``rows``."""
+def _additive(root: Floats, size: tuple[int, int]) -> Floats:
+    """An orthonormal basis, one per column, of all sums of one value per line and column; in cells times the root of their rows."""
     lines, columns = np.divmod(np.arange(size[0] * size[1]), size[1])
-    dummies = np.zeros((len(rows), sum(size)))
-    dummies[np.arange(len(rows)), lines] = 1.0
-    dummies[np.arange(len(rows)), size[0] + columns] = 1.0
-    weighted = dummies * rows[:, None]
-    values = np.linalg.pinv(dummies.T @ weighted) @ (weighted.T @ tables.T)
-    return np.asarray((dummies @ values).T)
+    dummies = np.zeros((len(root), sum(size)))
+    dummies[np.arange(len(root)), lines] = root
+    dummies[np.arange(len(root)), size[0] + columns] = root
+    basis, scale, _ = np.linalg.svd(dummies, full_matrices=False)
+    return np.asarray(basis[:, scale > _NEGLIGIBLE * scale[0]])
 
 
 def _keeps(spec: FeatureSpec, bins: Sequence[Bin], run: tuple[int, int], up: bool) -> bool:
