@@ -116,6 +116,14 @@ def test_points_of_a_card_that_was_wrong_bear_nothing_out(made: SimpleNamespace)
     assert borne_out(asking(made, real=1), past_of(real=10 - 10 * real), groups).won == frozenset()
 
 
+def test_what_hardly_a_card_of_the_past_asked_is_new_and_not_called_luck(made: SimpleNamespace) -> None:
+    groups, real, luck = company(made, 5, lift=0.3)
+    card, late = asking(made, real=1, luck=1), 10 * real * (np.arange(len(real)) >= 1000)
+    later = borne_out(card, past_of(real=late, luck=10 * luck), groups)
+    assert "real" in later.new
+    assert not {"real", "luck"} & borne_out(card, past_of(real=10 * real, luck=10 * luck), groups).new
+
+
 def test_few_deals_bear_nothing_out(made: SimpleNamespace) -> None:
     groups, real, _ = company(made, 3, lift=0.6, deals=60)
     assert borne_out(asking(made, real=1), past_of(real=10 * real), groups).either == frozenset()

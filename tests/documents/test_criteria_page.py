@@ -85,10 +85,11 @@ def test_where_nothing_is_a_must_have_it_says_so_and_names_the_nearest() -> None
 
 def test_what_later_deals_bear_out_is_said_and_what_they_do_not() -> None:
     assert "no card had seen" not in said(page()[STRONG])
-    report = {**FOUND, "later": {"deals": 812, "not_borne_out": ["Fax numbers"]}}
+    report = {**FOUND, "later": {"deals": 812, "not_borne_out": ["Fax numbers"], "new": ["Moon phase"]}}
     told = said(criteria_page(report, [], "EUR")[STRONG])
     assert "812 deals that no card had seen bear each out" in told
     assert "do not bear out “Fax numbers”" in told
+    assert "Hardly a card of the past asked “Moon phase”" in told
     bare = {**report, "secondary": {**FOUND["secondary"], "found": []}}
     assert "do not bear out “Fax numbers”" in said(criteria_page(bare, [], "EUR")[STRONG])
 

@@ -22,16 +22,19 @@ from icpfit.scorecard.past import PastRows
 
 LEVEL = 0.05
 """Of all that is named, at most this share is luck (false discovery rate)."""
+HALF = 0.5
+"""of the later deals: an attribute that the cards of no more of them asked is new"""
 
 
 @dataclass(frozen=True)
 class BorneOut:
     """The names of attributes whose points went with winning (``won``), or told the best from those who left (``kept``); ``deals``: how
-    many later ones were asked."""
+    many later ones were asked; ``new``: attributes that hardly any card of the past asked: the cards of at most half of the deals."""
 
     won: frozenset[str]
     kept: frozenset[str]
     deals: int
+    new: frozenset[str] = frozenset()
 
     @property
     def either(self) -> frozenset[str]:
@@ -46,7 +49,8 @@ def borne_out(card: Scorecard, past: PastRows, groups: Groups) -> BorneOut:
     account, period = groups.counter.account[past.row], pd.factorize(past.period)[0].astype(np.int64)
     good, best, left = groups.good[past.row], groups.best[past.row], groups.left[past.row]
     everyone = np.ones(len(good), dtype=bool)
-    older = {a.name: _by_older_cards(a, past, period, groups) for a in card.attributes if a.max_points > 0}
+    told = {a.name: _by_older_cards(a, past, period, groups) for a in card.attributes if a.max_points > 0}
+    older = {name: points for name, (points, _) in told.items()}
     tests: list[tuple[str, str, float]] = []
     for side, yes, among in (("won", good, everyone), ("kept", best, best | left)):
         if min(len(np.unique(account[rows])) for rows in (yes & among, ~yes & among)) < FEW:
@@ -57,23 +61,27 @@ def borne_out(card: Scorecard, past: PastRows, groups: Groups) -> BorneOut:
     for (side, name, _), q in zip(tests, false_discoveries([p for *_, p in tests]), strict=True):
         if q <= LEVEL:
             held[side].add(name)
-    return BorneOut(frozenset(held["won"]), frozenset(held["kept"]), len(past.row))
+    new = frozenset(name for name, (_, asked) in told.items() if asked <= HALF * len(past.row))
+    return BorneOut(frozenset(held["won"]), frozenset(held["kept"]), len(past.row), new)
 
 
-def _by_older_cards(attribute: Attribute, past: PastRows, period: Ints, groups: Groups) -> Floats:
-    """What the cards of the past gave for the attribute, or for another whose points go with its own, either way, in that period.
+def _by_older_cards(attribute: Attribute, past: PastRows, period: Ints, groups: Groups) -> tuple[Floats, int]:
+    """What the cards of the past gave for the attribute, or for another whose points go with its own, either way, in that period; and for
+    how many deals there was a card that asked.
 
     Either way: to take only those of the same direction would choose by how the deals ended, which today's card knows.
     """
     worth = np.array([b.points for b in attribute.bins], dtype=np.float64)
     today = worth[bin_index(attribute.kind, attribute.bins, groups.training.frame[attribute.name].iloc[past.row])]
-    total = np.zeros(len(past.row))
+    total, asked = np.zeros(len(past.row)), np.zeros(len(past.row), dtype=bool)
     for name, points in past.parts.items():
         for p in range(int(period.max(initial=-1)) + 1):
             rows = period == p
-            if name == attribute.name or abs(_correlation(today[rows], points[rows])) >= SAME_STORY:
+            its_own = name == attribute.name and points[rows].any()
+            if its_own or abs(_correlation(today[rows], points[rows])) >= SAME_STORY:
                 total[rows] += points[rows]
-    return total
+                asked |= rows
+    return total, int(asked.sum())
 
 
 def _correlation(a: Floats, b: Ints | Floats) -> float:

@@ -11,7 +11,19 @@ import numpy.typing as npt
 import pandas as pd
 
 from icpfit.config import Config, Disqualifier, Outcome
-from icpfit.criteria import Groups, borne_out, find_exclusions, find_signals, fits_by_tier, groups_of, overlap, shortfall, value_of
+from icpfit.criteria import (
+    BorneOut,
+    Groups,
+    Signals,
+    borne_out,
+    find_exclusions,
+    find_signals,
+    fits_by_tier,
+    groups_of,
+    overlap,
+    shortfall,
+    value_of,
+)
 from icpfit.criteria.exclusions import condition_of, declared_evidence
 from icpfit.customers import Study
 from icpfit.drift import Finding
@@ -106,7 +118,7 @@ def criteria_report(
             "nearest": None if found.nearest is None else found.nearest.values(),
         },
         "secondary": {"asked": found.asked[1], "found": [s.values() for s in found.secondary]},
-        "later": None if later is None else {"deals": later.deals, "not_borne_out": [a.label for a in found.not_borne_out]},
+        "later": None if later is None else _later(later, found),
         "negative": {
             "asked": out.asked,
             "alike": out.alike,
@@ -126,6 +138,12 @@ def _who(groups: Groups, tables: bool, customers: pd.DataFrame | None) -> dict[s
     told = {"is": groups.best_is, "tables": tables, **{name: int(side.sum()) for name, side in sides.items()}}
     column, name = {"best fit": ("fit", "best fit"), "best cohort": ("cohort", "best")}.get(groups.best_is, ("", ""))
     return told if customers is None or not column else {**told, "of": int((customers.drop_duplicates("deal_id")[column] == name).sum())}
+
+
+def _later(later: BorneOut, found: Signals) -> dict[str, Any]:
+    """``not_borne_out`` by the later deals though their cards asked; ``new``: hardly one asked."""
+    fallen = {new: [a.label for a in found.not_borne_out if (a.name in later.new) is new] for new in (False, True)}
+    return {"deals": later.deals, "not_borne_out": fallen[False], "new": fallen[True]}
 
 
 def _declared(rules: tuple[Disqualifier, ...], groups: Groups) -> list[dict[str, Any]]:

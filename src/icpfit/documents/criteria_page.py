@@ -10,7 +10,7 @@ from icpfit.criteria.signals import MOST, NEARLY_ALL
 from icpfit.criteria.standing import CANNOT
 from icpfit.documents.parts import NOTHING, part, table
 from icpfit.documents.past_page import past_wins_part
-from icpfit.documents.words import OUTCOMES, Terms, count, known, money, number, percent
+from icpfit.documents.words import OUTCOMES, Terms, count, known, listed, money, number, percent
 from icpfit.plural import counted
 from icpfit.scorecard.card import TIER_NAMES
 
@@ -119,10 +119,14 @@ def _borne_out(later: Mapping[str, Any] | None, terms: Terms) -> str:
 
 
 def _not_borne_out(later: Mapping[str, Any] | None, terms: Terms) -> list[str]:
-    if later is None or not later["not_borne_out"]:
+    if later is None:
         return []
-    named = ", ".join(f"“{label}”" for label in later["not_borne_out"])
-    return [f"{terms.many} that no card had seen do not bear out {named}: it may be luck, so no criterion is made of it"]
+    fallen, new = (listed([f"“{label}”" for label in later[name]]) for name in ("not_borne_out", "new"))
+    said = [
+        fallen and f"{terms.many} that no card had seen do not bear out {fallen}: it may be luck, so no criterion is made of it",
+        new and f"hardly a card of the past asked {new}, so no later {terms.many} can bear it out yet",
+    ]
+    return [words for words in said if words]
 
 
 def _negative(report: Mapping[str, Any], terms: Terms, currency: str) -> dict[str, Any]:
