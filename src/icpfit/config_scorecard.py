@@ -68,11 +68,11 @@ class TierSettings(Strict):
 
 class ScorecardSettings(Strict):
     attributes: int = Field(default=12, ge=2, le=40)
-    bins: int = Field(default=5, ge=2, le=10)
+    bins: int = Field(default=5, ge=3, le=10, description="lines of an attribute at most; one of them is for what is not known")
     rules: int = Field(default=2, ge=0, le=5, description="rows for two attributes together, at most, where the model asks for them")
     assumed_weights: dict[Layer, int] = Field(
         default={"firmographic": 30, "technographic": 20, "behavioral": 35, "intent": 15},
-        description="what the company believed before; shown beside what the data says, never imposed",
+        description="what the company believed before (unless it says so, a rule of thumb); shown beside what the data says, never imposed",
     )
     imposed_weights: dict[Weighed, Annotated[int, Field(ge=0)]] | None = Field(
         default=None, description="layer weights that the company insists on; what goes to propensity is shared as the data says"

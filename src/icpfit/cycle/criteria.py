@@ -187,5 +187,5 @@ def _finding(numbers: Mapping[str, Any], disqualified: Mapping[str, Any], blamed
         words += f". {n:,} of them {'is' if n == 1 else 'are'} there by a disqualifier ({by}{several})"
     if blamed:
         named = ", ".join(f"{one['label']} ({one['points']:.1f} points)" for one in blamed)
-        words += f". What the others lack most, beside wins above the line: {named}"
+        words += f". What {'the others' if n else 'they'} lack most, beside wins above the line: {named}"
     return Finding(WINS_BELOW, "past wins", share, p_value, p_value, max(share - most, 0.0), wins - below, below, share > most, words)

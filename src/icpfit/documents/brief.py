@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from icpfit.documents.card_page import NO_GROUP, work_of
+from icpfit.documents.card_page import work_of
+from icpfit.documents.profile_page import NO_GROUP
 from icpfit.documents.words import KINDS, percent
 from icpfit.scorecard.card import Scorecard
 

@@ -1,21 +1,18 @@
-"""The scorecard as words and figures: profile, tiers, cells."""
+"""The scorecard as words and figures: tiers, cells, product lines."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from icpfit.config import LAYERS
+from icpfit.config import LAYERS, ScorecardSettings
 from icpfit.documents.line_notes import unknown_is_best, whole_texts
 from icpfit.documents.words import KINDS, Terms, count, known, listed, number, pairs, percent
 from icpfit.plural import counted
-from icpfit.scorecard.binning import MIN_ROWS
 from icpfit.scorecard.card import Attribute, Bin, CardKind, Scorecard, Tier
 from icpfit.scorecard.condition import Rule
 
 NOTHING = "—"
-NO_GROUP = "no group stands out"
-MOST_OF_PROFILE = 6
 
 
 def card_page(card: Scorecard, timing: str) -> dict[str, Any]:
@@ -30,7 +27,7 @@ def card_page(card: Scorecard, timing: str) -> dict[str, Any]:
         "good": terms.good,
         "were": terms.were,
         "chance": terms.chance,
-        "attributes": [*(_attribute(a, terms) for a in _by_weight(card)), *(_rule_row(r, labels) for r in card.rules)],
+        "attributes": [*(_attribute(a, terms) for a in by_weight(card)), *(_rule_row(r, labels) for r in card.rules)],
         "tiers": [
             {
                 "name": t.name,
@@ -53,81 +50,6 @@ def card_page(card: Scorecard, timing: str) -> dict[str, Any]:
     }
 
 
-def profile_page(card: Scorecard) -> dict[str, Any]:
-    """``rows``: the attributes that weigh most, with the group that fits and the group that does not.
-
-    A group is named only where it stands out (see ``stands_out``); where none does, the attribute is left
-    out and named in ``remarks``. So are attributes whose counted shares point the other way than the points.
-    """
-    terms = KINDS[card.kind]
-    rows, silent, contrary = [], [], []
-    for attribute in _by_weight(card):
-        best, worst = stands_out(attribute)
-        if best is None and worst is None:
-            silent.append(attribute.label)
-            continue
-        rows.append(
-            {
-                "label": attribute.label,
-                "best": NO_GROUP if best is None else best.label,
-                "best_rate": "" if best is None else _rate(best),
-                "worst": NO_GROUP if worst is None else worst.label,
-                "worst_rate": "" if worst is None else _rate(worst),
-                "points": NOTHING if best is None else str(best.points),
-                "interval": "" if best is None else _interval(best),
-            }
-        )
-        if _contrary(best, worst):
-            contrary.append(attribute.label)
-        if len(rows) == MOST_OF_PROFILE:
-            break
-    remarks = []
-    if silent:
-        one = len(silent) == 1
-        remarks.append(
-            f"Left out here: {listed(silent)}. No group of {'it' if one else 'them'} stands out, so who fits by {'it' if one else 'them'} "
-            f"is not known. {'Its' if one else 'Their'} lines are on the scorecard."
-        )
-    if contrary:
-        remarks.append(
-            f"For {listed(contrary)} the counted shares point the other way: the points compare {terms.many} that are alike in all else, "
-            "the shares do not."
-        )
-    return {"rows": rows, "remarks": remarks, "rule": _rule(terms)}
-
-
-def stands_out(attribute: Attribute) -> tuple[Bin | None, Bin | None]:
-    """The cell that fits best and the one that fits least, each None where no cell can be told from the rest.
-
-    A cell fits where the low end of its points lies above the high ends of all other rows, taken on average; it
-    does not fit where its high end lies below their low ends. Cells of fewer rows than a bin may hold are never
-    named, nor is ``unknown``, which says nothing of an account.
-    """
-    fits, fails = [], []
-    for cell in attribute.bins:
-        others = [b for b in attribute.bins if b is not cell and b.rows]
-        if cell.unknown or cell.rows < MIN_ROWS or not others:
-            continue
-        rows = sum(b.rows for b in others)
-        if cell.points_low > sum(b.points_high * b.rows for b in others) / rows:
-            fits.append(cell)
-        if cell.points_high < sum(b.points_low * b.rows for b in others) / rows:
-            fails.append(cell)
-    return max(fits, key=lambda b: b.points, default=None), min(fails, key=lambda b: b.points, default=None)
-
-
-def _contrary(best: Bin | None, worst: Bin | None) -> bool:
-    a, b = (None if cell is None else known(cell.rate) for cell in (best, worst))
-    return a is not None and b is not None and a < b
-
-
-def _rule(terms: Terms) -> str:
-    return (
-        f"A group is named only where it holds at least {MIN_ROWS} {terms.many} and the range of its points does not overlap "
-        f"that of all other {terms.many}, taken on average."
-    )
-
-
 def work_of(tier: Tier) -> str:
     """
     >>> work_of(Tier("A", 80, 0.5, None, 9, 4, "SDR", "call today")), work_of(Tier("D", 0, 0.1, None, 9, None, "none", "do not work"))
@@ -146,21 +68,29 @@ def layers_in_force(card: Scorecard) -> str:
     return "" if card.imposed is None else listed([f"{layer} {n}" for layer, n in card.layer_maxima.items()])
 
 
+def assumed_words(card: Scorecard) -> str:
+    """Whose assumption it is that the learned weights stand beside: a configuration that says nothing has a rule of thumb's."""
+    usual = dict(card.layer_weights_assumed) == {layer: ScorecardSettings().assumed_weights.get(layer, 0) for layer in LAYERS}
+    if usual:
+        return "What is assumed is a rule of thumb, since nobody wrote down here what the company believes (scorecard.assumed_weights)."
+    return "What is assumed is what the company believed before."
+
+
 def layers_page(card: Scorecard) -> list[tuple[str, int, int]]:
     """(layer, learned, assumed) in points of 100."""
     return [(layer, card.layer_weights_learned.get(layer, 0), card.layer_weights_assumed.get(layer, 0)) for layer in LAYERS]
 
 
-def _by_weight(card: Scorecard) -> list[Attribute]:
+def by_weight(card: Scorecard) -> list[Attribute]:
     return sorted(card.attributes, key=lambda a: -a.max_points)
 
 
-def _interval(cell: Bin) -> str:
+def interval(cell: Bin | Rule) -> str:
     return f"{cell.points_low:.0f} to {cell.points_high:.0f}"
 
 
-def _rate(cell: Bin) -> str:
-    return percent(cell.rate) if cell.rate is not None else NOTHING
+def told(rate: float | None) -> str:
+    return percent(rate) if rate is not None else NOTHING
 
 
 def _attribute(attribute: Attribute, terms: Terms) -> dict[str, Any]:
@@ -177,9 +107,9 @@ def _attribute(attribute: Attribute, terms: Terms) -> dict[str, Any]:
                 "label": "not known" if b.unknown else b.label,
                 "whole": whole_texts({"": b.values}),
                 "points": str(b.points),
-                "interval": _interval(b) if b.rows else NOTHING,
+                "interval": interval(b) if b.rows else NOTHING,
                 "rows": count(b.rows),
-                "rate": _rate(b),
+                "rate": told(b.rate),
                 "width": f"{100 * b.points / most:.0f}" if most else "0",
             }
             for b in attribute.bins
@@ -189,7 +119,7 @@ def _attribute(attribute: Attribute, terms: Terms) -> dict[str, Any]:
 
 def _rule_row(rule: Rule, labels: Mapping[str, str]) -> dict[str, Any]:
     """A rule looks like an attribute of two lines: both, and not both."""
-    span = f"{rule.points_low:.0f} to {rule.points_high:.0f}"
+    span = interval(rule)
     whole = whole_texts({labels.get(c.feature, c.feature): c.values for c in rule.conditions})
     both = {"label": "yes, both", "whole": whole, "interval": span if rule.points else NOTHING, "rows": count(rule.rows)}
     rest = {"label": "no, or not known", "whole": [], "interval": NOTHING if rule.points else span, "rows": NOTHING}
@@ -205,7 +135,7 @@ def _rule_row(rule: Rule, labels: Mapping[str, str]) -> dict[str, Any]:
             {
                 **side,
                 "points": str(points),
-                "rate": percent(rate) if rate is not None else NOTHING,
+                "rate": told(rate),
                 "width": f"{100 * points / rule.max_points:.0f}",
             }
             for side, points, rate in sides

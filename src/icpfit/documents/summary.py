@@ -7,12 +7,13 @@ from typing import Any
 
 from icpfit.config import LAYERS
 from icpfit.documents.brief import brief
-from icpfit.documents.card_page import by_hand_page, card_page, layers_in_force, layers_page, lines_page, profile_page
+from icpfit.documents.card_page import assumed_words, by_hand_page, card_page, layers_in_force, layers_page, lines_page
 from icpfit.documents.criteria_page import criteria_page
 from icpfit.documents.customers_page import customers_page
 from icpfit.documents.market import Market
 from icpfit.documents.market_page import market_page
 from icpfit.documents.outcome_page import lead, outcome_page
+from icpfit.documents.profile_page import profile_page
 from icpfit.documents.segments_page import segments_page
 from icpfit.documents.shap_page import shap_page
 from icpfit.documents.words import ANSWERS, LAYER_WORDS, OUTCOMES, VOICES, count, known, listed, pairs, percent, sentence, times
@@ -88,6 +89,7 @@ def summarise(
         "lines": lines_page(metrics.get("lines"), card.kind) if card is not None else None,
         "profile": profile,
         "layers": layers_page(card) if card is not None else [],
+        "assumed_words": assumed_words(card) if card is not None else "",
         "layers_in_force": layers_in_force(card) if card is not None else "",
         "layer_words": [(layer, LAYER_WORDS[layer]) for layer in LAYERS],
         "layers_without_data": _layers_without_data(reports),

@@ -278,7 +278,7 @@ def _contents(sheet: Sheet, row: int, contents: Sequence[tuple[str, str]]) -> in
 def _weights(sheet: Sheet, row: int, card: Scorecard) -> int:
     """Ends on the row after the weights' heading and four lines, and one of air."""
     sheet.across(row, 0, 6, "What each layer can give", "section", 24)
-    heads = ["layer", "points", "the data says", "the company believed before"]
+    heads = ["layer", "points", "the data says", "assumed before"]
     heads += ["the company insists on"] if card.imposed is not None else []
     row = _head(sheet, row + 1, heads, COVER_WIDTHS, left=(0,))
     for layer, most in card.layer_maxima.items():

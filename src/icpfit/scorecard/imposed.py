@@ -76,7 +76,8 @@ def imposed_words(
     def said(of: Mapping[Layer, int]) -> str:
         return ", ".join(f"{layer} {of.get(layer, 0)}" for layer in LAYERS)
 
-    lost = 100 * (auc_learned - auc)
+    # The difference of what is printed: a reader will subtract.
+    lost = round(100 * auc_learned, 1) - round(100 * auc, 1)
     costs = f"costs {lost:.1f}" if lost >= 0.05 else "costs none"
     empty = [f"{layer} {asked[layer]}" for layer in LAYERS if asked.get(layer, 0) and not weights.get(layer, 0)]
     missing = f" Asked for {' and '.join(empty)}, of which no attribute stands on the card: the other layers have it." if empty else ""
