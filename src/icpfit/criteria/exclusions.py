@@ -158,8 +158,9 @@ def declared_evidence(rule: Disqualifier, groups: Groups) -> dict[str, Any]:
     rest = ~met & column.notna().to_numpy()
     share, others = groups.counter.share(groups.good, met), groups.counter.share(groups.good, rest)
     times = Times.of(share, others)
-    told = {"feature": rule.feature, "words": rule.reason, "met": share.values(), "otherwise": others.values()}
-    if min(share.accounts, others.accounts) < MIN_ROWS:
+    fewest = min(share.accounts, others.accounts)
+    told = {"feature": rule.feature, "words": rule.reason, "met": share.values(), "otherwise": others.values(), "accounts": share.accounts}
+    if fewest < MIN_ROWS:
         return {**told, "times": None, "borne_out": None}
     return {**told, "times": times.values(), "borne_out": times.high <= FAR}
 

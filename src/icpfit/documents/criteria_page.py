@@ -132,8 +132,9 @@ def _not_borne_out(later: Mapping[str, Any] | None, terms: Terms) -> list[str]:
 def _negative(report: Mapping[str, Any], terms: Terms, currency: str) -> dict[str, Any]:
     title = "Disqualifiers to consider (negative criteria)"
     rule = (
-        f"{count(report['asked'])} yes/no conditions on all attributes were tried. One is named where {MIN_ROWS} {terms.many} or more meet "
-        f"it and surely {percent(1 - FAR)} fewer of them {terms.were} than of the others, found on one half of them, confirmed on the other"
+        f"{count(report['asked'])} yes/no conditions on all attributes were tried. One is named where {MIN_ROWS} accounts or more meet "
+        f"it and surely {percent(1 - FAR)} fewer of such {terms.many} {terms.were} than of the others, found on one half of all "
+        f"{terms.many}, confirmed on the other"
     )
     held = [_held(d, terms) for d in report["declared"]]
     if not report["found"]:
@@ -167,7 +168,8 @@ def _held(declared: Mapping[str, Any], terms: Terms) -> str:
     if declared["borne_out"]:
         return ""
     if declared["borne_out"] is None:
-        return f"in force, and too rare to judge: “{declared['words']}” ({count(declared['met']['rows'])} {terms.many})"
+        of = f" of {counted(n, 'account')}" if (n := declared.get("accounts")) else ""
+        return f"in force, and too rare to judge: “{declared['words']}” ({count(declared['met']['rows'])} {terms.many}{of})"
     verdict = "below the rest, but not far below it" if declared["times"][2] < 1 else "not shown to be below the rest"
     share, other = percent(declared["met"]["share"]), percent(declared["otherwise"]["share"])
     return (

@@ -216,7 +216,10 @@ def _together(of: Mapping[str, Any], terms: Terms) -> dict[str, Any] | None:
         return None
     title = "What two attributes do only together"
     if of["additive"]:
-        words = ["Nothing: in this model each attribute counts by itself, so there are no pairs to show."]
+        words = [
+            "Nothing: in this model each attribute counts by itself, so there are no pairs to show, and none on the scorecard. "
+            "Segments, where there is a table of them, are counted whatever the model says."
+        ]
         return {"title": title, "words": words, "wide": False, "figures": []}
     if not of["pairs"]:
         words = ["Next to nothing: no pair of attributes moves the odds by as much as a fiftieth of what all attributes do alone."]
