@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from types import SimpleNamespace
 
 import numpy as np
@@ -88,6 +89,49 @@ def test_deals_that_end_alike_with_their_account_are_not_counted_as_so_many_proo
             named[whole] += bool(borne_out(card, past, who).won)
     assert named[True] <= 9
     assert named[False] >= 16
+
+
+def test_a_few_deals_without_points_that_were_all_lost_are_no_proof() -> None:
+    """One deal in twenty has fewer points, and one in ten is won: that all ten of the few were lost is luck in every third company."""
+    rng = np.random.default_rng(0)
+    z = []
+    for _ in range(400):
+        points = np.where(rng.random(200) < 0.05, 0.0, 10.0)
+        z.append(agreement(points, rng.random(200) < 0.1, np.arange(200) % QUARTERS, np.arange(200)))
+    assert np.mean(np.array(z) > 2.0) <= 0.05, "2.3 in 100 by luck, and what 400 draws of that may be"
+
+
+def test_few_accounts_of_many_deals_that_were_all_lost_are_no_proof() -> None:
+    rng = np.random.default_rng(1)
+    accounts = np.repeat(np.arange(260), 5)
+    z = []
+    for _ in range(400):
+        points, won = np.where(rng.random(260) < 0.05, 0.0, 10.0), rng.random(260) < 0.1
+        z.append(agreement(points[accounts], won[accounts], rng.integers(0, QUARTERS, 1300), accounts))
+    assert np.mean(np.array(z) > 2.0) <= 0.05
+
+
+def test_groups_of_accounts_that_test_each_other_bear_no_luck_out(made: SimpleNamespace) -> None:
+    """Of twenty flags of luck today's card takes the four that told its rows best apart; each group's card learned from the other groups."""
+    named = {True: 0, False: 0}
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        flags, won = {f"luck{i}": rng.integers(0, 2, 600) for i in range(20)}, (rng.random(600) < 0.3).astype(int)
+        columns = {**{n: f.astype(float) for n, f in flags.items()}, "idle": np.zeros(600)}
+        groups = groups_of({"win": made.training(won, [made.spec(n, "flag") for n in columns], columns, timing="none")}, None)
+        group = rng.integers(0, 5, 600)
+        parts = {n: np.zeros(600, dtype=np.int64) for n in flags}
+        for g, (name, has) in product(range(5), flags.items()):
+            parts[name][group == g] = 10 * (has[group == g] == of_all(has[group != g], groups.good[group != g]))
+        apart = {n: abs(groups.good[f == 1].mean() - groups.good[f == 0].mean()) for n, f in flags.items()}
+        best = sorted(flags, key=lambda n: -apart[n])[:4]
+        card, total = asking(made, **{n: of_all(flags[n], groups.good) for n in best}), np.sum(list(parts.values()), axis=0)
+        tier, out = np.full(600, "C", dtype=object), np.zeros(600, dtype=bool)
+        past = PastRows(np.arange(600), group.astype(str).astype(object), total, tier, False, out, parts, {})
+        for forward in named:
+            named[forward] += bool(borne_out(card, past, groups, forward=forward).won)
+    assert named[False] <= 5, "one in twenty"
+    assert named[True] >= 10, "as they would be, were each group taken for later than the others"
 
 
 def test_a_twin_on_the_older_cards_speaks_for_the_attribute(made: SimpleNamespace) -> None:

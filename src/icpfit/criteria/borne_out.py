@@ -41,10 +41,14 @@ class BorneOut:
         return self.won | self.kept
 
 
-def borne_out(card: Scorecard, past: PastRows, groups: Groups) -> BorneOut:
+def borne_out(card: Scorecard, past: PastRows, groups: Groups, *, forward: bool = True) -> BorneOut:
     """Asks every attribute of the card that gives points, Benjamini-Hochberg over all of it.
 
     ``past.row`` numbers the rows of ``groups.training``. A side of fewer than ``FEW`` accounts bears nothing out.
+
+    Not ``forward``, the cards of the past are of groups of accounts, and each group helps to make the cards of the others: what luck gave
+    in all of them has the same sign in each, and is what today's card was chosen by. So there luck is counted for either sign, and over
+    all attributes that the card could have asked.
     """
     account, period = groups.counter.account[past.row], pd.factorize(past.period)[0].astype(np.int64)
     good, best, left = groups.good[past.row], groups.best[past.row], groups.left[past.row]
@@ -52,13 +56,17 @@ def borne_out(card: Scorecard, past: PastRows, groups: Groups) -> BorneOut:
     told = {a.name: _by_older_cards(a, past, period, groups) for a in card.attributes if a.max_points > 0}
     older = {name: points for name, (points, _) in told.items()}
     tests: list[tuple[str, str, float]] = []
+    unasked: list[float] = []
     for side, yes, among in (("won", good, everyone), ("kept", best, best | left)):
         if min(len(np.unique(account[rows])) for rows in (yes & among, ~yes & among)) < FEW:
             continue
         for name, points in older.items():
-            tests.append((side, name, below(-agreement(points[among], yes[among], period[among], account[among]))))
+            chance = below(-agreement(points[among], yes[among], period[among], account[among]))
+            tests.append((side, name, chance if forward else min(2 * chance, 1.0)))
+        if not forward:
+            unasked += [1.0] * (len(groups.training.specs) - len(older))
     held: dict[str, set[str]] = {"won": set(), "kept": set()}
-    for (side, name, _), q in zip(tests, false_discoveries([p for *_, p in tests]), strict=True):
+    for (side, name, _), q in zip(tests, false_discoveries([*(p for *_, p in tests), *unasked]), strict=False):
         if q <= LEVEL:
             held[side].add(name)
     new = frozenset(name for name, (_, asked) in told.items() if asked <= HALF * len(past.row))
@@ -93,11 +101,15 @@ def agreement(points: Floats, yes: Bools, period: Ints, account: Ints) -> float:
     """By how many standard errors the rows that are ``yes`` have more points than the others of their period, accounts counted and not
     rows. 0 where nothing can be compared.
 
-    Source: Liang and Zeger, "Longitudinal data analysis using generalized linear models", 1986 (the score test, robust to clusters).
+    The error is the larger of two: by what the accounts show, and by what they would show if nothing went with anything. The first
+    alone finds little spread, and much certainty, where the few rows of fewer points were all lost, as by luck they often are.
+
+    Source: Liang and Zeger, "Longitudinal data analysis using generalized linear models", 1986 (the score test, robust to clusters); Mantel,
+    "Chi-square tests with one degree of freedom: extensions of the Mantel-Haenszel procedure", 1963 (its variance without effect).
 
     >>> two = np.array([0, 0, 1, 1])
     >>> round(agreement(np.array([1.0, 0.0, 9.0, 8.0]), np.array([True, False, True, False]), two, np.arange(4)), 2)
-    2.0
+    1.41
     >>> agreement(np.array([5.0, 5.0, 0.0, 0.0]), np.array([True, False, True, False]), two, np.arange(4))
     0.0
     """
@@ -105,6 +117,18 @@ def agreement(points: Floats, yes: Bools, period: Ints, account: Ints) -> float:
         return 0.0
     rows = np.bincount(period).astype(np.float64)
     share, mean = (np.bincount(period, weights=v)[period] / rows[period] for v in (yes.astype(np.float64), points))
-    each = np.bincount(account, weights=(points - mean) * (yes - share))
-    error = math.sqrt(float(each @ each))
+    more, good = points - mean, yes - share
+    each = np.bincount(account, weights=more * good)
+    spread = np.sqrt(share * (1 - share) * (rows / np.maximum(rows - 1, 1))[period])
+    error = math.sqrt(max(float(each @ each), _by_luck(more, good, spread, account)))
     return float(each.sum()) / error if error > 0 else 0.0
+
+
+def _by_luck(more: Floats, good: Floats, spread: Floats, account: Ints) -> float:
+    """The variance of the sum of ``more * good`` were there nothing in it, with rows of an account as alike as those of all accounts are."""
+    sum_of, sizes = more * spread, np.bincount(account).astype(np.float64)
+    apart, together = float(sum_of @ sum_of), float((np.bincount(account, weights=sum_of) ** 2).sum())
+    scaled = np.divide(good, spread, out=np.zeros_like(good), where=spread > 0)
+    pairs = float((sizes * (sizes - 1)).sum())
+    alike = (float((np.bincount(account, weights=scaled) ** 2).sum()) - float(scaled @ scaled)) / pairs if pairs else 0.0
+    return apart + min(max(alike, 0.0), 1.0) * (together - apart)

@@ -104,7 +104,9 @@ def criteria_report(
     ``retrospective``, ``reverse``."""
     customers = study.customers if study is not None else None
     groups, seed = groups_of(training, customers), config.training.seed
-    later = borne_out(card, read.rows, groups) if read is not None and read.training is groups.training and len(read.rows.row) else None
+    later = None
+    if read is not None and read.training is groups.training and len(read.rows.row):
+        later = borne_out(card, read.rows, groups, forward=read.past.earlier)
     found = find_signals(card, groups, later)
     value, value_is = value_of(groups, customers)
     refused = frozenset(r.attribute for one in results.values() for r in one.refused)
