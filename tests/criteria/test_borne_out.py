@@ -112,7 +112,7 @@ def test_few_accounts_of_many_deals_that_were_all_lost_are_no_proof() -> None:
 
 
 def test_groups_of_accounts_that_test_each_other_bear_no_luck_out(made: SimpleNamespace) -> None:
-    """Of twenty flags of luck today's card takes the four that told its rows best apart; each group's card learned from the other groups."""
+    """Of twenty flags of luck today's card takes the four that told its rows best apart; a group's card learned from the other groups."""
     named = {True: 0, False: 0}
     for seed in range(40):
         rng = np.random.default_rng(seed)

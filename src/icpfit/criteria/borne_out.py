@@ -104,8 +104,8 @@ def agreement(points: Floats, yes: Bools, period: Ints, account: Ints) -> float:
     The error is the larger of two: by what the accounts show, and by what they would show if nothing went with anything. The first
     alone finds little spread, and much certainty, where the few rows of fewer points were all lost, as by luck they often are.
 
-    Source: Liang and Zeger, "Longitudinal data analysis using generalized linear models", 1986 (the score test, robust to clusters); Mantel,
-    "Chi-square tests with one degree of freedom: extensions of the Mantel-Haenszel procedure", 1963 (its variance without effect).
+    Source: Liang and Zeger, "Longitudinal data analysis using generalized linear models", 1986 (the score test, robust to clusters), and
+    Mantel, "Chi-square tests with one degree of freedom: extensions of the Mantel-Haenszel procedure", 1963 (its variance without effect).
 
     >>> two = np.array([0, 0, 1, 1])
     >>> round(agreement(np.array([1.0, 0.0, 9.0, 8.0]), np.array([True, False, True, False]), two, np.arange(4)), 2)
@@ -125,7 +125,7 @@ def agreement(points: Floats, yes: Bools, period: Ints, account: Ints) -> float:
 
 
 def _by_luck(more: Floats, good: Floats, spread: Floats, account: Ints) -> float:
-    """The variance of the sum of ``more * good`` were there nothing in it, with rows of an account as alike as those of all accounts are."""
+    """The variance of the sum of ``more * good`` were there nothing in it, with an account's rows as alike as those of all accounts are."""
     sum_of, sizes = more * spread, np.bincount(account).astype(np.float64)
     apart, together = float(sum_of @ sum_of), float((np.bincount(account, weights=sum_of) ** 2).sum())
     scaled = np.divide(good, spread, out=np.zeros_like(good), where=spread > 0)
