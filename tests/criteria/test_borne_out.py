@@ -19,13 +19,15 @@ from icpfit.scorecard.past import PastRows
 QUARTERS = 4
 
 
-def company(made: SimpleNamespace, seed: int, *, lift: float, deals: int = 1200, each: int = 1) -> tuple[Groups, np.ndarray, np.ndarray]:
-    """A flag ``real``, of which deals are won ``lift`` more often than .3, and one ``luck``, of which they are not; deals of an account
-    (``each``) end alike."""
+def company(
+    made: SimpleNamespace, seed: int, *, lift: float, base: float = 0.3, deals: int = 1200, each: int = 1
+) -> tuple[Groups, np.ndarray, np.ndarray]:
+    """A flag ``real``, of which deals are won ``lift`` more often than ``base``, and one ``luck``, of which they are not; deals of an
+    account (``each``) end alike."""
     rng = np.random.default_rng(seed)
     accounts = np.repeat(np.arange(deals // each), each)
     real, luck = (rng.integers(0, 2, deals // each)[accounts] for _ in range(2))
-    won = (rng.random(deals // each)[accounts] < 0.3 + lift * real).astype(int)
+    won = (rng.random(deals // each)[accounts] < base + lift * real).astype(int)
     columns = {"real": real.astype(float), "luck": luck.astype(float), "idle": np.zeros(deals)}
     data = made.training(won, [made.spec(n, "flag") for n in columns], columns, account=accounts.astype(str))
     fits = pd.DataFrame({"deal_id": data.frame["deal_id"], "fit": "best fit", "cohort": ""})
@@ -151,6 +153,17 @@ def test_a_signal_that_later_deals_do_not_bear_out_is_told_and_not_named(made: S
     assert find_signals(card, groups, borne).secondary == find_signals(card, groups).secondary
     found = find_signals(card, groups, BorneOut(frozenset(), frozenset(), 800))
     assert (found.primary, found.secondary) == ((), ())
+    assert [a.name for a in found.not_borne_out] == ["real"]
+
+
+def test_what_later_deals_do_not_bear_out_is_not_told_as_nearest_to_a_must_have(made: SimpleNamespace) -> None:
+    """Else a line would be told to miss a must-have by nothing at all."""
+    groups, *_ = company(made, 5, lift=0.7, base=0.1)
+    card = asking(made, real=1)
+    (must,) = find_signals(card, groups).primary
+    assert must.attribute.name == "real"
+    found = find_signals(card, groups, BorneOut(frozenset(), frozenset(), 800))
+    assert (found.primary, found.nearest) == ((), None)
     assert [a.name for a in found.not_borne_out] == ["real"]
 
 

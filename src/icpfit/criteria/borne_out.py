@@ -1,8 +1,8 @@
 """Which attributes of the card the later deals bear out: did what older cards gave points for go with how these deals ended?
 
-A card takes what told its own rows apart, luck included, so the rows that drew it cannot say whether a line of it is luck. Deals that no
-card had seen can: the points that an attribute got from the cards of their own time are fixed before these deals end. Where an older card
-tells the same story by another attribute (users in 30 days for users in 90), that one speaks for it.
+A card takes what told its own rows apart, luck included, so the rows that drew it cannot say whether a line of it is luck. Deals that an
+older card had not seen can: the points that an attribute got from the cards of their own time are fixed before these deals end. Where an
+older card tells the same story by another attribute (users in 30 days for users in 90), that one speaks for it.
 """
 
 from __future__ import annotations

@@ -92,7 +92,8 @@ def find_signals(card: Scorecard, groups: Groups, later: BorneOut | None = None)
     by intervals above 1 and beyond luck, counted over all that was tried; for each attribute the most telling one.
 
     Either is named only of an attribute that ``later`` deals bear out: a signal of winning by deals won, one of staying by the best and
-    those who left, a must-have by either. None: there are no later deals, and the rows that drew the card speak alone.
+    those who left, a must-have (or what comes nearest to one) by either. None: there are no later deals, and the rows that drew the card
+    speak alone.
     """
     against = groups.against()
     enough = groups.counter.accounts(groups.best) >= FEW and bool(against)
@@ -110,7 +111,7 @@ def find_signals(card: Scorecard, groups: Groups, later: BorneOut | None = None)
     named = taken | {s.attribute.name for s in secondary}
     here = [*must, *(_strong(rest, None)[0] if later is not None else ())]
     fallen = {s.attribute.name: s.attribute for s in here if s.attribute.name not in named}
-    all_found = [s for found in tried.values() for s in found]
+    all_found = [s for name, found in tried.items() if later is None or name in later.either for s in found]
     nearest = min(all_found, key=lambda s: _short(s, tuple(against)), default=None) if enough and not primary else None
     return Signals(_ranked(primary), _ranked(secondary), nearest, (len(tests), asked), enough, tuple(fallen[n] for n in sorted(fallen)))
 

@@ -32,7 +32,7 @@ def criteria_page(report: Mapping[str, Any] | None, gates: Sequence[Mapping[str,
     terms = OUTCOMES["retention" if report["best"]["is"] == "stayed" else "win"]
     scored = (report["retrospective"] or {}).get("scored", "")
     parts = [
-        _primary(report["primary"], report["best"]),
+        _primary(report["primary"], report["best"], report.get("later")),
         _secondary(report["secondary"], report["best"], terms, report.get("later")),
         _negative(report["negative"], terms, currency),
         _fits(report["fits"], scored, report["best"]),
@@ -42,7 +42,7 @@ def criteria_page(report: Mapping[str, Any] | None, gates: Sequence[Mapping[str,
     return [p for p in parts if p is not None]
 
 
-def _primary(report: Mapping[str, Any], best: Mapping[str, Any]) -> dict[str, Any]:
+def _primary(report: Mapping[str, Any], best: Mapping[str, Any], later: Mapping[str, Any] | None) -> dict[str, Any]:
     title = "Must-haves (primary criteria)"
     sides, gone = _others(best), "customers who left, pay less or are a problem" if best["tables"] else "customers who left"
     against = " and ".join(f"{count(best[n])} {gone if n == 'left' else 'deals lost'}" for n, _ in sides)
@@ -60,7 +60,8 @@ def _primary(report: Mapping[str, Any], best: Mapping[str, Any]) -> dict[str, An
     if not report["enough"]:
         return part(title, [*words, "there are too few of the best, or of the others, to tell a must-have"])
     if not report["found"]:
-        words.append("no line of the scorecard is a must-have: none is in nearly all of the best and absent in most of the others")
+        held = " that later tests bear out (see strong signals)" if later is not None and (later["not_borne_out"] or later["new"]) else ""
+        words.append(f"no line of the scorecard is a must-have: none{held} is in nearly all of the best and absent in most of the others")
         if near := report["nearest"]:
             seen = ", ".join(f"{percent(near['has'][n]['share'])} of {name}" for n, name in [("best", "the best"), *sides])
             words.append(f"nearest comes “{near['words']}”: {seen} have it")
@@ -115,7 +116,7 @@ def _secondary(report: Mapping[str, Any], best: Mapping[str, Any], terms: Terms,
 def _borne_out(later: Mapping[str, Any] | None, terms: Terms) -> str:
     if later is None:
         return ""
-    return f". {count(later['deals'])} {terms.many} that no card had seen bear each out, scored by the cards of their own time"
+    return f". {count(later['deals'])} of them, each scored by a card that was made without it, bear each out"
 
 
 def _not_borne_out(later: Mapping[str, Any] | None, terms: Terms) -> list[str]:
@@ -123,7 +124,9 @@ def _not_borne_out(later: Mapping[str, Any] | None, terms: Terms) -> list[str]:
         return []
     fallen, new = (listed([f"“{label}”" for label in later[name]]) for name in ("not_borne_out", "new"))
     said = [
-        fallen and f"{terms.many} that no card had seen do not bear out {fallen}: it may be luck, so no criterion is made of it",
+        fallen
+        and f"{terms.many} that were scored by cards made without them do not bear out {fallen}, or are too few: it may be luck, so "
+        "no criterion is made of it",
         new and f"hardly a card of the past asked {new}, so no later {terms.many} can bear it out yet",
     ]
     return [words for words in said if words]
