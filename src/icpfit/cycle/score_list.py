@@ -61,7 +61,7 @@ def score_list(
         numbers: dict[str, Kind] = {s.name: "text" if s.kind == "category" else "number" for s in bundle.specs}
         written[features_out] = table_bytes(scored.features, features_out, numbers)
     write_all(written)
-    findings = (*listed.findings, *unread_cells(opened, bundle, listed, resolved))
+    findings = (*listed.findings, *resolved.findings, *unread_cells(opened, bundle, listed, resolved))
     unknown = find_unknown(bundle.card, scored.features)
     return {
         "rows_in": scored.rows_in,
