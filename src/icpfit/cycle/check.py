@@ -12,9 +12,9 @@ from icpfit.cycle.segmenting import check_named_segments
 from icpfit.models.evidence import MEANING, weigh_evidence
 from icpfit.models.leakage import find_leaks
 from icpfit.plural import counted
-from icpfit.scorecard.disqualify import check_disqualifiers
+from icpfit.scorecard.disqualify import check_disqualifiers, unmet_words
 from icpfit.sources.nonsense import find_nonsense
-from icpfit.sources.rows import RowCount
+from icpfit.sources.rows import DataFinding, RowCount
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,10 @@ def check_source(opened: Opened, as_of: str | None) -> CheckReport:
     refused: list[dict[str, str]] = []
     suspects: list[dict[str, str]] = []
     outcomes: dict[str, Any] = {}
+    training = []
     for outcome in opened.outcomes:
         data = opened.training_set(outcome, moment)
+        training.append(data)
         leaks = find_leaks(data, opened.config.training.allow)
         refused += refusals_report(leaks.refused, data)
         suspects += refusals_report(leaks.suspects, data)
@@ -72,6 +74,8 @@ def check_source(opened: Opened, as_of: str | None) -> CheckReport:
     findings = opened.findings
     if opened.warehouse is not None:
         findings += find_nonsense(opened.warehouse, opened.config.checks)
+    unmet = unmet_words(opened.config.scorecard.disqualifiers, training)
+    findings += tuple(DataFinding("DISQUALIFIER-UNMET", "warning", "", words) for words in unmet)
     lines += [f"{f.severity}: {f.words}" for f in findings]
     values = {
         "as_of": day,

@@ -33,7 +33,7 @@ from icpfit.models.trials import TrialLog
 from icpfit.registry import RetrainRecord, TrialFiles, Workspace, load_bundle, log_retrain, write_bundle
 from icpfit.scorecard.assemble import card_of
 from icpfit.scorecard.card import CardKind, Scorecard
-from icpfit.scorecard.disqualify import check_disqualifiers
+from icpfit.scorecard.disqualify import check_disqualifiers, unmet_words
 from icpfit.scoring.score import HOT_DAYS, HOT_TIERS
 from icpfit.segments import in_brief, table_csv
 from icpfit.training_set import TrainingSet, customer_starts
@@ -140,7 +140,12 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None, log: 
         "current_state": [*opened.current_state(), *(expected.current_state if expected else ())],
         "notes": list(
             dict.fromkeys(
-                [*opened.too_early(as_of), *(n for t in training.values() for n in t.notes), *(expected.words if expected else ())]
+                [
+                    *opened.too_early(as_of),
+                    *(n for t in training.values() for n in t.notes),
+                    *unmet_words(config.scorecard.disqualifiers, list(training.values())),
+                    *(expected.words if expected else ()),
+                ]
             )
         ),
     }

@@ -31,7 +31,7 @@ def misspelt_values(warehouse: Warehouse, specs: Sequence[FeatureSpec]) -> tuple
     found = []
     for (table, column, text), names in asked.items():
         there = known[table, column]
-        if text not in there and (close := _closest(text, there)):
+        if text not in there and (close := nearest_spelling(text, there)):
             features = f"feature{'s' if len(names) > 1 else ''} {', '.join(dict.fromkeys(names))}"
             words = f"{features}: no row of {table} has {column} = '{text}'; did you mean '{close}'?"
             found.append(DataFinding("FEATURE-SPELLING", "warning", table, words))
@@ -79,10 +79,11 @@ def _values(warehouse: Warehouse, table: str, column: str) -> frozenset[str]:
     return frozenset(str(v) for (v,) in rows) if len(rows) <= MOST_VALUES else frozenset()
 
 
-def _closest(text: str, known: frozenset[str]) -> str | None:
+def nearest_spelling(text: str, known: frozenset[str]) -> str | None:
     """The value that is spelt nearly so; capitals are no difference.
 
-    >>> _closest("trial_startd", frozenset(["trial_started", "login"])), _closest("Login", frozenset(["login"])), _closest("x", frozenset())
+    >>> known = frozenset(["trial_started", "login"])
+    >>> nearest_spelling("trial_startd", known), nearest_spelling("Login", known), nearest_spelling("x", frozenset())
     ('trial_started', 'login', None)
     """
     plain = {value.casefold(): value for value in sorted(known)}

@@ -13,11 +13,15 @@ import pandas as pd
 
 from icpfit.config import Disqualifier, FeatureSpec
 from icpfit.errors import ConfigError
+from icpfit.features.spelling import nearest_spelling
 from icpfit.scorecard.card import Disqualification
-from icpfit.scorecard.reading import number_of
+from icpfit.scorecard.reading import as_texts, number_of
+from icpfit.training_set import TrainingSet
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+
+_DOUBT = {True: "is it spelt as in the data?", False: "is that the number you mean?"}
 
 
 def check_disqualifiers(rules: Sequence[Disqualifier], specs: Sequence[FeatureSpec]) -> None:
@@ -61,6 +65,33 @@ def disqualified(
         out |= met
         found.append(replace(asked, rows=int(met.sum()), rate=_rate(label[met]), rate_otherwise=_rate(label[~met])))
     return tuple(found), out
+
+
+def unmet_words(rules: Sequence[Disqualifier], training: Sequence[TrainingSet]) -> tuple[str, ...]:
+    """A sentence for each rule that no row of ``training`` meets, and for each text that none has where one has nearly the same.
+
+    It may be right, since what disqualifies may never have come to a deal; but it may be a typing error, and then it takes nobody out.
+    """
+    if not any(len(t.frame) for t in training):
+        return ()
+    met = [disqualified(rules, t.specs, t.frame, t.label.astype(np.float64))[0] for t in training]
+    words = []
+    for i, rule in enumerate(rules):
+        known = frozenset(text for t in training if rule.is_one_of for text in as_texts(t.frame[rule.feature])[1] if text is not None)
+        close = {text: nearest_spelling(text, known) for text in rule.is_one_of if text not in known}
+        meant = [f"for '{text}', did you mean '{near}'?" for text, near in close.items() if near is not None]
+        place = f"scorecard.disqualifiers.{i} ({rule.reason}): no row of the training data has"
+        if not any(of_one[i].rows for of_one in met):
+            words.append(" ".join([f"{place} {_asked(rule)}, so it takes none of them out;", *(meant or [_DOUBT[bool(rule.is_one_of)]])]))
+        elif meant:
+            words.append(" ".join([f"{place} {_asked(rule, [text for text, near in close.items() if near is not None])};", *meant]))
+    return tuple(words)
+
+
+def _asked(rule: Disqualifier, texts: Sequence[str] = ()) -> str:
+    if rule.is_one_of:
+        return f"{rule.feature} {' or '.join(repr(text) for text in texts or rule.is_one_of)}"
+    return f"{rule.feature} of {rule.at_least:g} or more" if rule.at_least is not None else f"{rule.feature} below {rule.below:g}"
 
 
 def _rate(label: Floats) -> float | None:
