@@ -101,6 +101,13 @@ class ScorecardSettings(Strict):
                 raise ValueError(f"tier {t.name} begins by one of: share, accounts, expected")
             if t.name == "D" and (said > 1 or t.accounts or t.expected):
                 raise ValueError("tier D is what is left: it says its share, or nothing")
+        worked = [(t.name, t.accounts) for t in self.tiers if t.accounts]
+        if self.accounts_per_quarter and (total := sum(n for _, n in worked)) > self.accounts_per_quarter:
+            names = " and ".join(name for name, _ in worked)
+            raise ValueError(
+                f"{f'tiers {names} take' if len(worked) > 1 else f'tier {names} takes'} {total:,} accounts a quarter, and"
+                f" accounts_per_quarter is {self.accounts_per_quarter:,}: name fewer accounts, or the number that really come"
+            )
         chances = [t.expected for t in self.tiers if t.expected is not None]
         if chances != sorted(chances, reverse=True):
             raise ValueError("the tiers' expected chances fall from A to C")

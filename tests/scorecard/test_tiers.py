@@ -88,10 +88,22 @@ def test_what_the_team_can_work_becomes_a_share_of_what_comes_in_a_quarter(win: 
 def test_what_the_configuration_says_of_a_quarter_goes_before(win: Company) -> None:
     shared = with_shares(tiers_of(A={"accounts": 100}, accounts_per_quarter=1000), win.training)
     assert shared.tiers[0].share == 0.1
-    words = capacity_words(tiers_of(A={"accounts": 1001}, accounts_per_quarter=1000), win.training)
+    words = capacity_words(tiers_of(A={"accounts": 1000}, accounts_per_quarter=1000), win.training)
+    assert words == "Cut by what the team can work: tier A holds 1,000 of the 1,000 accounts a quarter that the configuration names."
+    assert with_shares(tiers_of(A={"accounts": 1000}, accounts_per_quarter=1000), win.training).tiers[0].share == 1
+
+
+def test_of_fewer_deals_than_the_team_can_work_a_tier_holds_what_is_left(win: Company) -> None:
+    coming = quarterly_rows(win.training)
+    assert coming is not None
+    most = int(coming) - 10
+    asked = tiers_of(A={"accounts": most}, B={"accounts": 400}, C={"accounts": 7})
+    words = capacity_words(asked, win.training)
+    left = f"{coming - most:,.0f}"
     assert words is not None
+    assert f"tier A holds {most:,} and tier B holds {left}, not 400, and tier C holds none, not 7, of some {coming:,.0f} deals" in words
     assert words.endswith("The team can work more accounts than come: the lower tiers are empty.")
-    assert with_shares(tiers_of(A={"accounts": 1001}, accounts_per_quarter=1000), win.training).tiers[0].share == 1
+    assert [t.share for t in with_shares(asked, win.training).tiers[:3]] == pytest.approx([most / coming, 1 - most / coming, 0])
 
 
 def test_without_dates_nobody_knows_how_many_come(win: Company) -> None:
@@ -128,6 +140,11 @@ def test_a_chance_that_none_reaches_leaves_the_tier_empty_and_says_so(win: Compa
         ({"D": {"accounts": 3}}, "tier D is what is left"),
         ({"A": {"accounts": 3}, "D": {"share": 0.4}}, "what the others leave"),
         ({"A": {"share": 0.9}}, "must not sum to more than 1"),
+        (
+            {"A": {"accounts": 900}, "B": {"accounts": 400}, "accounts_per_quarter": 1000},
+            "tiers A and B take 1,300 accounts a quarter, and accounts_per_quarter is 1,000",
+        ),
+        ({"A": {"accounts": 1001}, "accounts_per_quarter": 1000}, "tier A takes 1,001 accounts a quarter"),
     ],
 )
 def test_tiers_that_cannot_be_cut_are_refused(said: dict[str, object], words: str) -> None:

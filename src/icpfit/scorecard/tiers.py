@@ -52,24 +52,41 @@ def quarterly_rows(training: TrainingSet) -> float | None:
 
 
 def capacity_words(settings: ScorecardSettings, training: TrainingSet) -> str | None:
-    """A sentence on what the tiers that are cut by capacity rest on; None where there is none."""
-    cut = [(t.name, t.accounts) for t in settings.tiers if t.accounts]
-    if not cut:
+    """A sentence on what the tiers that are cut by capacity rest on; None where there is none.
+
+    A tier holds what its team can work, or what the tiers above it leave of all that come, where that is less.
+    """
+    if not any(t.accounts for t in settings.tiers):
         return None
     said = settings.accounts_per_quarter
     coming = said or quarterly_rows(training) or 0
+    left, cut, short = float(coming), [], False
+    for t in settings.tiers:
+        if t.accounts:
+            short = short or t.accounts > left
+            cut.append(f"tier {t.name} holds {_held(t.accounts, left)}")
+        left = max(left - (t.accounts or (t.share or 0.0) * coming), 0.0)
     of = (
         f"of the {said:,} accounts a quarter that the configuration names"
         if said
         else f"of some {coming:,.0f} deals a quarter that it learned from"
     )
-    tiers = " and ".join(f"tier {name} holds {n:,}" for name, n in cut)
-    words = f"Cut by what the team can work: {tiers} {of}."
+    words = f"Cut by what the team can work: {' and '.join(cut)} {of}."
     if not said:
         words += " Where more accounts come than that, say so: scorecard.accounts_per_quarter."
-    if sum(n for _, n in cut) > coming:
+    if short:
         words += " The team can work more accounts than come: the lower tiers are empty."
     return words
+
+
+def _held(accounts: int, left: float) -> str:
+    """
+    >>> _held(400, 1000.0), _held(400, 99.6), _held(400, 0.0)
+    ('400', '100, not 400,', 'none, not 400,')
+    """
+    if accounts <= left:
+        return f"{accounts:,}"
+    return f"{f'{left:,.0f}' if round(left) else 'none'}, not {accounts:,},"
 
 
 def chance_at(intercept: float, slope: float) -> Floats:
