@@ -3,14 +3,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from icpfit.config import ScorecardSettings
 from icpfit.errors import ConfigError
+from icpfit.exports.fields import tier_rows
 from icpfit.moments import DAY
 from icpfit.scorecard.build import build_scorecards
+from icpfit.scorecard.card import tier_index
 from icpfit.scorecard.tiers import capacity_words, empty_tier_words, make_tiers, quarterly_rows, tier_edges, with_shares
 
 Company = Any
@@ -50,6 +52,17 @@ def test_a_share_of_none_is_out_of_reach() -> None:
     assert tier_edges(points, (0.0, 0.3, 0.3, 0.4))[:2] == (101, 70)
     tiers = tuple(t.model_copy(update={"share": s}) for t, s in zip(TIERS, (0.0, 0.3, 0.3, 0.4), strict=True))
     assert empty_tier_words(tier_edges(points, (0.0, 0.3, 0.3, 0.4)), points, tiers) is None
+
+
+@given(st.lists(st.integers(0, 101), min_size=3, max_size=3))
+@example([101, 40, 40])
+def test_a_tier_is_within_reach_where_any_points_lead_to_it(make_bundle: Any, edges: list[int]) -> None:
+    edges = [*sorted(edges, reverse=True), 0]
+    card = make_bundle().card
+    card = replace(card, tiers=tuple(replace(t, from_points=e) for t, e in zip(card.tiers, edges, strict=True)))
+    reached = set(tier_index(np.arange(101), edges).tolist())
+    assert card.within_reach == tuple(i in reached for i in range(4))
+    assert [row[2] != "—" for row in tier_rows(card)] == list(card.within_reach)
 
 
 def test_rates_are_of_the_rows_in_the_tier() -> None:

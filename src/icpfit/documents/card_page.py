@@ -31,14 +31,14 @@ def card_page(card: Scorecard, timing: str) -> dict[str, Any]:
         "tiers": [
             {
                 "name": t.name,
-                "from_points": f"{t.from_points}" if t.from_points <= 100 else "out of reach",
+                "from_points": f"{t.from_points}" if reached else "out of reach",
                 "rows": count(t.rows),
                 "share": percent(t.rows / considered) if considered else NOTHING,
-                "expected": percent(t.expected_rate),
+                "expected": percent(t.expected_rate) if reached else NOTHING,
                 "observed": percent(t.observed_rate) if t.observed_rate is not None else NOTHING,
                 "todo": work_of(t) or NOTHING,
             }
-            for t in card.tiers
+            for t, reached in zip(card.tiers, card.within_reach, strict=True)
         ],
         "tiers_too_young": bool(considered) and all(t.observed_rate is None for t in card.tiers),
         "disqualifiers": [

@@ -204,9 +204,9 @@ def tier_rows(card: Scorecard) -> list[tuple[str, str, str, str]]:
     """(tier, points, expected share, what to do)."""
     rows: list[tuple[str, str, str, str]] = []
     above = 101
-    for t in card.tiers:
-        span = "out of reach" if t.from_points >= above else f"{t.from_points} to {above - 1}"
-        rows.append((t.name, span, percent(t.expected_rate), work_of(t) or "—"))
+    for t, reached in zip(card.tiers, card.within_reach, strict=True):
+        span = f"{t.from_points} to {above - 1}" if reached else "out of reach"
+        rows.append((t.name, span, percent(t.expected_rate) if reached else "—", work_of(t) or "—"))
         above = min(above, t.from_points)
     return rows
 

@@ -206,6 +206,12 @@ class Scorecard:
             raise ScorecardError("more points must mean a higher chance")
 
     @property
+    def within_reach(self) -> tuple[bool, ...]:
+        """For each tier, whether any points lead to it: none do where it begins above 100, or where the tier above begins as low."""
+        above = (101, *(t.from_points for t in self.tiers))
+        return tuple(t.from_points < edge for t, edge in zip(self.tiers, above, strict=False))
+
+    @property
     def parts(self) -> tuple[Attribute | Rule, ...]:
         """All rows that give points."""
         return (*self.attributes, *self.rules)
