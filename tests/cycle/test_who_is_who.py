@@ -92,8 +92,8 @@ def test_rows_of_a_list_that_mean_one_account_are_one(config: Path, tmp_path: Pa
     found = resolve(read_target_list(tmp_path / "list.csv"), opened.directory, opened.newest)
     assert found.account_id == ["A00", "A01", None]
     assert dict(zip(found.rejected["line"], found.rejected["reason"], strict=True)) == {
-        3: "the same account as line 2, which is scored",
-        4: "the same account as line 2, which is scored",
-        6: "the same account as line 5, which is scored",
-        8: "the same account as line 7, which is scored",
+        3: "the same as line 2",
+        4: "the same as line 2",
+        6: "the same as line 5",
+        8: "the same as line 7",
     }

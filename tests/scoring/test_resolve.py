@@ -69,7 +69,7 @@ def test_each_row_is_scored_or_rejected_as_the_contract_says(rows):
     for i, one in enumerate(rows):
         who, moment = meant(one), AS_OF if one[2] is None else one[2]
         if who is not None and (who, moment) in seen:
-            reasons.append((i + 2, f"the same account as line {seen[who, moment]}, which is scored; other values, e.g. line"))
+            reasons.append((i + 2, f"the same as line {seen[who, moment]} by its account, which is scored; other values, e.g. line"))
             continue
         if who is not None:
             seen[who, moment] = i + 2
@@ -102,7 +102,7 @@ def test_account_id_decides_over_the_domain():
 def test_without_any_moment_rows_have_none():
     found = resolve(listed([("A1", None, None), ("A1", None, AS_OF), ("A1", None, None)]), DIRECTORY, None)
     assert found.as_of.tolist() == [NO_MOMENT, AS_OF]
-    assert found.rejected["reason"].tolist() == ["the same account as line 2, which is scored; other values, e.g. line"]
+    assert found.rejected["reason"].tolist() == ["the same as line 2 by its account, which is scored; other values, e.g. line"]
 
 
 def test_rejected_rows_stand_in_the_order_of_their_lines_with_their_own_columns():
@@ -132,12 +132,12 @@ jane@gmail.com,,,x,,
     assert targets.rows_in == 10
     assert targets.line[found.rows].tolist() == [2, 8, 10, 11]
     assert dict(zip(found.rejected["line"], found.rejected["reason"], strict=True)) == {
-        3: "the same account as line 2, which is scored",
-        4: "the same account as line 2, which is scored",
+        3: "the same as line 2",
+        4: "the same as line 2",
         5: "no account_id and no usable domain",
         6: "no account_id and no usable domain",
         7: "as_of is not a date",
-        9: "the same account as line 8, which is scored",
+        9: "the same as line 8",
     }
     assert list(found.rejected.columns) == [
         "line",
@@ -160,12 +160,12 @@ def read(tmp_path: Path, text: str) -> TargetList:
 def test_a_row_that_says_otherwise_than_the_one_that_is_scored_says_where_and_the_list_says_how_many(tmp_path):
     text = "account_id,domain,Employees,Country\nA1,,20,DE\nA1,,200,DE\n,acme.example,20,\nA2,,7,FR\nA2,beta.example, 7 ,FR\nA1,,20,DE\n"
     found = resolve(read(tmp_path, text), DIRECTORY, AS_OF)
-    same = "the same account as line"
+    same = "the same as line"
     assert dict(zip(found.rejected["line"], found.rejected["reason"], strict=True)) == {
-        3: f"{same} 2, which is scored; other values, e.g. Employees",
-        4: f"{same} 2, which is scored; other values, e.g. Country",
-        6: f"{same} 5, which is scored",
-        7: f"{same} 2, which is scored",
+        3: f"{same} 2 by its account, which is scored; other values, e.g. Employees",
+        4: f"{same} 2 by its account, which is scored; other values, e.g. Country",
+        6: f"{same} 5",
+        7: f"{same} 2",
     }
     assert [(f.words, f.rows) for f in found.findings] == [
         (

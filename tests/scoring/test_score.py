@@ -234,14 +234,14 @@ X-unknown;{second};1e3;MMX;by domain;
     assert scored["note"].tolist() == ["odd", "by domain", "another moment", "unknown", "free mail", "free mail, maybe another company"]
     assert rejected["line"].tolist() == ["3", "5", "7", "8", "10", "11"]
     assert rejected["reason"].tolist() == [
-        "the same account as line 2, which is scored; other values, e.g. employee_count",
-        "the same account as line 4, which is scored; other values, e.g. employee_count",
+        "the same as line 2 by its account, which is scored; other values, e.g. employee_count",
+        "the same as line 4 by its account, which is scored; other values, e.g. employee_count",
         "no account_id and no usable domain",
         "no account_id and no usable domain",
-        "the same account as line 9, which is scored; other values, e.g. employee_count",
+        "the same as line 9 by its account, which is scored; other values, e.g. employee_count",
         "as_of is not a date",
     ]
-    assert report["reasons"] == {"as_of is not a date": 1, "no account_id and no usable domain": 2, "the same account as another line": 3}
+    assert report["reasons"] == {"as_of is not a date": 1, "no account_id and no usable domain": 2, "the same as another line": 3}
     assert any("3 rows name an account that stands above them with other values, e.g. line 3: employee_count" in w for w in report["notes"])
     assert len(features) == len(scored)
     assert features["account_id"].tolist() == scored["account_id"].tolist()

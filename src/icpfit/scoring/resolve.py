@@ -41,8 +41,8 @@ def resolve(targets: TargetList, directory: Directory, as_of: Micros | None) -> 
     """``account_id`` decides where it is known; else the domain, never a mail provider's.
 
     ``as_of`` is the moment of rows that name none of their own. Two rows are the same only with the same resolved
-    account and moment; the second is rejected as "the same account as line N, which is scored", and where any of its
-    other cells differs, a column is named.
+    account and moment; the second is rejected as "the same as line N", by its account if any other cell differs: then a
+    column is named.
     """
     moments = np.where(targets.as_of == NO_MOMENT, NO_MOMENT if as_of is None else as_of, targets.as_of)
     first: dict[tuple[str, str, int], int] = {}
@@ -66,7 +66,7 @@ def resolve(targets: TargetList, directory: Directory, as_of: Micros | None) -> 
         return Resolved(kept, accounts, moments.astype(np.int64), targets.rejected)
     differs = _first_difference(targets, doubled, scored)
     reasons = [
-        f"the same account as line {line}, which is scored{f'; other values, e.g. {column}' if column is not None else ''}"
+        f"the same as line {line}{f' by its account, which is scored; other values, e.g. {column}' if column is not None else ''}"
         for line, column in zip(targets.line[scored].tolist(), differs, strict=True)
     ]
     repeats = rejected_rows(targets.frame.iloc[doubled], targets.line[doubled], reasons)

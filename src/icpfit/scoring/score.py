@@ -66,8 +66,8 @@ class ScoredList:
 
     @property
     def reasons(self) -> dict[str, int]:
-        """Rejected rows by reason; every "the same account as line N" counts under one name, whatever else it says."""
-        named = self.rejected["reason"].astype(str).str.replace(r"^(the same account as) line \d+, .*$", r"\1 another line", regex=True)
+        """Rejected rows by reason; every "the same as line N" counts under one name, whatever else it says."""
+        named = self.rejected["reason"].astype(str).str.replace(r"^the same as line \d+.*$", "the same as another line", regex=True)
         return {str(k): int(v) for k, v in named.value_counts().sort_index().items()}
 
 
