@@ -116,7 +116,7 @@ def test_few_accounts_of_many_deals_that_were_all_lost_are_no_proof() -> None:
 def test_groups_of_accounts_that_test_each_other_bear_no_luck_out(made: SimpleNamespace) -> None:
     """Of twenty flags of luck today's card takes the four that told its rows best apart; a group's card learned from the other groups."""
     named = {True: 0, False: 0}
-    for seed in range(40):
+    for seed in range(60):
         rng = np.random.default_rng(seed)
         flags, won = {f"luck{i}": rng.integers(0, 2, 600) for i in range(20)}, (rng.random(600) < 0.3).astype(int)
         columns = {**{n: f.astype(float) for n, f in flags.items()}, "idle": np.zeros(600)}
@@ -141,7 +141,35 @@ def test_a_twin_on_the_older_cards_speaks_for_the_attribute(made: SimpleNamespac
     card = asking(made, real=1)
     assert borne_out(card, past_of(twin=10 * real), groups).won == {"real"}
     assert borne_out(card, past_of(twin=10 * (1 - real)), groups).won == frozenset(), "and against it, where it was wrong"
+    assert borne_out(card, past_of(real=10 * real, twin=10 * (1 - real)), groups).won == frozenset(), "what two say against each other"
     assert borne_out(card, past_of(other=10 * luck), groups).won == frozenset()
+    half = np.where(np.random.default_rng(0).random(len(real)) < 0.5, real, luck)
+    assert borne_out(card, past_of(half=10 * half), groups).won == frozenset(), "what goes with it by half is no twin"
+
+
+def test_what_tells_the_best_from_those_who_left_is_borne_out_by_them_alone(made: SimpleNamespace) -> None:
+    """``real`` goes with staying and not with winning; of a deal lost nobody knows whether it would have stayed."""
+    groups, real, luck = company(made, 6, lift=0.0, base=0.5)
+    stays = np.random.default_rng(6).random(len(real)) < 0.2 + 0.6 * real
+    groups = replace(groups, best=groups.good & stays, left=groups.good & ~stays)
+    card = asking(made, real=1, luck=1)
+    later = borne_out(card, past_of(real=10 * real, luck=10 * luck), groups)
+    assert (later.won, later.kept) == (frozenset(), {"real"})
+    (named,) = find_signals(card, groups, later).secondary
+    assert named.attribute.name == "real"
+    assert named.parted is not None
+    assert named.parted.low > 1
+    by_winning_only = find_signals(card, groups, BorneOut(frozenset({"real"}), frozenset(), 800))
+    assert [a.name for a in by_winning_only.not_borne_out] == ["real"], "deals won say nothing of who stays"
+
+
+def test_deals_lost_are_not_asked_who_stays(made: SimpleNamespace) -> None:
+    """``real`` goes with winning, and not with staying."""
+    groups, real, _ = company(made, 7, lift=0.3)
+    stays = np.random.default_rng(7).random(len(real)) < 0.5
+    groups = replace(groups, best=groups.good & stays, left=groups.good & ~stays)
+    later = borne_out(asking(made, real=1), past_of(real=10 * real), groups)
+    assert (later.won, later.kept) == ({"real"}, frozenset())
 
 
 def test_a_signal_that_later_deals_do_not_bear_out_is_told_and_not_named(made: SimpleNamespace) -> None:
@@ -162,6 +190,8 @@ def test_what_later_deals_do_not_bear_out_is_not_told_as_nearest_to_a_must_have(
     card = asking(made, real=1)
     (must,) = find_signals(card, groups).primary
     assert must.attribute.name == "real"
+    for later in (BorneOut(frozenset({"real"}), frozenset(), 800), BorneOut(frozenset(), frozenset({"real"}), 800)):
+        assert find_signals(card, groups, later).primary == (must,)
     found = find_signals(card, groups, BorneOut(frozenset(), frozenset(), 800))
     assert (found.primary, found.nearest) == ((), None)
     assert [a.name for a in found.not_borne_out] == ["real"]

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from icpfit.config import Config, Disqualifier, GateSettings
+from icpfit.criteria import BorneOut, borne_out
 from icpfit.cycle.criteria import WINS_BELOW, criteria_report, read_past
 from icpfit.cycle.retrain import Learned
 from icpfit.gates.past import retrospective_recall, reverse_validation
@@ -52,6 +53,23 @@ def test_the_past_is_what_the_gates_say_of_it(small_company: Any, report: dict[s
     assert told["finding"]["code"] == WINS_BELOW
     assert told["finding"]["alarm"] == (gate.answer == "failed")
     assert sum(one["points"] for one in told["shortfall"]) == pytest.approx(told["short_by"])
+
+
+@pytest.mark.parametrize("earlier", [True, False])
+def test_groups_of_accounts_are_not_taken_for_later_deals(small_company: Any, monkeypatch: pytest.MonkeyPatch, earlier: bool) -> None:
+    """Each group helps to make the cards of the others, so luck counts there in another way."""
+    learned, settings = small_company.learned, small_company.opened.config
+    read = read_past(learned.training, learned.results, learned.card.kind, settings)
+    read = replace(read, past=replace(read.past, earlier=earlier))
+    asked: list[bool] = []
+
+    def watched(*given: Any, forward: bool = True) -> BorneOut:
+        asked.append(forward)
+        return borne_out(*given, forward=forward)
+
+    monkeypatch.setattr("icpfit.cycle.criteria.borne_out", watched)
+    criteria_report(learned.card, learned.training, learned.results, None, read, settings)
+    assert asked == [earlier]
 
 
 def test_customers_by_fit_are_those_of_the_study(small_company: Any, report: dict[str, Any]) -> None:

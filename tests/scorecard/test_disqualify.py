@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from icpfit.config import Disqualifier, FeatureSpec, Kind
 from icpfit.errors import ConfigError
-from icpfit.scorecard.disqualify import check_disqualifiers
+from icpfit.scorecard.disqualify import check_disqualifiers, disqualified
 
 
 def spec(kind: Kind) -> FeatureSpec:
@@ -27,3 +29,13 @@ def test_texts_of_a_number_are_answered_with_what_to_say_of_a_number(kind: Kind,
         check_disqualifiers([rule], [spec(kind)])
     assert told.value.hint == hint
     check_disqualifiers([rule], [spec("category")])
+
+
+def test_a_yes_that_stands_as_text_takes_out_where_the_feature_is_a_yes_or_no() -> None:
+    """Of a number it is a text that says nothing."""
+    features = pd.DataFrame({"employees": ["Yes", "n", "1", None]}, dtype=object)
+    rule = Disqualifier(feature="employees", at_least=1, reason="any")
+    for kind, taken in (("flag", [True, False, True, False]), ("number", [False, False, True, False])):
+        (told,), out = disqualified([rule], [spec(kind)], features, np.array([0.0, 1.0, 1.0, 0.0]))
+        assert out.tolist() == taken
+        assert (told.is_flag, told.rows) == (kind == "flag", sum(taken))

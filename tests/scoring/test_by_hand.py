@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,19 @@ def test_a_value_as_it_is_said_falls_into_its_own_line(edges: list[float], value
         place = int(bin_index("number", bins, pd.Series([v]))[0])
         read = float(said_of(spec, v, bins[place].low).replace(",", ""))
         assert int(bin_index("number", bins, pd.Series([read]))[0]) == place
+
+
+def test_the_account_is_shown_with_the_digits_that_its_line_asks_for(scored: Any) -> None:
+    """Cut to as many as people say, it would stand in the line below."""
+    card, features, specs = scored
+    asked = next(a for a in card.attributes if a.kind == "number" and a.bins[0].high is not None)
+    edge = round(asked.bins[0].high) + 0.98
+    moved = replace(asked, bins=(replace(asked.bins[0], high=edge), replace(asked.bins[1], low=edge), *asked.bins[2:]))
+    whole = replace(card, attributes=tuple(moved if a is asked else a for a in card.attributes))
+    found = by_hand(whole, features.iloc[[0]].assign(**{asked.name: edge}), specs)
+    (line,) = (line for line in found["lines"] if line["asked"] == asked.label)
+    assert float(line["value"].replace(",", "")) == edge
+    assert line["points"] == moved.bins[1].points
 
 
 def test_the_typical_account_is_in_the_middle_of_its_tier(scored: Any) -> None:
