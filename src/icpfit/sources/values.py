@@ -82,8 +82,8 @@ def with_points(texts: pd.Series) -> pd.Series:
 def parse_flag(text: str) -> float | None:
     """1 for yes and true, 0 for no and false, NaN for nothing, None for any other text; 1 and 0 themselves as scored lists have them.
 
-    >>> parse_flag("Yes"), parse_flag("FALSE"), parse_flag("1"), parse_flag("0.0"), parse_flag("perhaps")
-    (1.0, 0.0, 1.0, 0.0, None)
+    >>> parse_flag("Yes"), parse_flag("FALSE"), parse_flag("1"), parse_flag("0.0"), parse_flag("2"), parse_flag("perhaps")
+    (1.0, 0.0, 1.0, 0.0, None, None)
     """
     text = text.strip().lower()
     if not text:
