@@ -60,7 +60,7 @@ def _primary(report: Mapping[str, Any], best: Mapping[str, Any], later: Mapping[
     if not report["enough"]:
         return part(title, [*words, "there are too few of the best, or of the others, to tell a must-have"])
     if not report["found"]:
-        held = " that later tests bear out (see strong signals)" if later is not None and (later["not_borne_out"] or later["new"]) else ""
+        held = " that later tests bear out (see strong signals)" if later is not None and (later["not_borne_out"] or later.get("new")) else ""
         words.append(f"no line of the scorecard is a must-have: none{held} is in nearly all of the best and absent in most of the others")
         if near := report["nearest"]:
             seen = ", ".join(f"{percent(near['has'][n]['share'])} of {name}" for n, name in [("best", "the best"), *sides])
@@ -122,7 +122,7 @@ def _borne_out(later: Mapping[str, Any] | None, terms: Terms) -> str:
 def _not_borne_out(later: Mapping[str, Any] | None, terms: Terms) -> list[str]:
     if later is None:
         return []
-    fallen, new = (listed([f"“{label}”" for label in later[name]]) for name in ("not_borne_out", "new"))
+    fallen, new = (listed([f"“{label}”" for label in later.get(name, ())]) for name in ("not_borne_out", "new"))
     said = [
         fallen
         and f"{terms.many} that were scored by cards made without them do not bear out {fallen}, or are too few: it may be luck, so "

@@ -15,10 +15,10 @@ NAMED_AT_MOST = 6
 def amount(value: float) -> str:
     """An edge to its last digit: whoever scores by hand must read the same edge as the card.
 
-    >>> amount(1250.0), amount(29.98), amount(1234567.25), amount(0.00001)
-    ('1,250', '29.98', '1,234,567.25', '0.00001')
+    >>> amount(1250.0), amount(29.98), amount(1234567.25), amount(0.00001), amount(-0.0)
+    ('1,250', '29.98', '1,234,567.25', '0.00001', '0')
     """
-    return f"{value:,.0f}" if value == int(value) else f"{Decimal(repr(float(value))):,f}"
+    return f"{value + 0.0:,.0f}" if value == int(value) else f"{Decimal(repr(float(value))):,f}"
 
 
 def _with_unit(words: str, unit: str, *, one: bool = False) -> str:
