@@ -122,6 +122,21 @@ def test_of_two_flags_the_rule_says_both_whatever_the_order_of_rows(seed: int) -
     assert (first.attributes, first.rules) == (again.attributes, again.rules)
 
 
+@pytest.mark.parametrize(("together", "found"), [(0.5, True), (0.33, False)])
+def test_a_rule_is_worth_its_row_from_one_per_cent_of_the_answer_on(together: float, found: bool) -> None:
+    """Two even flags: what is left of ``together`` beside them is a quarter of it either way, here 1.5 % and 0.7 % of the answer."""
+    rng = np.random.default_rng(0)
+    codes = [rng.integers(0, 2, 20_000) for _ in range(2)]
+    target = rng.normal(size=20_000) + together * (codes[0] & codes[1])
+    left = target - target.mean()
+    for c in (*codes, *codes):
+        left -= (np.bincount(c, weights=left) / np.bincount(c))[c]
+    flag = FeatureSpec(name="f", label="F", layer="intent", kind="flag", table="accounts", aggregate="value", why="x")
+    blank = Bin("", 0, 0.0, 0.0, 0, None)
+    bins = [replace(blank, high=0.5), replace(blank, low=0.5), replace(blank, unknown=True)]
+    assert (find_rule([flag, flag], [bins, bins], codes, left, target) is not None) == found
+
+
 @given(seed=st.integers(0, 2**32 - 1))
 def test_the_rule_found_is_the_one_that_least_squares_on_every_cell_would_choose(seed: int) -> None:
     """A second engine: add each rectangle to the dummies of both attributes, fit, and take what lowers the error most."""
