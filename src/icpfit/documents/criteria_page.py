@@ -60,7 +60,8 @@ def _primary(report: Mapping[str, Any], best: Mapping[str, Any], later: Mapping[
     if not report["enough"]:
         return part(title, [*words, "there are too few of the best, or of the others, to tell a must-have"])
     if not report["found"]:
-        held = " that later tests bear out (see strong signals)" if later is not None and (later["not_borne_out"] or later.get("new")) else ""
+        fallen = later is not None and (later["not_borne_out"] or later.get("new"))
+        held = " that later tests bear out (see strong signals)" if fallen else ""
         words.append(f"no line of the scorecard is a must-have: none{held} is in nearly all of the best and absent in most of the others")
         if near := report["nearest"]:
             seen = ", ".join(f"{percent(near['has'][n]['share'])} of {name}" for n, name in [("best", "the best"), *sides])
