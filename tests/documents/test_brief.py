@@ -69,7 +69,9 @@ def test_without_a_signal_the_lead_is_a_count_in_plain_words(make_metrics: Make,
     few = pages["too little data"]
     assert few["lead"] == ["All rows have the same outcome (9 wins, 0 losses): there is nothing to compare."]
     assert few["evidence"] == "patterns only (9 deals won and 0 deals lost)"
-    assert few["needed"].startswith("From 20 deals of each outcome a model is made; 50 of each are enough to act on with care, 100 to tell")
+    assert few["needed"].startswith(
+        "From 20 deals of each outcome, and enough in all, a model is made; 50 of each are enough to act on with care, 100 to tell"
+    )
 
 
 def test_without_a_signal_the_figure_that_decides_is_named(make_metrics: Make, make_outcome: Make) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from icpfit.cycle.opened import Opened
 from icpfit.cycle.report import findings_report, left_out_lines, merges_report, refusals_report, rows_report
 from icpfit.cycle.segmenting import check_named_segments
-from icpfit.models.evidence import MEANING, weigh_evidence
+from icpfit.models.evidence import MEANING, too_little, weigh_evidence
 from icpfit.models.leakage import find_leaks
 from icpfit.plural import counted
 from icpfit.scorecard.disqualify import check_disqualifiers, unmet_words
@@ -64,6 +64,8 @@ def check_source(opened: Opened, as_of: str | None) -> CheckReport:
             f"{outcome}: {len(data.frame):,} of {counted(data.considered, 'row')} can be learned from "
             f"({found.wins:,} {good}, {found.losses:,} {bad}); evidence: {found.level}, {MEANING[found.level]}"
         )
+        if short := too_little(outcome, found, opened.config.training.min_train_rows):
+            lines.append(f"  no model can be made of it yet: {short}")
         lines += left_out_lines(data.left_out)
         lines += [f"  {note}" for note in data.notes]
     lines += [f"refused: {r['attribute']}: {r['reason']}" for r in refused]

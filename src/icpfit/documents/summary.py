@@ -174,8 +174,8 @@ def _not_enough(report: Mapping[str, Any], many: str) -> str:
 def _needed(rows_are: str) -> str:
     """How much data helps: the levels of evidence, in counts of the rarer outcome."""
     return (
-        f"From {PATTERNS_BELOW} {rows_are} of each outcome a model is made; {INDICATIVE_FROM} of each are enough to act on with care, "
-        f"{ESTABLISHED_FROM} to tell what goes with the outcome."
+        f"From {PATTERNS_BELOW} {rows_are} of each outcome, and enough in all, a model is made; {INDICATIVE_FROM} of each are enough to "
+        f"act on with care, {ESTABLISHED_FROM} to tell what goes with the outcome."
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from icpfit.config import Outcome
 from icpfit.models.results import Evidence, EvidenceLevel
 
 PATTERNS_BELOW = 20
@@ -14,6 +15,10 @@ MEANING: dict[EvidenceLevel, str] = {
     "indicative": "enough to act on with care",
     "established": "enough to tell what goes with the outcome",
 }
+
+
+NOUN: dict[Outcome, str] = {"win": "won deals", "retention": "customers who stayed"}
+OTHER: dict[Outcome, str] = {"win": "lost ones", "retention": "those who left"}
 
 
 def weigh_evidence(wins: int, losses: int) -> Evidence:
@@ -37,6 +42,25 @@ def weigh_evidence(wins: int, losses: int) -> Evidence:
     else:
         level = "established"
     return Evidence(level, wins, losses)
+
+
+def too_little(outcome: Outcome, evidence: Evidence, least_rows: int) -> str | None:
+    """Why no model can be made of so few; None where one can.
+
+    >>> too_little("win", weigh_evidence(27, 30), 100)
+    '57 won deals and lost ones; a model needs 100 (training.min_train_rows)'
+    """
+    wins, losses = evidence.wins, evidence.losses
+    noun, other = NOUN[outcome], OTHER[outcome]
+    if wins + losses == 0:
+        return "no row has an outcome to learn from: the rows left out, and why, are counted by reason"
+    if wins == 0 or losses == 0:
+        return f"all rows have the same outcome ({noun}: {wins:,}, {other}: {losses:,}): there is nothing to compare"
+    if min(wins, losses) < PATTERNS_BELOW:
+        return f"{noun}: {wins:,}, {other}: {losses:,}; at least {PATTERNS_BELOW} of each are needed: {MEANING['patterns only']}"
+    if wins + losses < least_rows:
+        return f"{wins + losses:,} {noun} and {other}; a model needs {least_rows:,} (training.min_train_rows)"
+    return None
 
 
 def shrunken_rate(positives: int, rows: int) -> tuple[float, float, float]:

@@ -12,7 +12,7 @@ from icpfit.models.backtest import run_backtest
 from icpfit.models.booster import Attributes
 from icpfit.models.borrowed import NOTHING, Borrowed, Lending, lend, with_borrowed
 from icpfit.models.calibrate import fit_calibration
-from icpfit.models.evidence import MEANING, PATTERNS_BELOW, shrunken_rate, weigh_evidence
+from icpfit.models.evidence import NOUN, OTHER, shrunken_rate, too_little, weigh_evidence
 from icpfit.models.folds import FoldPlan, plan_folds, sample_accounts
 from icpfit.models.local_weights import gates_of
 from icpfit.models.looks import look_for_signal
@@ -26,9 +26,7 @@ from icpfit.plural import counted
 from icpfit.training_set import TrainingSet
 
 THREADS = 2
-NOUN = {"win": "won deals", "retention": "customers who stayed"}
 NOUNS = {"win": "deals", "retention": "customers"}
-OTHER = {"win": "lost ones", "retention": "those who left"}
 
 
 def fit_outcome(
@@ -64,7 +62,7 @@ def fit_outcome(
         base_rate_low=low,
         base_rate_high=high,
     )
-    if (short := _too_little(training, settings)) is not None:
+    if (short := too_little(training.outcome, evidence, settings.min_train_rows)) is not None:
         return replace(empty, words=short)
     matrix, dropped = build_matrix(training, frozenset(r.attribute for r in refused))
     empty = replace(empty, dropped=dropped)
@@ -91,21 +89,6 @@ def fit_outcome(
         model=model,
         dropped={**dropped, **merit_dropped},
     )
-
-
-def _too_little(training: TrainingSet, settings: TrainingSettings) -> str | None:
-    wins = int(training.label.sum())
-    losses = len(training.label) - wins
-    noun, other = NOUN[training.outcome], OTHER[training.outcome]
-    if wins + losses == 0:
-        return "no row has an outcome to learn from: the rows left out, and why, are counted by reason"
-    if wins == 0 or losses == 0:
-        return f"all rows have the same outcome ({noun}: {wins:,}, {other}: {losses:,}): there is nothing to compare"
-    if min(wins, losses) < PATTERNS_BELOW:
-        return f"{noun}: {wins:,}, {other}: {losses:,}; at least {PATTERNS_BELOW} of each are needed: {MEANING['patterns only']}"
-    if wins + losses < settings.min_train_rows:
-        return f"rows with an outcome: {wins + losses:,}; training.min_train_rows asks for {settings.min_train_rows:,}"
-    return None
 
 
 @dataclass(frozen=True)
