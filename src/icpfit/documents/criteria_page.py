@@ -69,13 +69,17 @@ def _primary(report: Mapping[str, Any], best: Mapping[str, Any], later: Mapping[
         return part(title, words)
     rows = [(s["words"], f"{s['points']:.0f}", *(_of(s["has"][n]) for n in ("best", *(n for n, _ in sides)))) for s in report["found"]]
     heads = [("Criterion", False), ("Points", True), ("Best", True), *((n.capitalize(), True) for n, _ in sides)]
-    remark = f"how many of the best, {_of_each(sides)} have it; counted are those whose value is known"
+    remark = f"how many {_of_all(sides)} have it; counted are those whose value is known"
     return part(title, words, [table("Must-haves", heads, rows, stack=True)], [remark])
 
 
 def _others(best: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Whom the best are held against, of those there are."""
     return [(n, name) for n, name in (("left", "those who left"), ("lost", "deals lost")) if best[n]]
+
+
+def _of_all(sides: Sequence[tuple[str, str]]) -> str:
+    return listed(["of the best", *(f"of {name}" for _, name in sides)])
 
 
 def _of_each(sides: Sequence[tuple[str, str]]) -> str:
@@ -106,15 +110,15 @@ def _secondary(report: Mapping[str, Any], best: Mapping[str, Any], terms: Terms,
     stays = ", or is more common among the best customers than among those who left" if len(others) > 1 else ""
     words = (
         f"each goes with {terms.many} that {terms.were} more often than others{stays}, counted on the {terms.many} that the card was "
-        f"learned from{_borne_out(later, terms)}. “Points” is what it adds on the scorecard on average; “times as often” is how often such "
+        f"learned from{_borne_out(later)}. “Points” is what it adds on the scorecard on average; “times as often” is how often such "
         f"{terms.many} {terms.were}, beside all others whose value is known. The last "
-        f"columns say how many of the best, {_of_each(others)} have it"
+        f"columns say how many {_of_all(others)} have it"
     )
     remark = "ranges hold in 90 of 100 repetitions, with accounts counted once"
     return part(title, [words, *fallen], [table("Strong signals", heads, rows, stack=True)], [remark])
 
 
-def _borne_out(later: Mapping[str, Any] | None, terms: Terms) -> str:
+def _borne_out(later: Mapping[str, Any] | None) -> str:
     if later is None:
         return ""
     return f". {count(later['deals'])} of them, each scored by a card that was made without it, bear each out"

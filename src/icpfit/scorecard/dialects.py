@@ -230,10 +230,16 @@ _ALL = (
         "postgres", _doubled('"'), _postgres_quoted, _postgres_text, _postgres_number, _postgres_matches, _cast_literal("DOUBLE PRECISION")
     ),
     Dialect(
-        "snowflake", _snowflake_name, _escaped, _snowflake_text, _snowflake_number, _snowflake_matches, _cast_literal("FLOAT"),
+        "snowflake",
+        _snowflake_name,
+        _escaped,
+        _snowflake_text,
+        _snowflake_number,
+        _snowflake_matches,
+        _cast_literal("FLOAT"),
         texts_first=False,
     ),
     Dialect("bigquery", _bigquery_name, _escaped, _bigquery_text, _bigquery_number, _bigquery_matches, _cast_literal("FLOAT64")),
     Dialect("spark", _doubled("`"), _spark_quoted, _spark_text, _spark_number, _spark_matches, _cast_literal("DOUBLE")),
-)  # fmt: skip
+)
 DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in _ALL}

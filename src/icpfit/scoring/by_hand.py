@@ -48,7 +48,8 @@ def by_hand(card: Scorecard, row: pd.DataFrame, specs: Mapping[str, FeatureSpec]
         lines.append({"asked": a.label, "value": value, "line": line, "points": cell.points})
     for rule in card.rules:
         met = bool(rule.met(row)[0])
-        lines.append({"asked": f"Both: {rule.label}", "value": "yes" if met else "no", "line": "", "points": int(rule.points_of(row)[0])})
+        value, line = ("yes", "yes, both") if met else ("no", "no, or not known")
+        lines.append({"asked": f"Both: {rule.label}", "value": value, "line": line, "points": int(rule.points_of(row)[0])})
     points = int(scored["points"].iloc[0])
     return {
         "lines": lines,
