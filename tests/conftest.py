@@ -13,6 +13,7 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import settings
 
 from icpfit.bundle import Bundle, make_version, thresholds_of
 from icpfit.config import FeatureSpec, OutcomeSettings
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from icpfit.cycle.retrain import Learned
 
 pytest_plugins = ["servers", "office"]
+
+# On a machine that does other work too, an example that took longer than usual is no fault: speed is measured in benchmarks.
+settings.register_profile("untimed", parent=settings(), deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
