@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from icpfit.config import FeatureSpec
-from icpfit.cycle.watch import ENOUGH_BEFORE, before, newly_matured, subjects, within_a_year
+from icpfit.cycle.asked import ENOUGH_BEFORE, before, newly_matured
+from icpfit.cycle.watch import subjects, within_a_year
 from icpfit.moments import DAY
 
 

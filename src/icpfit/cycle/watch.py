@@ -9,16 +9,16 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
 from icpfit.bundle import Bundle
 from icpfit.config import FeatureSpec
+from icpfit.cycle.asked import Asked
 from icpfit.cycle.opened import Opened
 from icpfit.drift import Finding, compare
 from icpfit.errors import FeatureError
-from icpfit.moments import DAY, Micros, day_text, month_index
+from icpfit.moments import Micros, day_text
 from icpfit.plural import counted
 from icpfit.registry import Workspace, load_bundle
 from icpfit.training_set import TrainingSet
@@ -30,12 +30,7 @@ SPLIT = {"data": 0.6, "win rate": 0.4}
 ENOUGH = 50
 """Newly matured deals that a win-rate finding needs."""
 
-ENOUGH_BEFORE = 200
-"""Rows of the year before that newer ones are compared with; with fewer, all older ones."""
-
 FLOOR_RATE = 0.03
-YEAR = 365 * DAY
-Int64s = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -74,47 +69,24 @@ def told_words(finding: Mapping[str, Any]) -> str:
 
 def findings_since(opened: Opened, bundle: Bundle, as_of: Micros) -> list[dict[str, Any]]:
     """Findings as plain values. Where the source has no dates, the one finding is that nothing can be told."""
-    leading = opened.outcomes[0]
-    model = bundle.win if leading == "win" else bundle.retention
-    if model is None:
+    asked, leading = Asked(opened, bundle, as_of), opened.outcomes[0]
+    if leading not in asked.outcomes:
         return []
+    model = bundle.models()[leading]
     try:
-        now = opened.with_features(bundle.declared).training_set(leading, as_of)
+        now = asked.training(leading)
     except FeatureError as error:
         return [asdict(Finding("DRIFT-SOURCE", "the data", None, None, None, None, 0, 0, False, f"cannot tell; {error.message}"))]
     if now.timing != "dated":
         words = "cannot tell; the source has no dates, so what is new cannot be told from what was there before"
         return [asdict(Finding("DRIFT-DATES", "dates", None, None, None, None, len(now.frame), 0, False, words))]
-    newer = newly_matured(now.position, now.labels_at(bundle.as_of))
+    newer = asked.newer(leading)
     findings = [_outcome_finding(now, newer, bundle, ALPHA * SPLIT["win rate"])]
     if int(newer.sum()) >= ENOUGH:
         known = now.frame[[c for c in model.encoding.columns if c in now.frame.columns]]
         shown = within_a_year(known, bundle.specs).rename(columns=subjects(bundle.specs))
-        findings += compare(shown[before(now.position, newer)], shown[newer], alpha=ALPHA * SPLIT["data"], seed=bundle.seed)
+        findings += compare(shown[asked.before(leading)], shown[newer], alpha=ALPHA * SPLIT["data"], seed=bundle.seed)
     return [asdict(f) for f in findings]
-
-
-def newly_matured(position: Int64s, label_then: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
-    """Rows of the months that had no outcome at all when the champion was trained.
-
-    A month that taught it had its slow deals still open then. They end worse than the quick ones, so that by
-    themselves they would look like a falling rate.
-    """
-    month = month_index(position)
-    return ~np.isin(month, month[~np.isnan(label_then)])
-
-
-def before(position: Int64s, newer: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """The rows that newer ones are compared with: of the last year before them, or all older ones where those are few.
-
-    The oldest rows stand where the tables begin: their windows look into nothing, so they have gaps that
-    later ones cannot have, and would make every later quarter look as if it had moved.
-    """
-    older = ~newer
-    if not older.any():
-        return older
-    year = older & (position > position[older].max() - YEAR)
-    return year if int(year.sum()) >= ENOUGH_BEFORE else older
 
 
 def within_a_year(frame: pd.DataFrame, specs: Sequence[FeatureSpec]) -> pd.DataFrame:

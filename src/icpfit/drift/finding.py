@@ -9,9 +9,13 @@ from dataclasses import dataclass
 class Finding:
     """``alarm`` means: significant within the call's error rate, and large enough to matter.
 
-    ``p_value`` and ``q_value`` are None where the test could not be made; ``words`` then says how many
-    rows it would need. ``effect`` is a distance between 0 and 1 (largest gap of the distributions,
-    share of rows that moved, difference of shares or of correlations).
+    ``p_value`` is of this question alone; ``q_value`` counts for all that was asked with it, so that an alarm's lies at or below the
+    call's alpha. Both are None where the test could not be made; ``words`` then says how many rows it would need. ``effect`` is a
+    distance between 0 and 1 (largest gap of the distributions, share of rows that moved, difference of shares or of correlations).
+
+    ``power``: how often a change that matters (the floor of the effect, or what ``words`` name) would be found among so many rows.
+    ``needed``: more current rows until such a change is found four times in five; 0 where there are enough. ``cohort``: whose rows
+    were compared, in words. ``rows``: ids of a few that show it. ``action``: what to do about it.
     """
 
     code: str
@@ -24,7 +28,16 @@ class Finding:
     n_current: int
     alarm: bool
     words: str
+    power: float | None = None
+    needed: int | None = None
+    cohort: str = ""
+    rows: tuple[str, ...] = ()
+    action: str = ""
 
     def __post_init__(self) -> None:
         if self.alarm and self.p_value is None:
             raise ValueError(f"{self.code} {self.subject}: an alarm needs a test")
+        if self.power is not None and not 0 <= self.power <= 1:
+            raise ValueError(f"{self.code} {self.subject}: a power is a share, got {self.power}")
+        if self.needed is not None and self.needed < 0:
+            raise ValueError(f"{self.code} {self.subject}: fewer than no rows are needed")

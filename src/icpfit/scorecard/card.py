@@ -226,6 +226,17 @@ class Scorecard:
         """The most points that each layer can give."""
         return {layer: sum(part.max_points for part in self.parts if part.layer == layer) for layer in LAYERS}
 
+    def parts_of(self, features: pd.DataFrame) -> dict[str, npt.NDArray[np.int64]]:
+        """The points of each row by what gives them: an attribute under its name, a rule under ``both: `` and its label. Columns as in
+        :meth:`score`; together they are its ``points``."""
+        parts: dict[str, npt.NDArray[np.int64]] = {}
+        for attribute in self.attributes:
+            points = np.array([b.points for b in attribute.bins], dtype=np.int64)
+            parts[attribute.name] = points[bin_index(attribute.kind, attribute.bins, _column(features, attribute.name))]
+        for rule in self.rules:
+            parts[f"both: {rule.label}"] = rule.points_of(features)
+        return parts
+
     def score(self, features: pd.DataFrame) -> pd.DataFrame:
         """``points, points_<layer> (4), tier, disqualified`` for each row, same index as ``features``.
 
@@ -235,11 +246,8 @@ class Scorecard:
         """
         n = len(features)
         by_layer = {layer: np.zeros(n, dtype=np.int64) for layer in LAYERS}
-        for attribute in self.attributes:
-            points = np.array([b.points for b in attribute.bins], dtype=np.int64)
-            by_layer[attribute.layer] += points[bin_index(attribute.kind, attribute.bins, _column(features, attribute.name))]
-        for row in self.rules:
-            by_layer[row.layer] += row.points_of(features)
+        for part, points in zip(self.parts, self.parts_of(features).values(), strict=True):
+            by_layer[part.layer] += points
         total = sum(by_layer.values(), start=np.zeros(n, dtype=np.int64))
         reason = np.full(n, "", dtype=object)
         for rule in reversed(self.disqualifiers):
