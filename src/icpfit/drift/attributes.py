@@ -23,7 +23,8 @@ from icpfit.scorecard.condition import Rule
 Floats = npt.NDArray[np.float64]
 
 FLOOR_POINTS = 5.0
-"""of 100; an attribute that is worth so little more or less is not acted on, however sure it is"""
+"""of 100; an attribute that is worth less than this more or less is not acted on, however sure it is. What it is worth as a whole must have
+moved too: where another attribute has lost its effect, its share of what is left has grown by that alone"""
 FLOOR_RATE = 0.05
 TOLD_RATE = 0.15
 """a fall of the win rate of tiers A and B by which power is told"""
@@ -47,6 +48,11 @@ class Read:
         line = line_of(points / 100, side.good)
         p = line.chance(points / 100)
         return cls(side, Line(line.level, line.slope / 100), side.good - p, p * (1 - p))
+
+    @property
+    def slope_variance(self) -> float:
+        points = self.side.points - float(self.weight @ self.side.points) / float(self.weight.sum())
+        return 1 / max(float(self.weight @ points**2), LEAST_SPREAD)
 
     def beside(self, name: str) -> Side | None:
         """The efficient score of an attribute's points beside all points, and its information; None where they do not vary on their own."""
@@ -103,26 +109,28 @@ def points_finding(card: Scorecard, part: Attribute | Rule, then: Read, now: Rea
         rows=ids_of(now.side, (now.side.good == (change > 0)) & (given > 0), given),
         change="the loss of all its effect",
     )
-    large = abs(change) >= FLOOR_POINTS and change * d.z > 0
+    doubt = Z90 * math.sqrt(d.variance_now + d.variance_then + then.slope_variance + now.slope_variance) * most / scale
+    large = abs(change) >= max(FLOOR_POINTS, doubt) and change * d.z > 0
     return asked.judged("ICP-POINTS", part.label, d, change / 100, large, then.line.slope, said)
 
 
 def _cell(part: Attribute | Rule, now: Read, scale: float) -> str:
-    """The cell that the new deals contradict most, in points."""
+    """The cell that the new deals contradict most, in points above those of the cell that has the fewest."""
     if not isinstance(part, Attribute):
         return ""
-    given = now.side.parts[part.name]
-    found: list[tuple[float, int, float]] = []
-    for points in np.unique(given):
+    given, said = now.side.parts[part.name], {}
+    for points in np.unique(given).tolist():
         at = given == points
-        weight, off = float(now.weight[at].sum()), float(now.off[at].sum())
+        weight = float(now.weight[at].sum())
         if int(at.sum()) >= CELL_ROWS and weight > 0:
-            found.append((abs(off) / math.sqrt(weight), int(points), off / weight))
-    if not found:
+            said[points] = points * now.line.slope / scale + float(now.off[at].sum()) / weight / scale
+    if len(said) < 2:
         return ""
-    _, points, shift = max(found)
+    fewest = min(said)
+    gaps = {points: value - said[fewest] + fewest for points, value in said.items()}
+    points = max(gaps, key=lambda one: (abs(gaps[one] - one), one))
     label = " or ".join(b.label for b in part.bins if b.points == points and not b.unknown) or "unknown"
-    return f"; most in “{label}”, {points} points, where the new deals say {points + shift / scale:.0f}"
+    return f"; most of all “{label}”, which has {points} points, where the new deals say {gaps[points]:.0f}"
 
 
 def fit_figure(then: Answered, now: Answered) -> Figure | None:

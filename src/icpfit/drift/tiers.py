@@ -13,7 +13,7 @@ from icpfit.drift.between import FOUR_IN_FIVE
 from icpfit.drift.cohort import cannot
 from icpfit.drift.finding import Finding
 from icpfit.drift.judged import Comparison
-from icpfit.scorecard.card import TIER_NAMES, Scorecard, tier_names
+from icpfit.scorecard.card import TIER_NAMES, Scorecard
 
 Floats = npt.NDArray[np.float64]
 
@@ -27,19 +27,19 @@ MOST_NEEDED = 1_000_000
 def tiers_finding(card: Scorecard, asked: Comparison) -> Finding:
     """``ICP-TIERS``: shares by tier of the deals now against those of the card's own training rows, by its own edges (chi-squared).
 
-    Not against tiers by cards of the past: points are whole, so that no two cards have the same share of accounts above an edge.
-    Disqualified deals count on neither side. A side counts as many as it has accounts. Tiers that are too rare stand with the next.
+    Not against tiers by cards of the past: points are whole, so that no two cards have the same share of accounts above an edge. A side
+    counts as many as it has accounts. Tiers that are too rare stand with the next. Where the card has disqualifiers, who is in D by one
+    cannot be told from who is there by points, and A to C alone are compared.
     """
     now, noun, cohort, alpha = asked.now, asked.noun, asked.cohort, asked.level
-    edges = [t.from_points for t in card.tiers]
-    kept = tier_names(now.points, edges, np.zeros(len(now), dtype=bool)) == now.tier
-    seen = np.array([(now.tier[kept] == name).sum() for name in TIER_NAMES], dtype=np.float64)
-    before = np.array([t.rows for t in card.tiers], dtype=np.float64)
+    names = TIER_NAMES[:3] if card.disqualifiers else TIER_NAMES
+    before = np.array([t.rows for t in card.tiers if t.name in names], dtype=np.float64)
+    kept = np.isin(now.tier.astype(str), names)
+    seen = np.array([(now.tier == name).sum() for name in names], dtype=np.float64)
     subject, sizes = "tiers", (int(before.sum()), int(seen.sum()))
     if min(sizes) == 0:
         return asked.untold("ICP-TIERS", subject, f"cannot tell; {noun}s are needed then and now")
-    effective = [_counted_once(before, asked.then), _counted_once(seen, now.of(kept))]
-    table = _merged(np.vstack(effective))
+    table = _merged(np.vstack([_counted_once(before, asked.then), _counted_once(seen, now.of(kept))]))
     share_then, share_now = before / before.sum(), seen / seen.sum()
     moved = float(np.abs(share_now - share_then).sum() / 2)
     statistic, p = 0.0, 1.0
@@ -49,7 +49,7 @@ def tiers_finding(card: Scorecard, asked: Comparison) -> Finding:
     power = _power(table, float(table[1].sum()), alpha)
     needed = _needed(table, len(now), alpha)
     sure, alarm = p <= alpha, p <= alpha and moved >= FLOOR_MOVED
-    told_shares = ", ".join(f"{name} {b:.0%} to {a:.0%}" for name, b, a in zip(TIER_NAMES, share_then, share_now, strict=True))
+    told_shares = ", ".join(f"{name} {b:.0%} to {a:.0%}" for name, b, a in zip(names, share_then, share_now, strict=True))
     said = f"{cohort} fall into tiers otherwise than those that the card was made from: {told_shares}"
     action = ""
     if alarm:
