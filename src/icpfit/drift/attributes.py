@@ -138,7 +138,7 @@ def fit_figure(then: Answered, now: Answered) -> Figure | None:
     sides = [_fit_side(s) for s in (then, now)]
     if sides[0] is None or sides[1] is None:
         return None
-    return Figure(sides[0], sides[1], tail=-1)
+    return Figure(sides[0], sides[1], tail=-1, inflation=then.inflation)
 
 
 def fits(side: Answered) -> Bools:
