@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from icpfit.attribution import contributions
@@ -139,8 +140,13 @@ def _attribution(asked: Asked, outcome: Outcome, alpha: float, seed: int) -> lis
     now, model = asked.training(outcome), asked.bundle.models()[outcome]
     before, newer = asked.before(outcome), asked.newer(outcome)
     encoded = model.encode(now.features)
-    sides = (pd.DataFrame(contributions(model.booster, encoded[side])[:, :-1], columns=model.encoding.columns) for side in (before, newer))
-    found = attribution_findings(*sides, model.base_rate, alpha=alpha, seed=seed, labels=subjects(asked.bundle.specs))
+
+    def made_of(side: npt.NDArray[np.bool_]) -> pd.DataFrame:
+        return pd.DataFrame(contributions(model.booster, encoded[side])[:, :-1], columns=model.encoding.columns)
+
+    found = attribution_findings(
+        made_of(before), made_of(newer), model.base_rate, alpha=alpha, seed=seed, labels=subjects(asked.bundle.specs)
+    )
     cohort = _cohort(asked, outcome)
     return [replace(f, cohort=cohort) for f in found]
 
