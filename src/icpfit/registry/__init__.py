@@ -1,6 +1,7 @@
 """Versions of the profile: kept whole, judged, signed off, and logged to MLflow (which nothing but this package imports)."""
 
 from icpfit.registry.ledger import LedgerCheck, verify_ledger
+from icpfit.registry.past_cards import PastCard, past_cards
 from icpfit.registry.record import RetrainRecord
 from icpfit.registry.signoff import SignOff, approve, reject, rollback
 from icpfit.registry.status import Status, status
@@ -11,6 +12,7 @@ from icpfit.registry.workspace import Workspace
 
 __all__ = [
     "LedgerCheck",
+    "PastCard",
     "RetrainRecord",
     "SignOff",
     "Status",
@@ -19,6 +21,7 @@ __all__ = [
     "approve",
     "load_bundle",
     "log_retrain",
+    "past_cards",
     "read_challenger",
     "read_champion",
     "read_gates",

@@ -1,0 +1,194 @@
+"""Customers who leave: more than before, and in one segment more than elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import norm
+
+from icpfit.drift.finding import Finding
+from icpfit.drift.log_rank import LogRank, Spells, log_rank
+from icpfit.drift.trade_power import more_words
+from icpfit.drift.trade_rows import TraitCodes
+from icpfit.plural import counted
+from icpfit.segments.multiplicity import step_up
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Texts = npt.NDArray[np.object_]
+
+CODE = "TRADE-CHURN"
+FEWEST_LEFT, FEWEST_CUSTOMERS = 10, 30
+"""who left in both periods, and customers now"""
+FEWEST_LEFT_OF_SEGMENT, FEWEST_OF_SEGMENT = 5, 10
+FLOOR_RATIO = 1.3
+"""as often as before: less is not acted on"""
+FLOOR_SEGMENT_RATIO = 1.5
+FLOOR_SHARE = 0.02
+"""of the customers, who left beyond what was to be expected"""
+APART = 1.645
+"""standard errors by which a segment must have risen more than all others, to say that churn is concentrated there"""
+MATTERS = 2.0
+"""the rise that the power is told for: twice as often as before"""
+SPLIT = 0.5
+NAMED, ROWS = 3, 5
+ACTION = "ask those who left why, and look at what changed for all: price, product, support; then retrain (icpfit retrain)"
+
+
+@dataclass(frozen=True)
+class Customers:
+    """``row_id`` and the traits stand by customer, as ``spells.customer`` numbers them. ``when``: the newer period in words."""
+
+    row_id: Texts
+    spells: Spells
+    when: str
+
+    def __post_init__(self) -> None:
+        if len(self.spells.customer) and self.spells.customer.max() >= len(self.row_id):
+            raise ValueError("a spell belongs to no customer")
+
+
+def churn_findings(customers: Customers, traits: Sequence[TraitCodes], *, level: float) -> list[Finding]:
+    """One finding for all customers, and one per trait in which a segment may leave more often than the rest.
+
+    Each segment is compared with itself before, at the same ages, so that one that always left more often is no news. With no change at
+    most ``level`` of calls raise any alarm: half for all together, half for the segments (Benjamini-Hochberg over all of them).
+    """
+    whole = log_rank(customers.spells)
+    if whole.left + whole.left_before < FEWEST_LEFT or whole.customers < FEWEST_CUSTOMERS or whole.variance <= 0:
+        return [_too_few(customers, whole)]
+    found = [_overall(customers, whole, level * SPLIT)]
+    asked = [(t, v, *_apart(customers.spells, t, v)) for t in traits for v in range(len(t.values))]
+    asked = [a for a in asked if _enough(a[2])]
+    if not asked:
+        return found
+    q = step_up(np.array([a[2].p_value for a in asked]))
+    for trait in traits:
+        mine = [(*a[1:], float(one)) for a, one in zip(asked, q, strict=True) if a[0] is trait]
+        if mine:
+            found.append(_of_trait(customers, trait, mine, level * (1 - SPLIT), len(asked)))
+    return found
+
+
+def _apart(spells: Spells, trait: TraitCodes, value: int) -> tuple[LogRank, LogRank]:
+    """A segment, and all others."""
+    code = trait.code[spells.customer]
+    return log_rank(spells.of(code == value)), log_rank(spells.of((code != value) & (code >= 0)))
+
+
+def _enough(segment: LogRank) -> bool:
+    return segment.left + segment.left_before >= FEWEST_LEFT_OF_SEGMENT and min(segment.customers, segment.before) >= FEWEST_OF_SEGMENT
+
+
+def _overall(customers: Customers, found: LogRank, level: float) -> Finding:
+    alarm = found.p_value <= level and _ratio(found) >= FLOOR_RATIO and found.left - found.former >= FLOOR_SHARE * found.customers
+    power, needed = _power(found, float(norm.isf(level)), found.customers)
+    words = f"Churn: {_counts(found, 'customers')}; churn {MATTERS:g} times as high is seen {power:.0%} of the time with so many"
+    return Finding(
+        CODE,
+        "all customers",
+        float(found.z),
+        found.p_value,
+        found.p_value,
+        _effect(found),
+        found.before,
+        found.customers,
+        alarm,
+        words,
+        power=power,
+        needed=needed,
+        cohort=f"{counted(found.customers, 'customer')} {customers.when}, beside {found.before:,} before at the same ages",
+        rows=_left(customers, np.ones(len(customers.row_id), dtype=bool)) if alarm else (),
+        action="ask those who left why, and look at what changed for all: price, product, support; then retrain (icpfit retrain)"
+        if alarm
+        else "",
+    )
+
+
+def _of_trait(customers: Customers, trait: TraitCodes, asked: list[tuple[int, LogRank, LogRank, float]], level: float, of: int) -> Finding:
+    """The most telling segment of a trait; all that raise an alarm are named."""
+    told = [a for a in asked if a[3] <= level and _concentrated(a[1], a[2])]
+    alarm = bool(told)
+    shown = sorted(told or asked, key=lambda a: (a[1].p_value, a[0]))
+    value, segment, _, q = shown[0]
+    power, needed = _power(segment, float(norm.isf(level / of)), segment.customers)
+    said = "; ".join(
+        f"{trait.words(v)}: {_counts(s, 'customers')} (of all others {r.left:,} left, {r.former:,.1f} expected)"
+        for v, s, r, _ in shown[: NAMED if told else 1]
+    )
+    head = "concentrated; " if alarm else ""
+    least = min(a[1].p_value for a in asked)
+    return Finding(
+        CODE,
+        trait.label,
+        float(segment.z),
+        min(1.0, least * len(asked)),
+        min(a[3] for a in (told or asked)) if not alarm else q,
+        _effect(segment),
+        segment.before,
+        segment.customers,
+        alarm,
+        f"Churn by {trait.label}: {head}{said}; churn {MATTERS:g} times as high there is seen {power:.0%} of the time with so many",
+        power=power,
+        needed=needed,
+        cohort=f"{counted(segment.customers, 'customer')} of {trait.label} {trait.values[value]} {customers.when}",
+        rows=_left(customers, trait.code == value) if alarm else (),
+        action=f"call the customers of {trait.words(value)} who are still there before they renew, and ask those who left what they share;"
+        " then retrain (icpfit retrain) so that the profile learns it"
+        if alarm
+        else "",
+    )
+
+
+def _concentrated(segment: LogRank, rest: LogRank) -> bool:
+    if _ratio(segment) < FLOOR_SEGMENT_RATIO or segment.left - segment.former < FLOOR_SHARE * segment.customers:
+        return False
+    apart = segment.log_ratio - rest.log_ratio
+    error = np.sqrt(1 / segment.variance + (1 / rest.variance if rest.variance > 0 else 0.0))
+    return bool(apart >= APART * error)
+
+
+def _ratio(found: LogRank) -> float:
+    return found.left / max(found.former, 0.5)
+
+
+def _effect(found: LogRank) -> float:
+    """Share of the customers who left beyond, or short of, what was to be expected."""
+    return float(min(abs(found.left - found.former) / max(found.customers, 1), 1.0))
+
+
+def _counts(found: LogRank, what: str) -> str:
+    return f"{found.left:,} of {found.customers:,} {what} left, where {found.former:,.1f} were to be expected of how it was before"
+
+
+def _power(found: LogRank, critical: float, customers: int) -> tuple[float, int | None]:
+    """How often a hazard ``MATTERS`` times as high is seen (Schoenfeld, 1981), and how many more customers that needs."""
+    expected, before = max(found.former, 1e-9), max(found.left_before, 0)
+    if before == 0:
+        return 0.0, None
+    now = MATTERS * expected
+    power = float(norm.sf(critical - np.log(MATTERS) / np.sqrt(1 / now + 1 / before)))
+    left = (np.log(MATTERS) / (critical + float(norm.ppf(0.8)))) ** 2 - 1 / before
+    if left <= 0:
+        return power, None
+    return power, max(0, int(np.ceil(customers * (1 / left / now - 1))))
+
+
+def _left(customers: Customers, inside: Bools) -> tuple[str, ...]:
+    spells = customers.spells
+    gone = spells.customer[spells.left & spells.now]
+    return tuple(str(r) for r in customers.row_id[gone[inside[gone]]][::-1][:ROWS])
+
+
+def _too_few(customers: Customers, found: LogRank) -> Finding:
+    lacking = max(FEWEST_CUSTOMERS - found.customers, 0)
+    gone = found.left + found.left_before
+    words = f"Churn: cannot tell; {counted(found.customers, 'customer')} {customers.when}, and {gone:,} left in both periods;"
+    words += f" {FEWEST_CUSTOMERS} customers and {FEWEST_LEFT} who left are needed"
+    words += f": {more_words(lacking, 'customers')}" if lacking else ""
+    return Finding(
+        CODE, "all customers", None, None, None, None, found.before, found.customers, False, words, power=0.0, needed=lacking or None
+    )
