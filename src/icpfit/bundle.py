@@ -15,9 +15,8 @@ from icpfit.config import FeatureSpec, Outcome, OutcomeSettings
 from icpfit.errors import BundleError, IcpfitError
 from icpfit.features.combine import parts_of
 from icpfit.manifest import MANIFEST, check_files, json_text, json_value, manifest_text, plain
-from icpfit.models.calibration import Calibration
-from icpfit.models.encoding import Encoding
 from icpfit.models.results import EvidenceLevel, FittedModel
+from icpfit.models.serialise import model_from, model_values
 from icpfit.moments import Micros, day_text
 from icpfit.scorecard.card import CardKind, Scorecard
 from icpfit.scorecard.serialise import card_from_dict, card_from_json, card_to_dict, card_to_json
@@ -190,7 +189,7 @@ def to_files(bundle: Bundle) -> dict[str, str]:
     """File name to text; ``manifest.json`` stands last and holds the hash of each. No clock time is in any of them."""
     files = {MODEL_FILES[outcome]: model.booster_text for outcome, model in bundle.models().items()}
     files["calibration.json"] = json_text(
-        {"models": {outcome: _model_values(model) for outcome, model in bundle.models().items()}, "retention_base": bundle.retention_base}
+        {"models": {outcome: model_values(model) for outcome, model in bundle.models().items()}, "retention_base": bundle.retention_base}
     )
     files["features.yaml"] = yaml.dump(
         {
@@ -234,7 +233,7 @@ def from_files(files: Mapping[str, str], place: str = "the bundle") -> Bundle:
         head = {name: manifest.body[name] for name in _HEAD}
         reading = "calibration.json"
         calibration = json_value(reading, named[reading])
-        models = {o: _model_from(o, calibration["models"][o], named[f]) for o, f in MODEL_FILES.items() if o in calibration["models"]}
+        models = {o: model_from(o, calibration["models"][o], named[f]) for o, f in MODEL_FILES.items() if o in calibration["models"]}
         base = calibration["retention_base"]
         reading = "features.yaml"
         features = yaml.load(named[reading], Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
@@ -282,38 +281,3 @@ def from_files(files: Mapping[str, str], place: str = "the bundle") -> Bundle:
 def _plain_model(model: FittedModel) -> FittedModel:
     parameters = plain(model.parameters)
     return model if parameters == model.parameters else replace(model, parameters=parameters)
-
-
-def _model_values(model: FittedModel) -> dict[str, Any]:
-    return {
-        "base_rate": model.base_rate,
-        "parameters": model.parameters,
-        "columns": model.encoding.columns,
-        "categories": model.encoding.categories,
-        "calibration": model.calibration,
-    }
-
-
-def _model_from(outcome: Outcome, values: Mapping[str, Any], booster_text: str) -> FittedModel:
-    table = values["calibration"]
-    return FittedModel(
-        outcome=outcome,
-        booster_text=booster_text,
-        encoding=Encoding(tuple(values["columns"]), {k: tuple(v) for k, v in values["categories"].items()}),
-        calibration=Calibration(
-            intercept=table["intercept"],
-            slope=table["slope"],
-            grid=tuple(table["grid"]),
-            low=tuple(table["low"]),
-            high=tuple(table["high"]),
-            similar=tuple(table["similar"]),
-            # a bundle that was written when there was one shape says nothing of it
-            shape=table.get("shape", "sigmoid"),
-            lean=table.get("lean", 0.0),
-            knots=tuple(table.get("knots", ())),
-            rates=tuple(table.get("rates", ())),
-            rows=table.get("rows", 0),
-        ),
-        parameters=values["parameters"],
-        base_rate=values["base_rate"],
-    )
