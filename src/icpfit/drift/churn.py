@@ -55,22 +55,39 @@ def churn_findings(customers: Customers, traits: Sequence[TraitCodes], *, level:
     """One finding for all customers, and one per trait in which a segment may leave more often than the rest.
 
     Each segment is compared with itself before, at the same ages, so that one that always left more often is no news. With no change at
-    most ``level`` of calls raise any alarm: half for all together, half for the segments (Benjamini-Hochberg over all of them).
+    most ``level`` of calls raise any alarm: half for all together, half for the segments (Benjamini-Hochberg over those that could tell).
     """
     whole = log_rank(customers.spells)
     if whole.left + whole.left_before < FEWEST_LEFT or whole.customers < FEWEST_CUSTOMERS or whole.variance <= 0:
         return [_too_few(customers, whole)]
     found = [_overall(customers, whole, level * SPLIT)]
     asked = [(t, v, *_apart(customers.spells, t, v)) for t in traits for v in range(len(t.values))]
+    own = level * (1 - SPLIT)
     asked = [a for a in asked if _enough(a[2])]
+    asked = [a for a, could in zip(asked, could_tell(np.array([a[2].least for a in asked]), own), strict=True) if could]
     if not asked:
-        return found
+        return [*found, _no_segment(whole)] if traits else found
     q = step_up(np.array([a[2].p_value for a in asked]))
     for trait in traits:
         mine = [(*a[1:], float(one)) for a, one in zip(asked, q, strict=True) if a[0] is trait]
         if mine:
-            found.append(_of_trait(customers, trait, mine, level * (1 - SPLIT), len(asked)))
+            found.append(_of_trait(customers, trait, mine, own, len(asked)))
     return found
+
+
+def could_tell(least: Floats, level: float) -> Bools:
+    """Which questions could be answered at all: those whose least p-value that can be lies within ``level`` shared among them.
+
+    The others can raise no alarm, so that chance need not be counted for them. Source: Tarone, Biometrics 46, 1990.
+
+    >>> could_tell(np.array([0.2, 1e-5, 0.02]), 0.05).tolist()
+    [False, True, True]
+    """
+    for shared in range(1, len(least) + 1):
+        could = least <= level / shared
+        if could.sum() <= shared:
+            return np.asarray(could)
+    return np.zeros(len(least), dtype=bool)
 
 
 def _apart(spells: Spells, trait: TraitCodes, value: int) -> tuple[LogRank, LogRank]:
@@ -181,6 +198,11 @@ def _left(customers: Customers, inside: Bools) -> tuple[str, ...]:
     spells = customers.spells
     gone = spells.customer[spells.left & spells.now]
     return tuple(str(r) for r in customers.row_id[gone[inside[gone]]][::-1][:ROWS])
+
+
+def _no_segment(found: LogRank) -> Finding:
+    words = f"Churn by segment: cannot tell; {found.left:,} of {counted(found.customers, 'customer')} left, too few to say of any segment"
+    return Finding(CODE, "segments", None, None, None, None, found.before, found.customers, False, f"{words} that it leaves more often")
 
 
 def _too_few(customers: Customers, found: LogRank) -> Finding:
