@@ -40,3 +40,9 @@ def test_a_slip_of_the_pen_is_answered_with_its_place(body, words, hint):
         parse_config(BASE + body + "\n", PLACE)
     assert words in caught.value.message
     assert hint is None or hint in (caught.value.hint or "")
+
+
+def test_the_example_of_the_documentation_is_read():
+    page = (Path(__file__).parents[1] / "docs" / "triggers.md").read_text(encoding="utf-8")
+    config = parse_config(BASE + page.split("```yaml\n")[1].split("```")[0], PLACE)
+    assert (config.drift.product_launches[0].name, config.drift.win_rate_floor, config.drift.churn_above) == ("Cloud edition", 0.2, 0.15)
