@@ -24,7 +24,7 @@ from icpfit.errors import FeatureError
 from icpfit.moments import DAY, day_text
 from icpfit.outcomes import NEVER
 
-WEIGHTS = {"mix": 0.25, "wins": 0.15, "rates": 0.2, "cycle": 0.1, "churn": 0.2, "outside": 0.05, "best": 0.05}
+WEIGHTS = {"mix": 0.3, "wins": 0.1, "rates": 0.2, "cycle": 0.1, "churn": 0.22, "outside": 0.04, "best": 0.04}
 """How the trade's alpha is shared; what the data lacks leaves its share to the others."""
 LACKS = {
     "wins": "what is new among the wins: the file has no close dates",
