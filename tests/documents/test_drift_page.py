@@ -112,4 +112,4 @@ def test_every_known_code_has_a_group_and_something_to_do() -> None:
         assert group_of(name) != "Other findings"
         assert code.one
         assert code.action
-    assert code_of("TRADE-NEW-SEGMENT").one == "new segment"
+    assert code_of("TRADE-LOST-DEALS").one == "lost deals"

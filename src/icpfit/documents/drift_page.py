@@ -7,7 +7,7 @@ from typing import Any
 
 from icpfit.documents.drift_figures import drift_figures
 from icpfit.documents.drift_values import DriftPictures
-from icpfit.documents.drift_words import GROUPS, OTHER_GROUP, PROPOSED, code_of, group_of
+from icpfit.documents.drift_words import GROUPS, OTHER_GROUP, PROPOSED, SUBJECT_FIRST, code_of, group_of
 from icpfit.documents.words import count, known, listed, percent, sentence
 from icpfit.plural import counted
 
@@ -18,6 +18,8 @@ LIKELY = 0.8
 MOST_ROWS = 5
 SINGLY = 3
 """findings of one code that are told one by one"""
+POWER_SAID = (" of 100", "of the time")
+"""by which the words of a finding that tells its power are known"""
 NOT_BY_ITSELF = "Nothing is changed by itself: a new profile is in force only once leadership has signed it off."
 
 
@@ -71,7 +73,7 @@ def _groups(alarms: Sequence[Found], changed: Mapping[str, str]) -> list[dict[st
     for title in titles:
         same: dict[tuple[str, str, str], list[Found]] = {}
         for i, f in enumerate(g for g in alarms if group_of(_code(g)) == title):
-            alone = "" if code_of(_code(f)).many and not f.get("rows") else str(i)
+            alone = "" if _code(f) == "DRIFT-FEATURE" and not f.get("rows") else str(i)
             same.setdefault((_code(f), str(f.get("action") or ""), alone), []).append(f)
         cards = [_card(found[0], changed) if len(found) == 1 else _one_of_many(found, changed) for found in same.values()]
         groups += [{"title": title, "cards": cards}] if cards else []
@@ -107,9 +109,10 @@ def _card(f: Found, changed: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _words(f: Found) -> str:
-    """Those of an attribute say first which; all others are whole sentences."""
+    """Behind the subject where they do not begin with it themselves, and are no whole sentence."""
     words, subject = str(f["words"]), str(f.get("subject") or "")
-    return words if _code(f) != "DRIFT-FEATURE" or words.startswith(subject) else f"{subject}: {words}"
+    alone = not _code(f).startswith(SUBJECT_FIRST) or words.lower().startswith(subject.lower())
+    return words if alone else f"{subject}: {words}"
 
 
 def _open(f: Found, state: str) -> str:
@@ -136,7 +139,7 @@ def _power(found: Sequence[Found], words: str = "") -> str:
     'A change that matters would be found in 10 to 50 of 100 such periods.'
     """
     powers = sorted(100 * p for f in found if (p := known(f.get("power"))) is not None)
-    if not powers or "of 100" in words:
+    if not powers or any(said in words for said in POWER_SAID):
         return ""
     low, high = f"{powers[0]:.0f}", f"{powers[-1]:.0f}"
     return sentence(f"{code_of(_code(found[0])).change} would be found in {low if low == high else f'{low} to {high}'} of 100 such periods")
