@@ -35,6 +35,8 @@ CODES = {
         "win rates by segment", action="Look at the lost deals of the segment; retrain so that the card learns of it."
     ),
     "TRADE-MIX": Code("who comes", "traits of who comes", "Ask sales whether it is meant; if it is to stay, retrain."),
+    "TRADE-UPMARKET": Code("how large accounts are", action="Ask sales whether it is meant; if it is to stay, retrain."),
+    "TRADE-DATA": Code("the trade's data", action="Bring in what is named, or leave it: the other questions do not need it."),
     "TRADE-NEW-SEGMENT": Code(
         "new segments among the wins", action="Treat it as a hypothesis of its own, and retrain once it has twenty wins."
     ),
@@ -71,6 +73,7 @@ CODES = {
     ),
     "DRIFT-SOURCE": Code("the source", action="Bring back what the profile in force is made of, or retrain without it."),
     "DRIFT-DATES": Code("dates", action="Give the source a date of creation for each row."),
+    "WATCH-BEFORE": Code("what earlier profiles said", action="Retrain: a new profile keeps what earlier ones said."),
     "WATCH-WINRATE": Code("the win rate, week by week", action=RATE),
     "WATCH-RETENTION": Code("who stays, week by week", action=RATE, rows="customers"),
     "WATCH-SIGNAL": Code(
