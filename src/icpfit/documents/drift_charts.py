@@ -73,6 +73,9 @@ def _rates(figure: Mapping[str, Any]) -> list[str]:
         if first[4] is not None and second[4] is not None:
             places = f'x1="{x(i):.1f}" y1="{y(first[4]):.1f}" x2="{x(i + 1):.1f}" y2="{y(second[4]):.1f}"'
             parts.append(f'<line class="expected dash" {places}/>')
+    for i, row in enumerate(rows):
+        if row[4] is not None:
+            parts.append(f'<line class="expected" x1="{x(i) - 5:.1f}" y1="{y(row[4]):.1f}" x2="{x(i) + 5:.1f}" y2="{y(row[4]):.1f}"/>')
     for i, (name, rate, low, high, _, newer) in enumerate(rows):
         year, quarter = name[:-2], name[-2:]
         parts.append(f'<text class="soft" x="{x(i):.1f}" y="{height - bottom + 18}" text-anchor="middle">{quarter}</text>')
