@@ -109,6 +109,16 @@ def test_a_bundle_that_was_written_before_there_were_shapes_is_a_sigmoid(make_bu
     assert from_files({**old, MANIFEST: manifest_text(head, old)}) == bundle
 
 
+def test_parts_that_may_be_missing_have_a_file_only_where_they_are(make_bundle):
+    unseen = {"win": {"created": [600], "good": [1]}}
+    bundle = make_bundle(unseen=unseen, attributions={"win": {"rows": 3}})
+    files = to_files(bundle)
+    assert json.loads(files["unseen.json"]) == unseen
+    assert from_files(files) == bundle
+    assert not {"unseen.json", "attributions.json"} & set(to_files(make_bundle()))
+    assert from_files(to_files(make_bundle())).unseen == {}
+
+
 def test_hidden_features_go_with_those_that_are_made_of_them(make_bundle):
     hidden = FeatureSpec(name="jobs", label="Jobs", layer="intent", table="signals", aggregate="count", hidden=True)
     both = FeatureSpec(name="both", label="Both", layer="intent", aggregate="all_of", of=("jobs >= 2", "views_30d > 0"), kind="flag")

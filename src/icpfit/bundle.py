@@ -15,9 +15,8 @@ from icpfit.config import FeatureSpec, Outcome, OutcomeSettings
 from icpfit.errors import BundleError, IcpfitError
 from icpfit.features.combine import parts_of
 from icpfit.manifest import MANIFEST, check_files, json_text, json_value, manifest_text, plain
-from icpfit.models.calibration import Calibration
-from icpfit.models.encoding import Encoding
 from icpfit.models.results import EvidenceLevel, FittedModel
+from icpfit.models.serialise import model_from, model_values
 from icpfit.moments import Micros, day_text
 from icpfit.scorecard.card import CardKind, Scorecard
 from icpfit.scorecard.serialise import card_from_dict, card_from_json, card_to_dict, card_to_json
@@ -27,7 +26,11 @@ from icpfit.versioning import check_version, code_version, library_versions, mak
 __all__ = ["Bundle", "code_version", "from_files", "make_version", "thresholds_of", "to_files"]
 
 MODEL_FILES: dict[Outcome, str] = {"win": "win.txt", "retention": "retention.txt"}
-LINES_FILE, SEEN_FILE = "scorecard_lines.json", "attributions.json"
+LINES_FILE = "scorecard_lines.json"
+OPTIONAL_PARTS = ("attributions", "unseen")
+"""plain JSON by the name of its field, each in a file of its name; no file where it is empty"""
+JSON_PARTS = ("thresholds", "familiarity", "expected_arr", "metrics")
+"""the same, always there"""
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,8 @@ class Bundle:
     outcomes: OutcomeSettings = field(default_factory=OutcomeSettings)
     attributions: Mapping[str, Any] = field(default_factory=dict)
     """what the documents' pictures of the models show; empty where nothing was kept"""
+    unseen: Mapping[str, Any] = field(default_factory=dict)
+    """by outcome, what models and cards of the past said of deals they did not know (``icpfit.drift.unseen``); empty in old bundles"""
     thresholds: Mapping[str, Any] = field(default_factory=dict)
     """the card's edges are put in where nothing is said"""
     code_version: str = field(default_factory=code_version)
@@ -104,7 +109,7 @@ class Bundle:
             self._set("retention_base", (rate, low, high))
         if self.card.kind in self.cards:
             raise BundleError(f"the main card is the {self.card.kind} card; it cannot stand among the others too")
-        for name in ("familiarity", "expected_arr", "thresholds", "metrics", "libraries", "attributions"):
+        for name in (*JSON_PARTS, *OPTIONAL_PARTS, "libraries"):
             self._set(name, plain(getattr(self, name)))
         self._set("thresholds", {**thresholds_of(self.card), **self.thresholds})
         if (edges := self.thresholds["tiers"]) != thresholds_of(self.card)["tiers"]:
@@ -184,7 +189,7 @@ def to_files(bundle: Bundle) -> dict[str, str]:
     """File name to text; ``manifest.json`` stands last and holds the hash of each. No clock time is in any of them."""
     files = {MODEL_FILES[outcome]: model.booster_text for outcome, model in bundle.models().items()}
     files["calibration.json"] = json_text(
-        {"models": {outcome: _model_values(model) for outcome, model in bundle.models().items()}, "retention_base": bundle.retention_base}
+        {"models": {outcome: model_values(model) for outcome, model in bundle.models().items()}, "retention_base": bundle.retention_base}
     )
     files["features.yaml"] = yaml.dump(
         {
@@ -204,12 +209,8 @@ def to_files(bundle: Bundle) -> dict[str, str]:
         files[f"scorecard_{kind}.json"] = card_to_json(bundle.cards[kind], bundle.version)
     if bundle.lines:
         files[LINES_FILE] = json_text({line: card_to_dict(card, bundle.version) for line, card in bundle.lines.items()})
-    if bundle.attributions:
-        files[SEEN_FILE] = json_text(bundle.attributions)
-    files["thresholds.json"] = json_text(bundle.thresholds)
-    files["familiarity.json"] = json_text(bundle.familiarity)
-    files["expected_arr.json"] = json_text(bundle.expected_arr)
-    files["metrics.json"] = json_text(bundle.metrics)
+    for name in (*(part for part in OPTIONAL_PARTS if getattr(bundle, part)), *JSON_PARTS):
+        files[f"{name}.json"] = json_text(getattr(bundle, name))
     files["MODEL_CARD.md"] = bundle.model_card
     head = {name: getattr(bundle, name) for name in _HEAD}
     files[MANIFEST] = manifest_text({**head, "as_of_day": day_text(bundle.as_of), "evidence": bundle.evidence_level}, files)
@@ -232,7 +233,7 @@ def from_files(files: Mapping[str, str], place: str = "the bundle") -> Bundle:
         head = {name: manifest.body[name] for name in _HEAD}
         reading = "calibration.json"
         calibration = json_value(reading, named[reading])
-        models = {o: _model_from(o, calibration["models"][o], named[f]) for o, f in MODEL_FILES.items() if o in calibration["models"]}
+        models = {o: model_from(o, calibration["models"][o], named[f]) for o, f in MODEL_FILES.items() if o in calibration["models"]}
         base = calibration["retention_base"]
         reading = "features.yaml"
         features = yaml.load(named[reading], Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
@@ -250,11 +251,10 @@ def from_files(files: Mapping[str, str], place: str = "the bundle") -> Bundle:
         reading = LINES_FILE
         lines = {line: card_from_dict(body) for line, body in json_value(reading, named[reading]).items()} if reading in named else {}
         loose: dict[str, Any] = {}
-        for name in ("thresholds", "familiarity", "expected_arr", "metrics"):
+        for name in (*JSON_PARTS, *OPTIONAL_PARTS):
             reading = f"{name}.json"
-            loose[name] = json_value(reading, named[reading])
-        reading = SEEN_FILE
-        attributions = json_value(reading, named[reading]) if reading in named else {}
+            if name in JSON_PARTS or reading in named:
+                loose[name] = json_value(reading, named[reading])
         reading = "MODEL_CARD.md"
         return Bundle(
             **head,
@@ -266,7 +266,6 @@ def from_files(files: Mapping[str, str], place: str = "the bundle") -> Bundle:
             card=card,
             cards=cards,
             lines=lines,
-            attributions=attributions,
             specs=tuple(s for s in specs if not s.hidden),
             helpers=tuple(s for s in specs if s.hidden),
             missing=missing,
@@ -282,38 +281,3 @@ def from_files(files: Mapping[str, str], place: str = "the bundle") -> Bundle:
 def _plain_model(model: FittedModel) -> FittedModel:
     parameters = plain(model.parameters)
     return model if parameters == model.parameters else replace(model, parameters=parameters)
-
-
-def _model_values(model: FittedModel) -> dict[str, Any]:
-    return {
-        "base_rate": model.base_rate,
-        "parameters": model.parameters,
-        "columns": model.encoding.columns,
-        "categories": model.encoding.categories,
-        "calibration": model.calibration,
-    }
-
-
-def _model_from(outcome: Outcome, values: Mapping[str, Any], booster_text: str) -> FittedModel:
-    table = values["calibration"]
-    return FittedModel(
-        outcome=outcome,
-        booster_text=booster_text,
-        encoding=Encoding(tuple(values["columns"]), {k: tuple(v) for k, v in values["categories"].items()}),
-        calibration=Calibration(
-            intercept=table["intercept"],
-            slope=table["slope"],
-            grid=tuple(table["grid"]),
-            low=tuple(table["low"]),
-            high=tuple(table["high"]),
-            similar=tuple(table["similar"]),
-            # a bundle that was written when there was one shape says nothing of it
-            shape=table.get("shape", "sigmoid"),
-            lean=table.get("lean", 0.0),
-            knots=tuple(table.get("knots", ())),
-            rates=tuple(table.get("rates", ())),
-            rows=table.get("rows", 0),
-        ),
-        parameters=values["parameters"],
-        base_rate=values["base_rate"],
-    )

@@ -12,6 +12,7 @@ from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from icpfit.config_checks import CheckSettings
 from icpfit.config_crm import CrmSource, PostgresPlace, Source
+from icpfit.config_drift import DriftSettings, ProductLaunch
 from icpfit.config_faults import did_you_mean, words_of
 from icpfit.config_features import Aggregate, Direction, FeatureSpec, Kind, read_feature_files, repeated
 from icpfit.config_feeds import AccountFrom, Feed
@@ -46,6 +47,7 @@ __all__ = [
     "DatabaseSource",
     "Direction",
     "Disqualifier",
+    "DriftSettings",
     "DuckDBSource",
     "FeatureSpec",
     "Feed",
@@ -61,6 +63,7 @@ __all__ = [
     "Outcome",
     "OutcomeSettings",
     "PostgresSource",
+    "ProductLaunch",
     "ScorecardSettings",
     "Source",
     "TierSettings",
@@ -145,6 +148,7 @@ class Config(Strict):
     training: TrainingSettings = TrainingSettings()
     scorecard: ScorecardSettings = ScorecardSettings()
     gates: GateSettings = GateSettings()
+    drift: DriftSettings = DriftSettings()
     _places: Mapping[str, str] = PrivateAttr(default_factory=dict)
     _gave_way: Mapping[str, str] = PrivateAttr(default_factory=dict)
 
@@ -183,8 +187,9 @@ class Config(Strict):
 
     def fingerprint(self) -> str:
         """sha256 of the declaration, without the places where the data and the files of features lie: their content counts."""
-        # The checks are asked of the data, and change nothing that is learned.
-        body = self.model_dump(mode="json", exclude={"source": set(self.source.where), "feature_files": True, "checks": True})
+        # The checks are asked of the data, and the triggers of drift of what came since: they change nothing that is learned.
+        places = set(self.source.where)
+        body = self.model_dump(mode="json", exclude={"source": places, "feature_files": True, "checks": True, "drift": True})
         for part in (*body["feeds"], *(f["account_from"] for f in body["feeds"] if f["account_from"])):
             part.pop("path", None)
         return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()

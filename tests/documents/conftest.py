@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,11 @@ import pandas as pd
 import pytest
 
 from icpfit.config import FeatureSpec
+from icpfit.criteria.shares import Share
 from icpfit.documents import Market, summarise
+from icpfit.documents.drift_values import CardThenNow, DriftPictures, LayersAt, Period, Periods, ThenNow, Worth
 from icpfit.documents.market import Segment
+from icpfit.drift import Finding
 from icpfit.models.calibration import Calibration
 from icpfit.models.encoding import Encoding
 from icpfit.models.results import FittedModel
@@ -289,10 +293,59 @@ GATES = [
     {"gate": "no_worse", "answer": "not applicable", "passed": None, "binding": True, "numbers": {}, "words": "nothing is in force"},
 ]
 DRIFT = [
-    {"alarm": True, "p_value": 0.001, "words": "employees: the middle moved from 80 to 140"},
-    {"alarm": False, "p_value": 0.4, "words": "region: as before"},
-    {"alarm": False, "p_value": None, "words": "31 new deals have an outcome; 50 are needed"},
+    asdict(Finding(*values, **more))
+    for values, more in (
+        (
+            ("TRADE-SEGMENT", "Retail", 3.1, 0.002, 0.002, 0.12, 400, 90, True, "Retail is won less often; 14% (9% to 21%) now, 26% then"),
+            {"cohort": "deals in Retail", "rows": tuple(f"D-{i}" for i in range(7)), "action": "stop buying lists of Retail"},
+        ),
+        (
+            ("MODEL-WINRATE", "wins", -0.9, 0.37, 0.37, 0.02, 400, 90, False, "20 wins where 22 were expected"),
+            {"power": 0.24, "needed": 310},
+        ),
+        (
+            ("ICP-TIERS", "tiers", None, None, None, None, 400, 31, False, "cannot tell; 31 new deals have an outcome"),
+            {"power": 0.1, "needed": 19},
+        ),
+        (("DRIFT-FEATURE", "Employees", 0.2, 0.001, 0.01, 0.2, 400, 90, True, "Employees: has moved; 20% of rows lie elsewhere"), {}),
+        (("DRIFT-FEATURE", "Revenue", 0.3, 0.001, 0.01, 0.3, 400, 90, True, "Revenue: has moved; 30% of rows lie elsewhere"), {}),
+        (("DRIFT-FEATURE", "Region", 0.1, 0.4, 0.4, 0.1, 400, 90, False, "Region: no more different than chance allows"), {}),
+        (
+            ("TRIGGER-LAUNCH", "launch", None, None, None, None, 0, 0, False, "the product was launched on 2026-02-01"),
+            {"action": "retrain off cycle"},
+        ),
+    )
 ]
+PICTURES = DriftPictures(
+    "win",
+    features=(
+        ThenNow(
+            "Employees", (("under 50 employees", 0.6, 0.4), ("50 employees or more", 0.3, 0.55), ("not known", 0.1, 0.05)), 400, 90, True
+        ),
+    ),
+    rates=Periods(
+        (
+            Period("2025Q3", Share(30, 100, 100), 0.28, False),
+            Period("2025Q4", Share(0, 0, 0), None, False),
+            Period("2026Q1", Share(8, 40, 36), 0.27, True),
+        ),
+        "2025-12-31",
+        1.49,
+    ),
+    card=CardThenNow(
+        "cards",
+        (
+            Worth("Has a data warehouse", (45.0, 40.0, 50.0), (30.0, 22.0, 37.0)),
+            Worth("Region", (20.0, 15.0, 24.0), None),
+            Worth("Trial users", None, (12.0, 5.0, 20.0)),
+        ),
+        "2026-04-01-0a1b2c3d",
+    ),
+    layers=(
+        LayersAt("2025-01-01", {"firmographic": 55, "technographic": 45}, {"firmographic": 30, "technographic": 20, "intent": 50}),
+        LayersAt("2026-01-01", {"firmographic": 40, "technographic": 60}, {"firmographic": 30, "technographic": 20, "intent": 50}),
+    ),
+)
 VOICES = [{"quote": "We had to buy a warehouse first.", "theme": "no warehouse", "kind": "lost"}]
 
 
@@ -304,6 +357,8 @@ def whole_page(**changes: Any) -> dict[str, Any]:
         "voices": VOICES,
         "gates": GATES,
         "drift": DRIFT,
+        "drift_about": "What became known between then and now is compared.",
+        "pictures": PICTURES,
         "labels": {"industry": "Industry", "sub_industry": "Sub-industry"},
         "meanings": [("Won", "a deal that was won")],
     }
@@ -425,6 +480,16 @@ def make_page() -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
+def pictures() -> DriftPictures:
+    return PICTURES
+
+
+@pytest.fixture(scope="session")
+def findings() -> list[dict[str, Any]]:
+    return DRIFT
+
+
+@pytest.fixture(scope="session")
 def make_metrics() -> Callable[..., dict[str, Any]]:
     return run_metrics
 
@@ -469,6 +534,18 @@ def hostile_page() -> dict[str, Any]:
     crowds = (Segment(bad, 25, 100, 0.25, 1.0),)
     one = market()
     crowd = Market(AS_OF, 25, 75, 1.0, 1.0, 0.25, (0, 0), crowds, (), ((bad, one.lost),))
+    told = {"cohort": bad, "action": bad, "rows": (bad,), "words": bad, "subject": bad}
     return whole_page(
-        metrics=metrics, card=scorecard(label=bad, words=(bad,)), voices=voices, market=crowd, standing=bad, meanings=[(bad, bad)]
+        metrics=metrics,
+        card=scorecard(label=bad, words=(bad,)),
+        voices=voices,
+        market=crowd,
+        standing=bad,
+        meanings=[(bad, bad)],
+        drift=[{**f, **told} for f in DRIFT],
+        pictures=replace(
+            PICTURES,
+            features=(ThenNow(bad, ((bad, 1.0, 1.0),), 3, 3, True),),
+            card=CardThenNow("deals", (Worth(bad, (1.0, -1.0, 2.0), (0.0, 0.0, 0.0)),)),
+        ),
     )

@@ -201,23 +201,6 @@ def test_rows_add_up_in_words(make_page: Make) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("findings", "state"),
-    [
-        (None, "not asked"),
-        ([], "cannot tell"),
-        ([{"alarm": False, "p_value": None, "words": "50 are needed"}], "cannot tell"),
-        ([{"alarm": False, "p_value": 0.5, "words": "as before"}], "still"),
-        ([{"alarm": True, "p_value": 0.001, "words": "moved"}, {"alarm": False, "p_value": 0.5, "words": "as before"}], "moved"),
-    ],
-)
-def test_drift_tells_still_from_unasked_and_untold(make_page: Make, findings: list[dict[str, Any]] | None, state: str) -> None:
-    drift = make_page(drift=findings)["drift"]
-    assert drift["state"] == state
-    assert bool(drift["asked"]) == (state in ("still", "moved"))
-    assert drift["words"] == (["Moved."] if state == "moved" else [])
-
-
 def test_the_market_in_words(make_page: Make) -> None:
     market = make_page()["market"]
     assert market["until"] == "2026-04-01"

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from icpfit.cli.options import answer, as_of_option, config_option, json_option, say
 from icpfit.plural import counted
+
+if TYPE_CHECKING:
+    from icpfit.simulate.stories import Story
 
 
 @click.command()
@@ -15,16 +19,23 @@ from icpfit.plural import counted
 @click.option("--accounts", type=click.IntRange(200, 200_000), default=6_000, show_default=True)
 @click.option("--seed", type=int, default=7, show_default=True)
 @click.option("--null", is_flag=True, help="Outcomes depend on nothing: an honest system finds no signal.")
+@click.option(
+    "--story",
+    type=click.Choice(["usual", "unchanged", "up_market", "churn", "falling"]),
+    default="usual",
+    show_default=True,
+    help="What happens in the last year; all but the usual one stand on a market that is otherwise steady.",
+)
 @json_option
-def simulate(out: Path, accounts: int, seed: int, null: bool, as_json: bool) -> None:
+def simulate(out: Path, accounts: int, seed: int, null: bool, story: Story, as_json: bool) -> None:
     """Write a demo company as a data folder, with its truth in OUT/truth/."""
     from icpfit.simulate import simulate_company, write_company
 
-    company = simulate_company(accounts=accounts, seed=seed, null=null)
+    company = simulate_company(accounts=accounts, seed=seed, null=null, story=story)
     write_company(company, out)
     rows = {name: len(frame) for name, frame in company.tables.items()}
     answer(
-        {"out": str(out), "rows": rows, "seed": seed, "null": null},
+        {"out": str(out), "rows": rows, "seed": seed, "null": null, "story": story},
         [f"{out}: {sum(rows.values()):,} rows in {len(rows)} tables"],
         as_json=as_json,
     )

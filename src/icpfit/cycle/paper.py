@@ -7,7 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from icpfit.bundle import Bundle
 from icpfit.config import Config, FlatSource, OutcomeSettings, Source
+from icpfit.cycle.asked import Asked
 from icpfit.cycle.opened import Opened
 from icpfit.documents import Market, flat_market, market_of, render_html, render_markdown, summarise, voices_of
 from icpfit.moments import Micros
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from icpfit.cycle.retrain import Learned
 
 PROPOSED = "A proposal: in force only once leadership has signed it off."
+OF_THE_CHAMPION = "Asked of the profile that was in force when this run was made, not of the one that it proposes."
 NOT_REGISTERED = "A record of a training run; nothing was put up for a sign-off."
 
 
@@ -32,6 +35,8 @@ def write_documents(opened: Opened, learned: Learned, out: Path) -> Path:
         no_market=why_no_market(opened),
         voices=voices(opened, learned.as_of),
         gates=[g.values() for g in learned.gates],
+        drift=learned.drift or None,
+        drift_about=OF_THE_CHAMPION if learned.drift else "",
         labels={s.name: s.label for s in specs},
         meanings=meanings(opened.config, opened.config.outcomes),
         proposed=True,
@@ -49,9 +54,11 @@ def document_champion(opened: Opened, workspace: Workspace, as_of: Micros, out: 
     Raises:
         BundleError: there is no champion, or it is damaged.
     """
+    from icpfit.cycle.drift_pictures import drift_pictures
     from icpfit.cycle.watch import findings_since
 
     bundle = load_bundle(workspace, "champion")
+    found = findings_since(opened, bundle, as_of)
     judged = read_gates(workspace, bundle.version)
     champion = read_champion(workspace)
     page = summarise(
@@ -62,12 +69,22 @@ def document_champion(opened: Opened, workspace: Workspace, as_of: Micros, out: 
         no_market=why_no_market(opened),
         voices=voices(opened, as_of),
         gates=[g.values() for g in judged.gates] if judged is not None else [],
-        drift=findings_since(opened, bundle, as_of),
+        drift=found,
+        drift_about=_looked_at(opened, bundle, as_of),
+        pictures=drift_pictures(Asked(opened, bundle, as_of), found, workspace),
         labels={s.name: s.label for s in bundle.specs},
         meanings=meanings(opened.config, bundle.outcomes),
         seen=bundle.attributions,
     )
     return _write(page, out)
+
+
+def _looked_at(opened: Opened, bundle: Bundle, as_of: Micros) -> str:
+    """Since when, and up to when; nothing where there are no dates."""
+    then, now = bundle.metrics.get("as_of"), opened.day(as_of)
+    if not then or not now:
+        return ""
+    return f"What became known between {then}, when the profile in force was trained, and {now} is compared with what it was learned from."
 
 
 def market(opened: Opened, as_of: Micros | None) -> Market | None:

@@ -7,12 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from icpfit.attribution import contributions
-from icpfit.bundle import Bundle, thresholds_of
-from icpfit.config import FlatSource, Outcome
+from icpfit.bundle import Bundle
+from icpfit.config import Outcome
 from icpfit.customers import Study, study_customers
+from icpfit.cycle.bundling import expected_arr_of, make_bundle
 from icpfit.cycle.cards import draw_cards, line_cards
 from icpfit.cycle.challenge import gate_evidence
 from icpfit.cycle.criteria import criteria_report, read_past
@@ -21,11 +19,9 @@ from icpfit.cycle.paper import write_documents
 from icpfit.cycle.report import card_report, combined_report, example_report, findings_report, outcome_report, refusals_report, rows_report
 from icpfit.cycle.segmenting import check_named_segments, segments_of
 from icpfit.cycle.stopwatch import Stopwatch
+from icpfit.cycle.unseen import unseen_by
 from icpfit.cycle.watch import findings_since
-from icpfit.documents.shap_values import seen_by
 from icpfit.gates import Decision, Gate, Past, decide, judge
-from icpfit.models.expected_arr import ExpectedArr
-from icpfit.models.familiarity import Familiarity
 from icpfit.models.fit import Lender
 from icpfit.models.leak_gain import fit_without_leaks
 from icpfit.models.results import OutcomeResult
@@ -34,10 +30,9 @@ from icpfit.registry import RetrainRecord, TrialFiles, Workspace, load_bundle, l
 from icpfit.scorecard.assemble import card_of
 from icpfit.scorecard.card import CardKind, Scorecard
 from icpfit.scorecard.disqualify import check_disqualifiers, unmet_words
-from icpfit.scoring.score import HOT_DAYS, HOT_TIERS
 from icpfit.segments import in_brief, table_csv
-from icpfit.training_set import TrainingSet, customer_starts
-from icpfit.versioning import code_version, library_versions, make_version
+from icpfit.training_set import TrainingSet
+from icpfit.versioning import code_version, make_version
 
 Progress = Callable[[str], None]
 
@@ -116,7 +111,7 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None, log: 
         read = read_past(training, results, card.kind, config, study.customers if study is not None else None)
         clock.lap("criteria and past")
     first = results[opened.outcomes[0]]
-    expected = _expected_arr(opened, training, as_of) if first.model is not None and card is not None else None
+    expected = expected_arr_of(opened, training, as_of) if first.model is not None and card is not None else None
     version = make_version(as_of, opened.fingerprint, config.fingerprint(), code_version(), config.training.seed)
     metrics: dict[str, Any] = {
         "company": config.company,
@@ -149,7 +144,10 @@ def learn(opened: Opened, as_of: int, progress: Progress = lambda _: None, log: 
             )
         ),
     }
-    bundle = _bundle(opened, as_of, version, training, results, cards, card, lines.cards, expected, metrics) if expected and card else None
+    bundle = None
+    if expected is not None and card is not None:
+        unseen = unseen_by(training, results, read, card)
+        bundle = make_bundle(opened, as_of, version, training, results, cards, card, lines.cards, expected, metrics, unseen)
     lists = {**(study.lists if study is not None else {}), **({SEGMENTS_FILE: told} if (told := table_csv(segments)) else {})}
     return Learned(
         as_of, version, training, results, cards, card, metrics, bundle, seconds=clock.laps, lists=lists, past=read.past if read else None
@@ -242,77 +240,3 @@ def _customers(
         )
         config = config.model_copy(update={"scorecard": config.scorecard.model_copy(update={"tiers": tiers})})
     return study_customers(opened.warehouse, config, training, results, as_of)
-
-
-def _bundle(
-    opened: Opened,
-    as_of: int,
-    version: str,
-    training: Mapping[Outcome, TrainingSet],
-    results: Mapping[Outcome, OutcomeResult],
-    cards: Mapping[CardKind, Scorecard],
-    card: Scorecard,
-    lines: Mapping[str, Scorecard],
-    expected: ExpectedArr,
-    metrics: Mapping[str, Any],
-) -> Bundle:
-    from icpfit.models.model_card import model_card_text
-
-    config, first = opened.config, opened.outcomes[0]
-    model = results[first].model
-    if model is None:
-        raise ValueError("a bundle needs a model")
-    data = training[first]
-    sample = data.features.iloc[:4_000] if len(data.frame) <= 4_000 else data.features.sample(4_000, random_state=config.training.seed)
-    phi = np.abs(contributions(model.booster, model.encode(sample))[:, :-1]).mean(axis=0)
-    familiarity = Familiarity.fit(data.features, dict(zip(model.encoding.columns, phi.tolist(), strict=True)), seed=config.training.seed)
-    retention = results.get("retention")
-    base = (
-        (retention.base_rate, retention.base_rate_low, retention.base_rate_high)
-        if retention is not None and len(training["retention"].frame)
-        else None
-    )
-    return Bundle(
-        version=version,
-        as_of=as_of,
-        company=config.company,
-        currency=config.currency,
-        win=results["win"].model if "win" in results else None,
-        retention=retention.model if retention is not None else None,
-        retention_base=base,
-        card=card,
-        cards={k: c for k, c in cards.items() if k != card.kind},
-        lines=lines,
-        specs=data.specs,
-        helpers=data.helpers,
-        missing=config.source.missing if isinstance(config.source, FlatSource) else (),
-        decimal_comma=isinstance(config.source, FlatSource) and config.source.decimal_comma,
-        attributions=seen_by(training, {o: r.model for o, r in results.items()}, card, config.training.seed),
-        familiarity=familiarity.to_dict(),
-        expected_arr=expected.to_dict(),
-        metrics=metrics,
-        model_card=model_card_text(metrics),
-        outcomes=config.outcomes,
-        evidence_level=results[first].evidence.level,
-        thresholds=thresholds_of(card, hot={"days": HOT_DAYS, "tiers": list(HOT_TIERS)}),
-        data_fingerprint=opened.fingerprint,
-        config_fingerprint=config.fingerprint(),
-        code_version=code_version(),
-        seed=config.training.seed,
-        libraries=library_versions(),
-    )
-
-
-def _expected_arr(opened: Opened, training: Mapping[Outcome, TrainingSet], as_of: int) -> ExpectedArr:
-    """First ARR of the won by headcount as of the deal's moment, and by product. A flat file names no product."""
-    data = training.get("win")
-    if data is None:
-        return ExpectedArr("", None, ())
-    size = next((s.name for s in data.specs if (s.column or "") == "employee_count" and s.kind == "number"), "")
-    won = data.label == 1
-    sizes = data.frame[size].to_numpy(np.float64)[won] if size else np.full(int(won.sum()), np.nan)
-    if opened.warehouse is None:
-        return ExpectedArr.fit(size, sizes, data.amount[won], None, np.ones(int(won.sum())))
-    starts = customer_starts(opened.warehouse, opened.config, data, as_of)[won]
-    arr, of_amount = (starts[c].to_numpy(np.float64) for c in ("arr", "of_amount"))
-    return ExpectedArr.fit(size, sizes, arr, starts["product"].to_numpy(object), of_amount)

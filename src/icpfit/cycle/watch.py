@@ -2,39 +2,45 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
+from icpfit.attribution import contributions
 from icpfit.bundle import Bundle
-from icpfit.config import FeatureSpec
+from icpfit.config import FeatureSpec, Outcome
 from icpfit.cycle.asked import Asked
 from icpfit.cycle.opened import Opened
+from icpfit.cycle.trade import trade_findings
+from icpfit.cycle.triggers import trigger_findings
 from icpfit.drift import Finding, compare
+from icpfit.drift.attributed import attribution_findings
+from icpfit.drift.icp import icp_findings
+from icpfit.drift.model import model_findings
+from icpfit.drift.unseen import then_of
 from icpfit.errors import FeatureError
 from icpfit.moments import Micros, day_text
 from icpfit.plural import counted
 from icpfit.registry import Workspace, load_bundle
-from icpfit.training_set import TrainingSet
 
 ALPHA = 0.05
-SPLIT = {"data": 0.6, "win rate": 0.4}
-"""How the command's alpha is shared among its questions."""
-
-ENOUGH = 50
-"""Newly matured deals that a win-rate finding needs."""
-
-FLOOR_RATE = 0.03
+SHARES = {"model": 0.28, "trade": 0.28, "data": 0.20, "icp": 0.14, "attribution": 0.06, "triggers": 0.04}
+"""How the command's alpha is shared among its questions: with nothing changed at most 5 % of commands raise any alarm."""
+OF_OUTCOMES = {"win": 0.7, "retention": 0.3}
+"""of the model's share, where there are two"""
+MOST_UNTOLD = 6
+"""findings that cannot tell, in the command's own words; the JSON and the document have all of them"""
 
 
 @dataclass(frozen=True)
 class WatchReport:
+    """``values``: the answer to ``--json``; ``lines``: the same in words."""
+
     values: Mapping[str, Any]
     lines: list[str]
     alarmed: bool
@@ -43,17 +49,26 @@ class WatchReport:
 def watch(opened: Opened, workspace: Workspace, as_of: Micros) -> WatchReport:
     """Deals whose outcome became known since the champion was trained, against those it learned from."""
     bundle = load_bundle(workspace, "champion")
-    findings = findings_since(opened, bundle, as_of)
-    alarms = [f for f in findings if f["alarm"]]
+    return report_of(opened, bundle, as_of, findings_since(opened, bundle, as_of))
+
+
+def report_of(opened: Opened, bundle: Bundle, as_of: Micros, findings: list[dict[str, Any]]) -> WatchReport:
+    """Alarms first, each with what to do; then what is proposed, what cannot be told, and how much was asked."""
     then, now = bundle.metrics.get("as_of"), opened.day(as_of)
     lines = [f"champion {bundle.version}" + (f", trained as of {then}; looked at as of {now}" if then and now else "")]
-    lines += [f"ALARM: {told_words(f)}" for f in alarms]
-    lines += [told_words(f) for f in findings if not f["alarm"] and f["p_value"] is None]
+    alarms = [f for f in findings if f["alarm"]]
+    for f in alarms:
+        lines += [f"ALARM: {told_words(f)}", *([f"  what to do: {f['action']}"] if f["action"] else [])]
+    lines += [f"PROPOSED: {told_words(f)}; {f['action']}" for f in findings if not f["alarm"] and f["action"]]
+    untold = [f for f in findings if not f["alarm"] and not f["action"] and f["p_value"] is None]
+    lines += [told_words(f) for f in untold[:MOST_UNTOLD]]
+    if len(untold) > MOST_UNTOLD:
+        lines.append(f"{len(untold) - MOST_UNTOLD:,} more cannot be told yet; --json and icpfit document name them")
     told = [f for f in findings if f["p_value"] is not None]
     if alarms:
         lines.append(f"findings that need action: {len(alarms)} of {len(findings)}")
     else:
-        lines.append("nothing needs action" if told else "nothing can be told yet")
+        lines.append(f"nothing needs action; {counted(len(told), 'question')} asked" if told else "nothing can be told yet")
     return WatchReport({"champion": bundle.version, "findings": findings}, lines, bool(alarms))
 
 
@@ -69,24 +84,81 @@ def told_words(finding: Mapping[str, Any]) -> str:
 
 def findings_since(opened: Opened, bundle: Bundle, as_of: Micros) -> list[dict[str, Any]]:
     """Findings as plain values. Where the source has no dates, the one finding is that nothing can be told."""
-    asked, leading = Asked(opened, bundle, as_of), opened.outcomes[0]
+    return [asdict(f) for f in findings_of(Asked(opened, bundle, as_of))]
+
+
+def findings_of(asked: Asked) -> list[Finding]:
+    """Every question, each with its share of the error rate: the model, the profile, the trade, what triggers, and the data."""
+    leading = asked.opened.outcomes[0]
     if leading not in asked.outcomes:
         return []
-    model = bundle.models()[leading]
     try:
         now = asked.training(leading)
     except FeatureError as error:
-        return [asdict(Finding("DRIFT-SOURCE", "the data", None, None, None, None, 0, 0, False, f"cannot tell; {error.message}"))]
+        return [Finding("DRIFT-SOURCE", "the data", None, None, None, None, 0, 0, False, f"cannot tell; {error.message}")]
     if now.timing != "dated":
         words = "cannot tell; the source has no dates, so what is new cannot be told from what was there before"
-        return [asdict(Finding("DRIFT-DATES", "dates", None, None, None, None, len(now.frame), 0, False, words))]
-    newer = asked.newer(leading)
-    findings = [_outcome_finding(now, newer, bundle, ALPHA * SPLIT["win rate"])]
-    if int(newer.sum()) >= ENOUGH:
-        known = now.frame[[c for c in model.encoding.columns if c in now.frame.columns]]
-        shown = within_a_year(known, bundle.specs).rename(columns=subjects(bundle.specs))
-        findings += compare(shown[asked.before(leading)], shown[newer], alpha=ALPHA * SPLIT["data"], seed=bundle.seed)
-    return [asdict(f) for f in findings]
+        return [Finding("DRIFT-DATES", "dates", None, None, None, None, len(now.frame), 0, False, words)]
+    level = {name: ALPHA * share for name, share in SHARES.items()}
+    seed = asked.bundle.seed
+    trade = trade_findings(asked, alpha=level["trade"], seed=seed)
+    parts: dict[str, Callable[[float], Sequence[Finding]]] = {
+        "model": lambda alpha: _model(asked, alpha, seed),
+        "icp": lambda alpha: _icp(asked, leading, alpha, seed),
+        "trade": lambda _: trade,
+        "triggers": lambda alpha: trigger_findings(asked, trade, alpha=alpha),
+        "attribution": lambda alpha: _attribution(asked, leading, alpha, seed),
+        "data": lambda alpha: _data(asked, leading, alpha, seed),
+    }
+    return [f for name, ask in parts.items() for f in ask(level[name])]
+
+
+def _model(asked: Asked, alpha: float, seed: int) -> list[Finding]:
+    found: list[Finding] = []
+    whole = sum(OF_OUTCOMES[o] for o in asked.outcomes)
+    for outcome in asked.outcomes:
+        then = then_of(asked.bundle.unseen, outcome)
+        found += model_findings(outcome, then, asked.answered(outcome), alpha=alpha * OF_OUTCOMES[outcome] / whole, seed=seed)
+    return found
+
+
+def _icp(asked: Asked, outcome: Outcome, alpha: float, seed: int) -> list[Finding]:
+    then = then_of(asked.bundle.unseen, outcome)
+    return icp_findings(asked.bundle.card, then, asked.answered(outcome), alpha=alpha, seed=seed, outcome=outcome)
+
+
+def _data(asked: Asked, outcome: Outcome, alpha: float, seed: int) -> list[Finding]:
+    now, model, specs = asked.training(outcome), asked.bundle.models()[outcome], asked.bundle.specs
+    known = now.frame[[c for c in model.encoding.columns if c in now.frame.columns]]
+    shown = within_a_year(known, specs).rename(columns=subjects(specs))
+    before, newer = asked.before(outcome), asked.newer(outcome)
+    cohort = _cohort(asked, outcome)
+    return [replace(f, cohort=cohort) for f in compare(shown[before], shown[newer], alpha=alpha, seed=seed)]
+
+
+def _attribution(asked: Asked, outcome: Outcome, alpha: float, seed: int) -> list[Finding]:
+    now, model = asked.training(outcome), asked.bundle.models()[outcome]
+    before, newer = asked.before(outcome), asked.newer(outcome)
+    encoded = model.encode(now.features)
+
+    def made_of(side: npt.NDArray[np.bool_]) -> pd.DataFrame:
+        return pd.DataFrame(contributions(model.booster, encoded[side])[:, :-1], columns=model.encoding.columns)
+
+    found = attribution_findings(
+        made_of(before), made_of(newer), model.base_rate, alpha=alpha, seed=seed, labels=subjects(asked.bundle.specs)
+    )
+    cohort = _cohort(asked, outcome)
+    return [replace(f, cohort=cohort) for f in found]
+
+
+def _cohort(asked: Asked, outcome: Outcome) -> str:
+    """Whose rows are new, in words."""
+    newer = asked.newer(outcome)
+    noun = "deal" if outcome == "win" else "customer"
+    if not newer.any():
+        return f"no {noun}s yet"
+    at = asked.training(outcome).position[newer]
+    return f"{counted(int(newer.sum()), noun)} created {day_text(int(np.min(at)))} to {day_text(int(np.max(at)))}"
 
 
 def within_a_year(frame: pd.DataFrame, specs: Sequence[FeatureSpec]) -> pd.DataFrame:
@@ -104,24 +176,3 @@ def subjects(specs: Sequence[FeatureSpec]) -> dict[str, str]:
     """Name to the words a finding is told in; two features of one label keep apart by their names."""
     said = Counter(s.label for s in specs)
     return {s.name: s.label if said[s.label] == 1 else f"{s.label} ({s.name})" for s in specs}
-
-
-def _outcome_finding(now: TrainingSet, newer: np.ndarray, bundle: Bundle, level: float) -> Finding:
-    """Observed against expected outcomes of deals that matured since, by the champion's own probabilities (a z test)."""
-    model = bundle.win if now.outcome == "win" else bundle.retention
-    good = "wins" if now.outcome == "win" else "customers kept"
-    code = "MODEL-WINRATE" if now.outcome == "win" else "MODEL-RETENTION"
-    n = int(newer.sum())
-    if model is None or n < ENOUGH:
-        words = f"cannot tell yet; {counted(n, 'outcome')} became known since {day_text(bundle.as_of)}, and {ENOUGH} are needed"
-        return Finding(code, good, None, None, None, None, int((~newer).sum()), n, False, words)
-    p = model.probability(now.features[newer])
-    observed, expected = float(now.label[newer].sum()), float(p.sum())
-    variance = float((p * (1 - p)).sum())
-    z = (observed - expected) / math.sqrt(max(variance, float(np.finfo(float).eps)))  # a model that is certain of every deal has none
-    p_value = float(2 * stats.norm.sf(abs(z)))
-    effect = abs(observed - expected) / n
-    alarm = p_value <= level and effect >= FLOOR_RATE
-    among = "deals whose outcome" if now.outcome == "win" else "customers whose fate"
-    words = f"{observed:,.0f} {good} among {n:,} {among} became known since, where the champion expected {expected:,.0f}"
-    return Finding(code, good, z, p_value, p_value, effect, int((~newer).sum()), n, alarm, words)

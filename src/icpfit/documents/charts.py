@@ -27,7 +27,7 @@ def intervals(rows: Sequence[tuple[str, float, float, float]], *, key: str, titl
         return left + (width - left - right) * (min(max(value, low), high) - low) / (high - low)
 
     said = ", ".join(f"{name} {value:.0f} ({a:.0f} to {b:.0f})" for name, value, a, b in rows)
-    parts = [_open(width, bottom + 24, key, title, said)]
+    parts = [open_svg(width, bottom + 24, key, title, said)]
     for tick in range(low, high + 1, 10):
         css = "axis dash" if tick == line else "grid"
         parts.append(f'<line class="{css}" x1="{x(tick):.1f}" y1="0" x2="{x(tick):.1f}" y2="{bottom}"/>')
@@ -56,7 +56,7 @@ def reliability(points: Sequence[tuple[float, float, int]], *, key: str, title: 
         return size - pad - (size - pad - top) * min(value, most) / most
 
     said = ", ".join(f"{p:.0%} said, {o:.0%} seen" for p, o, _ in points)
-    parts = [_open(size, size, key, title, said, css="small")]
+    parts = [open_svg(size, size, key, title, said, css="small")]
     for i in range(5):
         at = i * step
         parts.append(f'<line class="grid" x1="{x(at):.1f}" y1="{y(0):.1f}" x2="{x(at):.1f}" y2="{y(most):.1f}"/>')
@@ -79,7 +79,7 @@ def layer_pairs(rows: Sequence[tuple[str, int, int]], *, key: str, title: str) -
     left, width, step = 110, 460, 46
     scale = (width - left - 96) / (max(max(r[1], r[2]) for r in rows) or 1)
     said = ", ".join(f"{name}: {learned} learned, {assumed} assumed" for name, learned, assumed in rows)
-    parts = [_open(width, step * len(rows), key, title, said)]
+    parts = [open_svg(width, step * len(rows), key, title, said)]
     for i, (name, learned, assumed) in enumerate(rows):
         y, a, b = step * i + 4, max(learned * scale, 1), max(assumed * scale, 1)
         parts.append(f'<text x="{left - 10}" y="{y + 21}" text-anchor="end">{escape(_short(name))}</text>')
@@ -90,7 +90,7 @@ def layer_pairs(rows: Sequence[tuple[str, int, int]], *, key: str, title: str) -
     return Markup("".join(parts) + "</svg>")
 
 
-def _open(width: int, height: int, key: str, title: str, said: str, css: str = "wide") -> str:
+def open_svg(width: int, height: int, key: str, title: str, said: str, css: str = "wide") -> str:
     return (
         f'<svg class="{css}" viewBox="0 0 {width} {height}" role="img" aria-labelledby="{escape(key)}-t {escape(key)}-d">'
         f'<title id="{escape(key)}-t">{escape(title)}</title><desc id="{escape(key)}-d">{escape(said)}</desc>'

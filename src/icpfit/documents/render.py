@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from icpfit.documents import charts, shap_plots
+from icpfit.documents import charts, drift_charts, shap_plots
 from icpfit.documents.words import UNKNOWN
 
 CHANCE = 50.0
@@ -39,6 +39,7 @@ def render_html(page: Mapping[str, Any]) -> dict[str, str]:
             )
             for o in measured
         },
+        "drift": drift_charts.draw(page["drift"]["figures"]),
         "seen": shap_plots.draw([f for group in (page["seen"] or {"groups": ()})["groups"] for f in group["figures"]]),
     }
     style = Markup(_text("style.css"))  # our own file, not data

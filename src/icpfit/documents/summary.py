@@ -10,6 +10,8 @@ from icpfit.documents.brief import brief
 from icpfit.documents.card_page import assumed_words, by_hand_page, card_page, layers_in_force, layers_page, lines_page
 from icpfit.documents.criteria_page import criteria_page
 from icpfit.documents.customers_page import customers_page
+from icpfit.documents.drift_page import drift_page
+from icpfit.documents.drift_values import DriftPictures
 from icpfit.documents.market import Market
 from icpfit.documents.market_page import market_page
 from icpfit.documents.outcome_page import lead, outcome_page
@@ -45,6 +47,8 @@ def summarise(
     voices: Sequence[Mapping[str, str]] = (),
     gates: Sequence[Mapping[str, Any]] = (),
     drift: Sequence[Mapping[str, Any]] | None = None,
+    drift_about: str = "",
+    pictures: DriftPictures | None = None,
     labels: Mapping[str, str] | None = None,
     meanings: Sequence[tuple[str, str]] = (),
     proposed: bool = False,
@@ -54,8 +58,9 @@ def summarise(
 
     ``metrics`` is a run's own report (a bundle's metrics.json). ``standing`` says whether the profile is in
     force, ``no_market`` why there is no market. ``voices`` are quotes of customers. ``drift`` is None where
-    nobody asked; its findings otherwise. ``labels`` gives features their words, ``meanings`` are words with
-    what they mean here. ``proposed``: it waits for a sign-off. ``seen``: what the pictures of the models show.
+    nobody asked; its findings otherwise, ``drift_about`` says of which profile, ``pictures`` draw it. ``labels``
+    gives features their words, ``meanings`` are words with what they mean here. ``proposed``: it waits for a
+    sign-off. ``seen``: what the pictures of the models show.
 
     The result holds text, numbers for charts, lists and dicts only; every figure is written out.
     """
@@ -112,7 +117,7 @@ def summarise(
         ],
         "criteria": criteria_page(metrics.get("criteria") if card is not None else None, gates, metrics["currency"]),
         "customers": customers_page(metrics.get("customers"), metrics["currency"]),
-        "drift": _drift(drift),
+        "drift": drift_page(drift, pictures, about=drift_about),
         "meanings": list(meanings),
     }
 
@@ -274,38 +279,3 @@ def _layers_without_data(reports: Mapping[str, Any]) -> str:
     """The layers of which no model had an attribute, in words; nothing where that is not known."""
     tried = [layer for report in reports.values() for layer in report.get("without_layer") or {}]
     return listed([layer for layer in LAYERS if layer not in tried]) if tried else ""
-
-
-def _drift(found: Sequence[Mapping[str, Any]] | None) -> dict[str, Any]:
-    """``state``: moved, still, cannot tell, or not asked."""
-    alarms = [sentence(f["words"]) for f in found or () if f["alarm"]]
-    told = [f for f in found or () if f["p_value"] is not None]
-    state = "not asked" if found is None else "moved" if alarms else "still" if told else "cannot tell"
-    return {
-        "state": state,
-        "headline": {
-            "moved": "Something has moved.",
-            "still": "Nothing has moved beyond chance.",
-            "cannot tell": "Whether something has moved cannot be told yet.",
-            "not asked": "Whether something has moved was not asked.",
-        }[state],
-        "words": alarms,
-        "open": [
-            sentence(_without(f["words"], "cannot tell") if state == "cannot tell" else f["words"])
-            for f in found or ()
-            if f["p_value"] is None
-        ],
-        "asked": f"{count(len(told))} comparison{'' if len(told) == 1 else 's'} made with the deals that the profile was learned from."
-        if told
-        else "",
-    }
-
-
-def _without(words: str, said: str) -> str:
-    """The words without a beginning that the headline has said already.
-
-    >>> _without("cannot tell yet; 50 are needed", "cannot tell"), _without("50 are needed", "cannot tell")
-    ('50 are needed', '50 are needed')
-    """
-    first, mark, rest = words.partition("; ")
-    return rest if mark and first.startswith(said) else words

@@ -25,6 +25,10 @@ class Column:
     current: Floats
     levels: int
     """0 for a number; else how many levels there are on either side"""
+    names: tuple[str, ...] = ()
+    """of the levels, in sorted order"""
+    time: bool = False
+    """a number of microseconds"""
 
     @property
     def known(self) -> tuple[Floats, Floats]:
@@ -45,10 +49,10 @@ def read_column(name: str, reference: pd.Series, current: pd.Series) -> Column:
         before, now = _numbers(reference), _numbers(current)
         both = np.unique(np.concatenate([before, now]))
         if (~np.isnan(both)).sum() > FEW:
-            return Column(name, before, now, 0)
+            return Column(name, before, now, 0, time=any(_is_time(s) for s in sides))
     codes, levels = pd.factorize(np.concatenate([_texts(s) for s in sides]), sort=True)
     coded = np.where(codes < 0, np.nan, codes.astype(np.float64))
-    return Column(name, coded[: len(reference)], coded[len(reference) :], len(levels))
+    return Column(name, coded[: len(reference)], coded[len(reference) :], len(levels), tuple(str(v) for v in levels))
 
 
 def any_order(columns: list[Column], side: str) -> npt.NDArray[np.int64]:
@@ -63,16 +67,24 @@ def any_order(columns: list[Column], side: str) -> npt.NDArray[np.int64]:
     return np.argsort(mixed, kind="stable")
 
 
+def _is_time(column: pd.Series) -> bool:
+    return bool(pd.api.types.is_datetime64_any_dtype(column.dtype))
+
+
 def _is_number(column: pd.Series) -> bool:
     kind = column.dtype
-    if pd.api.types.is_datetime64_any_dtype(kind):
+    if _is_time(column):
         return True
     return pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
 
 
 def _numbers(column: pd.Series) -> Floats:
-    if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        micros = column.astype("int64").to_numpy(np.float64)
+    if _is_time(column):
+        micros = (
+            column.astype("datetime64[us, UTC]" if getattr(column.dtype, "tz", None) else "datetime64[us]")
+            .astype("int64")
+            .to_numpy(np.float64)
+        )
         return np.where(column.isna().to_numpy(), np.nan, micros)
     return pd.to_numeric(column).to_numpy(dtype=np.float64, na_value=np.nan)
 

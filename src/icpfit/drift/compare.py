@@ -3,35 +3,46 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
-from icpfit.drift.columns import Column, read_column
+from icpfit.drift import joint
+from icpfit.drift.cells import GAP_WEIGHT, Cells, cut, gap, gap_surprise
+from icpfit.drift.columns import Column, any_order, read_column
+from icpfit.drift.family import Answers, answer, ranks, single_p
 from icpfit.drift.finding import Finding
-from icpfit.drift.joint import correlation_finding, normal_scores, whole_finding
+from icpfit.drift.said import feature_finding, missingness_finding, pairs_finding, untold_feature, whole_finding, without
+from icpfit.drift.split import Split, sums, thinned
 
-SPLIT = {"marginal": 0.70, "correlation": 0.18, "whole": 0.09}
-"""How the call's alpha is shared; Bonferroni over the three, Benjamini-Hochberg inside the first. A little is kept
-back: scaling each side on its own makes the correlation test slightly liberal (1.2 % of 1,500 calls at 1 %)."""
-
-FLOOR = 0.05
-"""An effect below this is not acted on, however sure it is: at a million rows everything is significant."""
+SHARES = {"features": 0.80, "correlations": 0.15, "whole": 0.05}
+"""How the call's alpha is shared: features and gaps, correlations, and all together."""
 
 MIN_ROWS = 20
-MIN_EXPECTED = 5.0
+DRAWS = 999
+FINER_BELOW = 0.04
+"""An alpha that takes more draws to tell."""
+MOST_ROWS, LEAST_ROWS, MOST_CELLS = 8_000, 2_000, 200_000
+"""Rows of both sides on which chance is drawn, by how many features there are: beyond, what is compared in standard errors no longer
+changes."""
+MOST_SEEN = 100_000
+"""rows of both sides whose correlations are looked at"""
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
 
 
 def compare(reference: pd.DataFrame, current: pd.DataFrame, *, alpha: float = 0.05, seed: int = 0) -> list[Finding]:
     """Findings for each feature, for missingness, for correlations and for the whole.
 
-    Numbers: Kolmogorov-Smirnov. Categories and flags: chi-squared on the contingency table, rare levels
-    together. Missingness: Fisher's exact test on each feature, in one
-    Benjamini-Hochberg family with the features. Correlations and the whole: permutation. ``alpha`` holds
-    for the call: with no change at most that share of calls raises any alarm. The order of the rows
-    changes nothing.
+    Numbers: Anderson and Darling's test. Levels (categories, texts, flags): chi-squared. Gaps: a test of shares for each feature that
+    has any. Correlations: the largest change of a rank correlation. The whole: the mean square of all moves. All are asked of the same
+    permutations of which row is of which side, weighted Benjamini-Hochberg over features and gaps, so that with no change at most the
+    share ``alpha`` of calls raises any alarm, at any number of rows; an alarm needs an effect that matters beside it. The order of the
+    rows changes nothing.
 
     Args:
         reference, current: the same columns; numbers, times, bool, text or ``category``; NaN or None = missing.
@@ -43,6 +54,104 @@ def compare(reference: pd.DataFrame, current: pd.DataFrame, *, alpha: float = 0.
     >>> compare(pd.DataFrame({"a": [1.0, 2.0]}), pd.DataFrame({"a": [3.0]}))[0].words
     'a: cannot tell; 1 value is known now and 2 before, and 20 are needed on each side'
     """
+    _check(reference, current, alpha)
+    columns = [read_column(str(c), reference[c], current[c]) for c in reference.columns]
+    sizes = len(reference), len(current)
+    if min(sizes) < MIN_ROWS or not columns:
+        few = [untold_feature(c, MIN_ROWS) for c in columns]
+        return [*few, *(without(kind, sizes, len(columns), MIN_ROWS) for kind in ("missingness", "correlations", "whole"))]
+    rng = np.random.default_rng([seed, 0])
+    seen = thinned((any_order(columns, "reference"), any_order(columns, "current")), MOST_SEEN, rng)
+    drawn = thinned(seen, min(max(MOST_CELLS // len(columns), LEAST_ROWS), MOST_ROWS), rng)
+    asked = _ask(columns, Split(*drawn, sum(sizes), _draws(alpha), seed), seen)
+    others = {"whole": asked.whole.score} | ({"correlations": asked.pairs.score} if asked.pairs is not None else {})
+    found = answer(asked.many, asked.weights, others, SHARES, alpha)
+    return _told(columns, asked, found, sizes, alpha)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """``many`` (draws, questions): p-values of the features in ``tested``, then of the gaps in ``gapped``, in their order."""
+
+    tested: tuple[int, ...]
+    gapped: tuple[int, ...]
+    many: Floats
+    weights: Floats
+    statistics: tuple[float, ...]
+    pairs: joint.Pairs | None
+    whole: joint.Whole
+
+
+def _ask(columns: list[Column], split: Split, seen: tuple[Ints, Ints]) -> _Asked:
+    tested = tuple(i for i, c in enumerate(columns) if min(len(side) for side in c.known) >= MIN_ROWS)
+    gapped = tuple(i for i, c in enumerate(columns) if sum(len(side) for side in c.known) < len(c.reference) + len(c.current))
+    cells = [cut(columns[i], split.few / split.out_of) for i in tested]
+    flags = [_one_hot(c, split) for c in cells]
+    gaps = np.zeros((split.rows, len(gapped)), dtype=np.float32)
+    for k, i in enumerate(gapped):
+        gaps[:, k] = np.isnan(_rows(columns[i], split))
+    scores = joint.normal_scores(columns, seen)
+    drawn_from = scores[_within(split, seen)]
+    added, moments = sums(split, [*flags, gaps], joint.moment_columns(drawn_from))
+
+    many: list[Floats] = []
+    statistics: list[float] = []
+    small = 1 if split.current_is_smaller else 0
+    for one, counts, flag in zip(cells, added, flags, strict=False):
+        statistic, p = one.surprise(counts, flag.sum(axis=0, dtype=np.float64))
+        if not split.whole:
+            as_it_is, own = one.surprise(one.counts[small][None].astype(np.float64), one.counts.sum(axis=0).astype(np.float64))
+            statistic[0], p[0] = as_it_is[0], own[0]
+        many.append(p)
+        statistics.append(float(statistic[0]))
+    for k, i in enumerate(gapped):
+        missing, everywhere = added[-1][:, k], int(gaps[:, k].sum())
+        p = gap_surprise(missing, split.few, everywhere, split.rows)
+        if not split.whole:
+            sides = [columns[i].reference, columns[i].current]
+            absent = [int(np.isnan(side).sum()) for side in sides]
+            p[0] = gap_surprise(np.array([float(absent[small])]), len(sides[small]), sum(absent), sum(len(s) for s in sides))[0]
+        many.append(p)
+    reference, current = (joint.moments_of(part) for part in np.split(scores, [len(seen[0])]))
+    everyone = joint.moments_of(drawn_from)
+    few = joint.Moments.read(moments, len(columns), split.few)
+    at = (few, everyone, reference, current)
+    return _Asked(
+        tested,
+        gapped,
+        np.column_stack(many) if many else np.zeros((split.draws + 1, 0)),
+        np.array([*(c.weight for c in cells), *([GAP_WEIGHT] * len(gapped))]),
+        tuple(statistics),
+        joint.changed_pairs(*at, few_is_current=split.current_is_smaller) if len(columns) > 1 else None,
+        joint.moved_together(*at),
+    )
+
+
+def _told(columns: list[Column], asked: _Asked, found: Answers, sizes: tuple[int, int], alpha: float) -> list[Finding]:
+    findings: dict[int, Finding] = {}
+    for k, i in enumerate(asked.tested):
+        p, weight = single_p(asked.many[:, k]), float(asked.weights[k] / asked.weights.mean())
+        findings[i] = feature_finding(
+            columns[i], asked.statistics[k], p, found.single[k], gap(columns[i]), alpha=alpha, level=found.level * weight
+        )
+    ordered = [findings.get(i) or untold_feature(c, MIN_ROWS) for i, c in enumerate(columns)]
+    first = len(asked.tested)
+    gaps = [(columns[i], single_p(asked.many[:, first + k]), found.single[first + k]) for k, i in enumerate(asked.gapped)]
+    ordered.append(missingness_finding(gaps, sizes, alpha=alpha, level=found.level))
+    if asked.pairs is None:
+        ordered.append(without("correlations", sizes, len(columns), MIN_ROWS))
+    else:
+        names = columns[asked.pairs.at[0]].name, columns[asked.pairs.at[1]].name
+        ordered.append(pairs_finding(asked.pairs, names, float(ranks(asked.pairs.score)[0]), found.parts["correlations"], sizes, alpha))
+    ordered.append(whole_finding(asked.whole, float(ranks(asked.whole.score)[0]), found.parts["whole"], sizes, alpha))
+    return ordered
+
+
+def _draws(alpha: float) -> int:
+    return max(DRAWS if alpha >= FINER_BELOW else 2 * DRAWS + 1, math.ceil(20 / alpha))
+
+
+def _check(reference: pd.DataFrame, current: pd.DataFrame, alpha: float) -> None:
     if not 0 < alpha < 1:
         raise ValueError(f"alpha is a share of calls between 0 and 1, got {alpha}")
     absent = [c for c in reference.columns if c not in current.columns]
@@ -51,125 +160,24 @@ def compare(reference: pd.DataFrame, current: pd.DataFrame, *, alpha: float = 0.
     twice = reference.columns[reference.columns.duplicated()].tolist() or [c for c in reference.columns if (current.columns == c).sum() > 1]
     if twice:
         raise ValueError(f"the column {twice[0]!r} stands there twice")
-    columns = [read_column(str(c), reference[c], current[c]) for c in reference.columns]
-    tests = [_marginal(c) for c in columns]
-    gaps = [_missing(c) for c in columns]
-    q_values = benjamini_hochberg([t[1] for t in tests] + [g[1] for g in gaps])
-    level = alpha * SPLIT["marginal"]
-    findings = [_feature_finding(c, test, q, level) for c, test, q in zip(columns, tests, q_values[: len(columns)], strict=True)]
-    sizes = len(reference), len(current)
-    findings.append(_missingness_finding(columns, gaps, q_values[len(columns) :], sizes, level))
-    scores = normal_scores(columns, sizes, seed)
-    findings.append(correlation_finding(*scores, [c.name for c in columns], sizes, alpha * SPLIT["correlation"], seed))
-    findings.append(whole_finding(*scores, sizes, alpha * SPLIT["whole"], seed))
-    return findings
 
 
-def benjamini_hochberg(p_values: list[float | None]) -> list[float | None]:
-    """q-values of the tests that were made; None stays None. Benjamini and Hochberg, 1995.
-
-    >>> benjamini_hochberg([0.01, None, 0.04])
-    [0.02, None, 0.04]
-    """
-    made = [(p, i) for i, p in enumerate(p_values) if p is not None]
-    out: list[float | None] = [None] * len(p_values)
-    running = 1.0
-    for rank, (p, i) in reversed(list(enumerate(sorted(made), start=1))):
-        running = min(running, p * len(made) / rank)
-        out[i] = running
-    return out
+def _rows(column: Column, split: Split) -> Floats:
+    return np.concatenate([column.reference[split.reference], column.current[split.current]])
 
 
-Test = tuple[float | None, float | None, float | None]
-"""statistic, p-value, effect"""
+def _one_hot(cells: Cells, split: Split) -> Flags:
+    placed = cells.place(_rows(cells.column, split))
+    flags = np.zeros((len(placed), cells.counts.shape[1]), dtype=np.float32)
+    known = placed >= 0
+    flags[np.flatnonzero(known), placed[known]] = 1.0
+    return flags
 
 
-def _marginal(column: Column) -> Test:
-    ref, cur = column.known
-    if len(ref) < MIN_ROWS or len(cur) < MIN_ROWS:
-        return None, None, None
-    if column.levels == 0:
-        result = stats.ks_2samp(ref, cur, method="asymp")
-        return float(result.statistic), float(result.pvalue), float(result.statistic)
-    before, now = (np.bincount(side.astype(np.int64), minlength=column.levels).astype(np.float64) for side in (ref, cur))
-    return _contingency(before, now)
-
-
-def _contingency(before: npt.NDArray[np.float64], now: npt.NDArray[np.float64]) -> Test:
-    """Chi-squared over the levels; those expected in fewer than five rows of the smaller side stand together.
-
-    Which levels are rare is told by both sides in one. Levels that are new are not gathered for being new: of a
-    column with many rare levels every draw has some, and they would always be more than the none there were before.
-    """
-    n_before, n_now = before.sum(), now.sum()
-    table = np.vstack([before, now])
-    rare = table.sum(axis=0) * min(n_before, n_now) / (n_before + n_now) < MIN_EXPECTED
-    cells = np.column_stack([table[:, ~rare], table[:, rare].sum(axis=1)])
-    cells = cells[:, cells.sum(axis=0) > 0]
-    effect = float(np.abs(cells[0] / n_before - cells[1] / n_now).sum() / 2)
-    if cells.shape[1] < 2:
-        return 0.0, 1.0, effect
-    result = stats.chi2_contingency(cells, correction=False)
-    return float(result.statistic), float(result.pvalue), effect
-
-
-def _missing(column: Column) -> Test:
-    n_ref, n_cur = len(column.reference), len(column.current)
-    known_ref, known_cur = (len(side) for side in column.known)
-    gaps_ref, gaps_cur = n_ref - known_ref, n_cur - known_cur
-    if gaps_ref + gaps_cur == 0 or min(n_ref, n_cur) < MIN_ROWS:
-        return None, None, None
-    p = float(stats.fisher_exact([[gaps_ref, known_ref], [gaps_cur, known_cur]]).pvalue)
-    change = gaps_cur / n_cur - gaps_ref / n_ref
-    return change, min(p, 1.0), abs(change)
-
-
-def _feature_finding(column: Column, test: Test, q: float | None, level: float) -> Finding:
-    statistic, p, effect = test
-    n_ref, n_cur = len(column.reference), len(column.current)
-    if p is None or q is None or effect is None:
-        ref, cur = (len(side) for side in column.known)
-        words = (
-            f"{column.name}: cannot tell; {cur:,} {'value is' if cur == 1 else 'values are'} known now and {ref:,} before, "
-            f"and {MIN_ROWS} are needed on each side"
-        )
-        return Finding("DRIFT-FEATURE", column.name, None, None, None, None, n_ref, n_cur, False, words)
-    alarm = q <= level and effect >= FLOOR
-    if alarm:
-        words = f"{column.name}: has moved; {effect:.0%} of rows lie elsewhere"
-    elif q <= level:
-        words = f"{column.name}: has moved, too little to matter; {effect:.1%} of rows lie elsewhere"
-    else:
-        before, now = column.known
-        seen = smallest_seen(len(before), len(now), level)
-        words = f"{column.name}: no more different than chance allows; with so few rows a move of less than {seen:.0%} may go unseen"
-    return Finding("DRIFT-FEATURE", column.name, statistic, p, q, effect, n_ref, n_cur, alarm, words)
-
-
-def _missingness_finding(
-    columns: list[Column], gaps: list[Test], q_values: list[float | None], sizes: tuple[int, int], level: float
-) -> Finding:
-    n_ref, n_cur = sizes
-    made = [(q, c.name, gap) for q, c, gap in zip(q_values, columns, gaps, strict=True) if q is not None]
-    if not made:
-        few = min(sizes) < MIN_ROWS
-        words = f"missingness: cannot tell; {MIN_ROWS} rows are needed on each side" if few else "nothing is missing on either side"
-        return Finding("DRIFT-MISSING", "missingness", None, None, None, None, n_ref, n_cur, False, words)
-    alarms = sorted(m for m in made if m[0] <= level and (m[2][2] or 0.0) >= FLOOR)
-    q, name, (statistic, p, effect) = alarms[0] if alarms else min(made)
-    said = ", ".join(m[1] for m in alarms)
-    words = f"more or fewer gaps than before in: {said}" if alarms else f"gaps are as before; the largest change is in {name}"
-    return Finding("DRIFT-MISSING", name if alarms else "missingness", statistic, p, q, effect, n_ref, n_cur, bool(alarms), words)
-
-
-def smallest_seen(n_reference: int, n_current: int, level: float) -> float:
-    """The largest gap of two distributions that a Kolmogorov-Smirnov test at ``level`` may well miss.
-
-    The critical value (Smirnov's limit) and half a standard deviation of the gap more, so that it is found
-    some four times in five.
-
-    >>> f"{smallest_seen(1_000, 60, 0.035):.2f} {smallest_seen(1_000, 1_000, 0.035):.2f}"
-    '0.25 0.08'
-    """
-    rows = n_reference * n_current / (n_reference + n_current)
-    return min(1.0, (math.sqrt(-math.log(level / 2) / 2) + 0.45) / math.sqrt(rows))
+def _within(split: Split, seen: tuple[Ints, Ints]) -> Ints:
+    """Where the rows that chance is drawn on stand among those that are seen."""
+    parts = []
+    for mine, theirs, start in ((split.reference, seen[0], 0), (split.current, seen[1], len(seen[0]))):
+        sorter = np.argsort(theirs)
+        parts.append(sorter[np.searchsorted(theirs, mine, sorter=sorter)] + start)
+    return np.concatenate(parts)

@@ -1,43 +1,29 @@
-"""What no single feature shows: correlations that change, and many small shifts together. Permutation tests.
+"""What no single feature shows: correlations that change, and many small shifts together.
 
-Source of the max-T step: Westfall and Young, "Resampling-based multiple testing", 1993.
+Everything is made of sums over the rows of one side (of normal scores, their squares and products), which permutations give at once.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from icpfit.drift.columns import Column, any_order
-from icpfit.drift.finding import Finding
+from icpfit.drift.columns import Column
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
-PERMUTATIONS = 999
-MOST_ROWS = 4_000
-MOST_CELLS = 100_000
-FEWEST_ROWS = 20
-FLOOR_CORRELATION = 0.15
-FLOOR_WHOLE = 0.05
-ALIKE = 1 - 1e-9
-"""Two sums of the same numbers in another order are not larger or smaller."""
+KNOWN_SHARE = 0.4
+"""of the error rate of the correlations, for those that there are: by the fourth power of a pair's correlation over both sides. What goes
+together is what can come apart; the rest is for all pairs alike."""
+TINY = 1e-9
 
 
-def normal_scores(columns: list[Column], sizes: tuple[int, int], seed: int) -> tuple[Floats, Floats]:
-    """Every column as normal scores of its ranks over both tables: gaps in the middle, levels by frequency.
-
-    At most some thousand rows of each side, drawn alike whatever the order of the rows.
-    """
-    most = min(MOST_ROWS, max(MOST_CELLS // max(len(columns), 1), 1_000))
-    rng = np.random.default_rng([seed, 0])
-    chosen = []
-    for side, size in zip(("reference", "current"), sizes, strict=True):
-        order = any_order(columns, side) if columns else np.arange(size)
-        chosen.append(order if size <= most else order[np.sort(rng.choice(size, most, replace=False))])
+def normal_scores(columns: list[Column], chosen: tuple[Ints, Ints]) -> Floats:
+    """Every column as normal scores of its ranks over both sides, the reference's rows first; gaps in the middle, levels by frequency."""
     matrix = np.zeros((len(chosen[0]) + len(chosen[1]), len(columns)))
     for j, column in enumerate(columns):
         both = np.concatenate([column.reference[chosen[0]], column.current[chosen[1]]])
@@ -45,111 +31,117 @@ def normal_scores(columns: list[Column], sizes: tuple[int, int], seed: int) -> t
         values = both[known]
         if column.levels and len(values):
             counts = np.bincount(values.astype(np.int64), minlength=column.levels)
-            by_frequency = np.lexsort((np.arange(column.levels), -counts))
             place = np.empty(column.levels)
-            place[by_frequency] = np.arange(column.levels)
+            place[np.lexsort((np.arange(column.levels), -counts))] = np.arange(column.levels)
             values = place[values.astype(np.int64)]
         if len(values) > 1:
             matrix[known, j] = stats.norm.ppf((stats.rankdata(values) - 0.5) / len(values))
-    return matrix[: len(chosen[0])], matrix[len(chosen[0]) :]
+    return matrix
 
 
-def correlation_finding(reference: Floats, current: Floats, names: list[str], sizes: tuple[int, int], level: float, seed: int) -> Finding:
-    """Largest change of a pairwise rank correlation, against the same under permuted membership.
+@dataclass(frozen=True)
+class Moments:
+    """Sums over one side's rows, one line per draw: (draws, p) of the scores and of their squares, (draws, pairs) of their products."""
 
-    Marginal shifts are taken out first: each side's scores are centred and scaled on their own, since a
-    test of the correlations must not answer for a moved mean. A pair's change counts in units of its own
-    spread over the permutations, so that pairs of rare flags do not drown the rest.
+    rows: int
+    first: Floats
+    second: Floats
+    products: Floats
+
+    @classmethod
+    def read(cls, sums: Floats, features: int, rows: int) -> Moments:
+        return cls(rows, sums[:, :features], sums[:, features : 2 * features], sums[:, 2 * features :])
+
+    def rest(self, all_rows: Moments) -> Moments:
+        """Of the other side."""
+        return Moments(
+            all_rows.rows - self.rows, all_rows.first - self.first, all_rows.second - self.second, all_rows.products - self.products
+        )
+
+    def correlations(self) -> Floats:
+        """(draws, pairs); 0 where a feature does not vary."""
+        a, b = pairs(self.first.shape[1])
+        mean = self.first / self.rows
+        spread = np.sqrt(np.maximum(self.second / self.rows - mean**2, 0.0))
+        scale = spread[:, a] * spread[:, b]
+        together = self.products / self.rows - mean[:, a] * mean[:, b]
+        return np.asarray(np.clip(np.divide(together, scale, out=np.zeros_like(together), where=scale > TINY), -0.999, 0.999))
+
+
+def pairs(features: int) -> tuple[Ints, Ints]:
+    a, b = np.triu_indices(features, k=1)
+    return a.astype(np.int64), b.astype(np.int64)
+
+
+def moment_columns(scores: Floats) -> Floats:
+    """(rows, p + p + pairs): what has to be added up."""
+    a, b = pairs(scores.shape[1])
+    return np.hstack([scores, scores**2, scores[:, a] * scores[:, b]])
+
+
+def moments_of(scores: Floats) -> Moments:
+    """One line: the sums over all of these rows, without the products of each row standing in memory."""
+    crossed = scores.T @ scores
+    return Moments(len(scores), scores.sum(axis=0)[None], np.diag(crossed)[None].copy(), crossed[pairs(scores.shape[1])][None])
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """``score`` (draws,): the smallest weighted p-value of a changed correlation; row 0 as observed. ``at``: the pair that has it then,
+    with its correlation ``before`` and ``now``."""
+
+    score: Floats
+    at: tuple[int, int]
+    before: float
+    now: float
+
+
+def changed_pairs(drawn: Moments, everyone: Moments, reference: Moments, current: Moments, few_is_current: bool) -> Pairs | None:
+    """Fisher's transform of each correlation, the change between the sides in units of its spread over the permutations.
+
+    ``drawn``: the smaller side in every draw, the first as observed, out of ``everyone``; ``reference`` and ``current``: all rows that
+    were seen, which are more than was drawn from where there are very many. None where no two features vary.
+    Source: Westfall and Young, 1993 (the largest change, step one).
     """
-    if min(sizes) < FEWEST_ROWS or len(names) < 2:
-        return _cannot("DRIFT-CORRELATION", "correlations", sizes, len(names), 2)
-    a, b = _standard(reference), _standard(current)
-    both, small = np.vstack([a, b]), min(len(a), len(b))
-    total, squares = both.sum(axis=0), both.T @ both
-    upper = np.triu_indices(len(names), k=1)
-
-    def change(few: Floats) -> tuple[Floats, Floats, Floats]:
-        part, part_squares = few.sum(axis=0), few.T @ few
-        first = _correlations(part, part_squares, len(few))[upper]
-        second = _correlations(total - part, squares - part_squares, len(both) - len(few))[upper]
-        return first, second, np.abs(np.arctanh(np.clip(first, -0.999, 0.999)) - np.arctanh(np.clip(second, -0.999, 0.999)))
-
-    in_few, in_many, observed = change(a if len(a) <= len(b) else b)
-    draws = _draws(level)
-    gaps = np.empty((draws + 1, len(observed)), dtype=np.float32)
-    gaps[0] = observed
-    for i, drawn in enumerate(_splits(len(both), small, draws, np.random.default_rng([seed, 1])), start=1):
-        gaps[i] = change(both[drawn])[2]
-    spread = np.sqrt(np.einsum("ij,ij->j", gaps, gaps, dtype=np.float64) / len(gaps))
-    usable = spread > 1e-9
-    if not usable.any():
-        return _cannot("DRIFT-CORRELATION", "correlations", sizes, 0, 2)
-    largest = (gaps[:, usable] / spread[usable].astype(np.float32)).max(axis=1)
-    at = int(np.flatnonzero(usable)[np.argmax(gaps[0, usable] / spread[usable])])
-    p = float(1 + (largest[1:] >= largest[0] * np.float32(1 - 1e-6)).sum()) / (draws + 1)
-    before, now = (in_few[at], in_many[at]) if len(a) <= len(b) else (in_many[at], in_few[at])
-    effect = min(abs(float(now - before)), 1.0)
-    alarm = p <= level and effect >= FLOOR_CORRELATION
-    pair = f"{names[upper[0][at]]} and {names[upper[1][at]]}"
-    said = f"the correlation of {pair} was {before:+.2f} and is {now:+.2f}"
-    words = f"features go together in another way: {said}" if alarm else f"features go together as before; at most {said}"
-    return Finding("DRIFT-CORRELATION", "correlations", float(largest[0]), p, p, effect, *sizes, alarm, words)
+    few, many = drawn.correlations(), drawn.rest(everyone).correlations()
+    change = np.arctanh(few) - np.arctanh(many)
+    before, now = reference.correlations()[0], current.correlations()[0]
+    seen = np.arctanh(now) - np.arctanh(before)
+    spread = np.sqrt((change**2).mean(axis=0))
+    usable = np.flatnonzero(spread > TINY)
+    if not len(usable):
+        return None
+    narrower = np.sqrt((1 / reference.rows + 1 / current.rows) / (1 / drawn.rows + 1 / (everyone.rows - drawn.rows)))
+    whole = reference.rows + current.rows == everyone.rows
+    change[0] = change[0] if whole else seen / narrower * (1 if few_is_current else -1)
+    known = everyone.correlations()[0][usable] ** 4
+    weight = (1 - KNOWN_SHARE) / len(usable) + KNOWN_SHARE * (known / known.sum() if known.sum() > 0 else 1 / len(usable))
+    surprise = 2 * stats.norm.sf(np.abs(change[:, usable]) / spread[usable]) / weight
+    at = usable[int(np.argmin(surprise[0]))]
+    a, b = pairs(drawn.first.shape[1])
+    return Pairs(surprise.min(axis=1), (int(a[at]), int(b[at])), float(before[at]), float(now[at]))
 
 
-def whole_finding(reference: Floats, current: Floats, sizes: tuple[int, int], level: float, seed: int) -> Finding:
-    """Many small shifts at once: the mean squared difference of mean scores, against permuted membership."""
-    if min(sizes) < FEWEST_ROWS or reference.shape[1] == 0:
-        return _cannot("DRIFT-WHOLE", "all features together", sizes, reference.shape[1], 1)
-    both, small = np.vstack([reference, current]), min(len(reference), len(current))
-    total = both.sum(axis=0)
+@dataclass(frozen=True)
+class Whole:
+    """``score`` (draws,): the negative mean square of the features' moves in standard errors. ``effect``: the root mean square of the moves
+    in standard deviations."""
 
-    def distance(few: Floats) -> float:
-        part = few.sum(axis=0)
-        return float(np.mean((part / len(few) - (total - part) / (len(both) - len(few))) ** 2))
-
-    observed = distance(reference if len(reference) <= len(current) else current)
-    draws = _draws(level)
-    drawn = (distance(both[rows]) for rows in _splits(len(both), small, draws, np.random.default_rng([seed, 2])))
-    p = (1 + sum(d >= observed * ALIKE for d in drawn)) / (draws + 1)
-    effect = math.sqrt(observed)
-    alarm = p <= level and effect >= FLOOR_WHOLE
-    words = "taken together, the accounts have moved" if alarm else "taken together, the accounts are as before"
-    return Finding("DRIFT-WHOLE", "all features together", observed, p, p, min(effect, 1.0), *sizes, alarm, words)
+    score: Floats
+    effect: float
 
 
-def _draws(level: float) -> int:
-    """So many that the smallest p-value there can be lies well below the level."""
-    return max(PERMUTATIONS, math.ceil(3 / level))
-
-
-def _splits(n: int, small: int, draws: int, rng: np.random.Generator) -> Iterator[npt.NDArray[np.int64]]:
-    for _ in range(draws):
-        yield rng.permutation(n)[:small]
-
-
-def _standard(scores: Floats) -> Floats:
-    centred = scores - scores.mean(axis=0)
-    spread = centred.std(axis=0)
-    standard: Floats = np.divide(centred, spread, out=np.zeros_like(centred), where=spread > 1e-12)
-    return standard
-
-
-def _correlations(sums: Floats, squares: Floats, n: int) -> Floats:
-    """Correlations from sums and cross products; 0 where a column does not vary."""
-    mean = sums / n
-    covariance = squares / n - np.outer(mean, mean)
-    spread = np.sqrt(np.maximum(np.diag(covariance), 0.0))
-    scale = np.outer(spread, spread)
-    out: Floats = np.divide(covariance, scale, out=np.zeros_like(covariance), where=scale > 1e-9)
-    return out
-
-
-def _cannot(code: str, subject: str, sizes: tuple[int, int], features: int, fewest_features: int) -> Finding:
-    lacking = FEWEST_ROWS - min(sizes)
-    if lacking > 0:
-        words = f"{subject}: cannot tell; {lacking:,} more rows are needed"
-    elif features < fewest_features:
-        words = f"{subject}: cannot tell; {fewest_features} features that vary are needed, and there is {features or 'none'}"
-    else:
-        words = f"{subject}: cannot tell"
-    return Finding(code, subject, None, None, None, None, *sizes, False, words)
+def moved_together(drawn: Moments, everyone: Moments, reference: Moments, current: Moments) -> Whole:
+    """Many small shifts at once."""
+    mean = everyone.first / everyone.rows
+    variance = np.maximum(everyone.second / everyone.rows - mean**2, 0.0)
+    few, rest = drawn.rows, everyone.rows - drawn.rows
+    error = np.sqrt(variance * few * rest / max(everyone.rows - 1, 1))
+    moved = np.divide(drawn.first - few * mean, error, out=np.zeros_like(drawn.first), where=error > TINY)
+    step = current.first[0] / current.rows - reference.first[0] / reference.rows
+    spread = np.sqrt(variance[0])
+    steps = np.divide(step, spread, out=np.zeros_like(step), where=spread > TINY)
+    score = -(moved**2).mean(axis=1)
+    if reference.rows + current.rows != everyone.rows:
+        score[0] = -float((steps**2).mean()) / (1 / reference.rows + 1 / current.rows)
+    return Whole(score, float(np.sqrt((steps**2).mean())))

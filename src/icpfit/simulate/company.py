@@ -9,10 +9,11 @@ import pandas as pd
 
 from icpfit.errors import SourceError
 from icpfit.simulate import accounts as acc
-from icpfit.simulate import activity, people, signals, technologies, truth
+from icpfit.simulate import activity, people, signals, stories, technologies, truth
 from icpfit.simulate.customers import health_table, later_deals, live, subscription_tables
 from icpfit.simulate.deals import BOUGHT, DEEP_ANYWAY, new_logo_table, price, settle, stages_table
 from icpfit.simulate.journeys import plan_journeys
+from icpfit.simulate.stories import Story
 from icpfit.simulate.targets import target_list
 from icpfit.simulate.timeline import END, NEVER, Floats, generator, stamps
 
@@ -51,6 +52,7 @@ class Company:
     targets: pd.DataFrame
     seed: int
     null: bool
+    story: Story = "usual"
 
     def __post_init__(self) -> None:
         if set(self.tables) != set(TABLES):
@@ -59,23 +61,31 @@ class Company:
             raise ValueError("the truth is of deals and of customers")
 
 
-def simulate_company(*, accounts: int = 6000, seed: int = 7, null: bool = False) -> Company:
+def simulate_company(*, accounts: int = 6000, seed: int = 7, null: bool = False, story: Story = "usual") -> Company:
     """A B2B SaaS company over 2022-2025 with known truth; the same arguments give the same rows.
 
     Args:
         accounts: how many accounts; there are about as many new-logo deals.
         seed: of everything that is drawn.
         null: outcomes depend on nothing, at the same rates.
+        story: what happens from ``stories.CHANGE_FROM`` on; all but the usual one stand on a base that drifts in nothing.
 
     Raises:
-        SourceError: fewer than 50 accounts.
+        SourceError: fewer than 50 accounts, or no such story.
     """
     if accounts < LEAST_ACCOUNTS:
         raise SourceError(f"{accounts} accounts are too few to simulate", hint=f"give at least {LEAST_ACCOUNTS}")
-    firms = acc.make_firms(accounts, seed)
+    if story not in stories.STORIES:
+        raise SourceError(f"there is no story {story!r}", hint=f"it is one of {', '.join(stories.STORIES)}")
+    firms, usual = acc.make_firms(accounts, seed), story == "usual"
     account_id = firms.account_id
-    journeys = plan_journeys(firms, seed)
     tech = technologies.adopt(firms, seed)
+    if usual:
+        journeys = plan_journeys(firms, seed)
+    else:
+        entry, tech = stories.entered(accounts, seed), stories.settled(tech)
+        firms = stories.steady_firms(firms, entry, seed)
+        journeys = stories.steady_journeys(firms, entry, story, seed)
     market = signals.observe(firms, journeys, seed)
     before = activity.before_deals(firms, journeys, seed)
 
@@ -84,6 +94,8 @@ def simulate_company(*, accounts: int = 6000, seed: int = 7, null: bool = False)
     candidates["size"] = firms.employees(who, at)
     x = truth.design(truth.Known(firms, before, market, tech), who, at)
     fit = truth.p_win(x)
+    if story == "falling":
+        fit = stories.fallen(fit, at)
     if null:
         fit = np.full(len(fit), fit.mean())
     deals = price(settle(pd.concat([candidates, x], axis=1), fit, seed, null=null), seed)
@@ -95,6 +107,9 @@ def simulate_company(*, accounts: int = 6000, seed: int = 7, null: bool = False)
     if null:
         retain = np.full(len(retain), _usual_retention(x, truth.p_win(x)))
     customers, moves = live(won, retain, seed)
+    if story == "churn":
+        retain = retain * stories.still_there(firms, won["account"].to_numpy(np.int64), customers["started"].to_numpy(np.int64))
+        customers, moves = stories.leave(firms, customers, moves, seed)
 
     bought_at = np.full(accounts, NEVER)
     bought_at[won["account"]] = won["closed"]
@@ -105,7 +120,8 @@ def simulate_company(*, accounts: int = 6000, seed: int = 7, null: bool = False)
     yearly = np.zeros(accounts)
     yearly[customers["account"]] = generator(seed, "growth").normal(np.where(customers["stays"], 0.35, 0.0), 0.1)
     sizes = acc.grown(firms, np.minimum(bought_at, NEVER), yearly)
-    stage_at, stage_now = signals.funding_history(firms, market)
+    rounds = market if usual else market[market["signal"] != "funding_round"]  # a stage that rounds raise would drift
+    stage_at, stage_now = signals.funding_history(firms, rounds)
     customer = bought_at < END
     subscriptions, arr_changes = subscription_tables(firms, customers, moves)
     lost_to = _adopted_from_rival(deals, journeys, seed)
@@ -133,6 +149,7 @@ def simulate_company(*, accounts: int = 6000, seed: int = 7, null: bool = False)
         targets=target_list(tables["accounts"], tables["deals"], tables["subscriptions"], seed),
         seed=seed,
         null=null,
+        story=story,
     )
 
 

@@ -1,0 +1,67 @@
+"""Who could have come when: the two periods dealt out again among accounts, for a test in which whole accounts are the units."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+MOST_ROWS = 20_000
+"""Of more rows, whole accounts are drawn at random: what matters is found among so many with certainty."""
+FEWEST_DRAWS = 999
+
+
+def draws_for(level: float) -> int:
+    """So many reshuffles that the smallest p-value there can be lies well below the level.
+
+    >>> draws_for(0.05), draws_for(0.001)
+    (999, 4000)
+    """
+    return max(FEWEST_DRAWS, int(np.ceil(4 / level)))
+
+
+def reshuffler(account: Ints, now: Bools, rng: np.random.Generator) -> Callable[[], Bools]:
+    """A function that gives ``now`` as it could have been: accounts of as many rows exchange when theirs came.
+
+    ``account``: a number per row; the rows of an account stand in their order in time. What an account is may go together with how
+    often it comes (large ones come back), so only accounts that came equally often change places. Where nothing moved between the
+    periods, each result is as likely as what was seen.
+
+    >>> draw = reshuffler(np.array([0, 0, 1, 1]), np.array([False, True, True, True]), np.random.default_rng(0))
+    >>> {tuple(draw().tolist()) for _ in range(50)} == {(False, True, True, True), (True, True, False, True)}
+    True
+    """
+    _, code, sizes = np.unique(account, return_inverse=True, return_counts=True)
+    order = np.argsort(code, kind="stable")
+    first = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    blocks = []
+    for size in np.unique(sizes):
+        rows = order[first[sizes == size][:, None] + np.arange(size)[None, :]]
+        blocks.append((rows, now[rows]))
+
+    def draw() -> Bools:
+        out = np.empty(len(now), dtype=bool)
+        for rows, came in blocks:
+            out[rows] = came[rng.permutation(len(rows))]
+        return out
+
+    return draw
+
+
+def some_accounts(account: Ints, most: int, rng: np.random.Generator) -> Ints:
+    """The rows of accounts drawn at random, ``most`` rows at the most; all rows where there are no more.
+
+    >>> some_accounts(np.array([0, 1, 0]), 5, np.random.default_rng(0)).tolist()
+    [0, 1, 2]
+    """
+    if len(account) <= most:
+        return np.arange(len(account))
+    _, code, sizes = np.unique(account, return_inverse=True, return_counts=True)
+    drawn = rng.permutation(len(sizes))
+    taken = np.zeros(len(sizes), dtype=bool)
+    taken[drawn[np.cumsum(sizes[drawn]) <= most]] = True
+    return np.flatnonzero(taken[code])

@@ -1,0 +1,163 @@
+"""The findings of :func:`~icpfit.drift.compare.compare` in words: then and now, and what so few rows cannot tell."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from icpfit.drift import power
+from icpfit.drift.columns import Column
+from icpfit.drift.finding import Finding
+from icpfit.drift.joint import Pairs, Whole
+from icpfit.moments import day_text
+
+FLOOR = 0.05
+"""An effect below this is not acted on, however sure it is: at a million rows everything is significant."""
+FLOOR_CORRELATION = 0.15
+MATTERS_NUMBER, MATTERS_LEVEL = 0.20, 0.10
+"""The change whose chance of being found is told: a fifth of the rows of a number lie elsewhere; ten points of a level's share."""
+
+CODES = {"missingness": "DRIFT-MISSING", "correlations": "DRIFT-CORRELATION", "whole": "DRIFT-WHOLE"}
+SUBJECTS = {"missingness": "missingness", "correlations": "correlations", "whole": "all features together"}
+YES = (("False", "True"), ("0", "1"), ("no", "yes"), ("false", "true"))
+
+Floats = npt.NDArray[np.float64]
+
+
+def untold_feature(column: Column, fewest: int) -> Finding:
+    """Too few known values on a side."""
+    ref, cur = (len(side) for side in column.known)
+    words = (
+        f"{column.name}: cannot tell; {cur:,} {'value is' if cur == 1 else 'values are'} known now and {ref:,} before, "
+        f"and {fewest} are needed on each side"
+    )
+    lacking = max(fewest - cur, 0) if ref >= fewest else None
+    return _untold("DRIFT-FEATURE", column.name, (len(column.reference), len(column.current)), words, lacking)
+
+
+def without(kind: str, sizes: tuple[int, int], features: int, fewest: int) -> Finding:
+    """What cannot be asked at all, and why."""
+    lacking = fewest - min(sizes)
+    if lacking > 0:
+        side = "" if sizes[1] < fewest else " of before"
+        words = f"{SUBJECTS[kind]}: cannot tell; {lacking:,} more {'row is' if lacking == 1 else 'rows are'} needed{side}"
+        return _untold(CODES[kind], SUBJECTS[kind], sizes, words, max(fewest - sizes[1], 0) if sizes[0] >= fewest else None)
+    enough = 2 if kind == "correlations" else 1
+    words = f"{SUBJECTS[kind]}: cannot tell; {enough} features that vary are needed, and there is {features or 'none'}"
+    return _untold(CODES[kind], SUBJECTS[kind], sizes, words, None)
+
+
+def feature_finding(column: Column, statistic: float, p: float, q: float, effect: float, *, alpha: float, level: float) -> Finding:
+    """``level``: the p-value from which this feature alone would be an alarm."""
+    sizes = len(column.reference), len(column.current)
+    alarm = q <= alpha and effect >= FLOOR
+    chance, lacking = _chance(column, level)
+    if alarm:
+        words = f"{column.name}: has moved; {_then_and_now(column)}, and {effect:.0%} of rows lie elsewhere"
+    elif q <= alpha:
+        words = f"{column.name}: has moved, too little to matter; {effect:.1%} of rows lie elsewhere"
+    else:
+        words = f"{column.name}: no more different than chance allows; {_unseen(column, chance, lacking)}"
+    action = f"look at where the rows of {column.name} come from: a changed market, or a changed way of filling it in" if alarm else ""
+    return Finding("DRIFT-FEATURE", column.name, statistic, p, q, effect, *sizes, alarm, words, power=chance, needed=lacking, action=action)
+
+
+def missingness_finding(gaps: Sequence[tuple[Column, float, float]], sizes: tuple[int, int], *, alpha: float, level: float) -> Finding:
+    """``gaps``: column, p- and q-value of each that has any."""
+    if not gaps:
+        return Finding("DRIFT-MISSING", "missingness", None, None, None, None, *sizes, False, "nothing is missing on either side")
+    told = [(q, c, p, *_gap_shares(c)) for c, p, q in gaps]
+    alarms = sorted((t for t in told if t[0] <= alpha and abs(t[4] - t[3]) >= FLOOR), key=lambda t: (t[0], t[1].name))
+    q, column, p, before, now = alarms[0] if alarms else min(told, key=lambda t: (t[0], t[1].name))
+    if alarms:
+        said = ", ".join(f"{t[1].name} ({t[3]:.0%} before, {t[4]:.0%} now)" for t in alarms)
+        words = f"more or fewer gaps than before in: {said}"
+    else:
+        words = f"gaps are as before; the largest change is in {column.name} ({before:.0%} before, {now:.0%} now)"
+    subject, change = column.name if alarms else "missingness", now - before
+    chance = power.found(MATTERS_LEVEL / _spread(before), *sizes, level)
+    lacking = power.more_needed(MATTERS_LEVEL / _spread(before), *sizes, level)
+    action = "ask who fills it in: an import or a form has changed" if alarms else ""
+    return Finding(
+        "DRIFT-MISSING", subject, change, p, q, abs(change), *sizes, bool(alarms), words, power=chance, needed=lacking, action=action
+    )
+
+
+def pairs_finding(found: Pairs, names: tuple[str, str], p: float, q: float, sizes: tuple[int, int], alpha: float) -> Finding:
+    effect = min(abs(found.now - found.before), 1.0)
+    alarm = q <= alpha and effect >= FLOOR_CORRELATION
+    said = f"the correlation of {names[0]} and {names[1]} was {found.before:+.2f} and is {found.now:+.2f}"
+    words = f"features go together in another way: {said}" if alarm else f"features go together as before; at most {said}"
+    action = f"check that {names[0]} and {names[1]} still mean what they did" if alarm else ""
+    return Finding("DRIFT-CORRELATION", "correlations", effect, p, q, effect, *sizes, alarm, words, action=action)
+
+
+def whole_finding(found: Whole, p: float, q: float, sizes: tuple[int, int], alpha: float) -> Finding:
+    alarm = q <= alpha and found.effect >= FLOOR
+    words = "taken together, the accounts have moved" if alarm else "taken together, the accounts are as before"
+    action = "look at the features that moved most: each moved a little" if alarm else ""
+    return Finding(
+        "DRIFT-WHOLE", "all features together", float(-found.score[0]), p, q, min(found.effect, 1.0), *sizes, alarm, words, action=action
+    )
+
+
+def _untold(code: str, subject: str, sizes: tuple[int, int], words: str, needed: int | None) -> Finding:
+    return Finding(code, subject, None, None, None, None, *sizes, False, words, power=0.0, needed=needed)
+
+
+def _then_and_now(column: Column) -> str:
+    """
+    >>> a, b = np.array([1.0, 2.0, 3.0]), np.array([2.0, 4.0, 9.0])
+    >>> _then_and_now(Column("size", a, b, 0))
+    'its middle value was 2 and is 4'
+    >>> _then_and_now(Column("has it", np.array([0.0, 1.0]), np.array([1.0, 1.0]), 2, ("False", "True")))
+    'yes were 50% and are 100%'
+    """
+    before, now = column.known
+    if not column.levels:
+        was, is_now = (float(np.median(side)) for side in (before, now))
+        if column.time:
+            return f"its middle value was {day_text(int(was))} and is {day_text(int(is_now))}"
+        if f"{was:,.4g}" == f"{is_now:,.4g}":
+            spans = [np.percentile(side, [25, 75]) for side in (before, now)]
+            (a, b), (c, d) = spans
+            return f"the middle half of its values lay between {a:,.4g} and {b:,.4g}, and lies between {c:,.4g} and {d:,.4g}"
+        return f"its middle value was {was:,.4g} and is {is_now:,.4g}"
+    shares = [np.bincount(side.astype(np.int64), minlength=column.levels) / len(side) for side in (before, now)]
+    at = 1 if column.names in YES else int(np.argmax(np.abs(shares[1] - shares[0])))
+    name = "yes" if column.names in YES else f"“{column.names[at]}”"
+    return f"{name} were {shares[0][at]:.0%} and are {shares[1][at]:.0%}"
+
+
+def _unseen(column: Column, chance: float, lacking: int | None) -> str:
+    change = f"a move of {MATTERS_LEVEL:.0%} of rows" if column.levels else f"a move of {MATTERS_NUMBER:.0%} of rows"
+    said = f"{change} would be found {round(100 * chance)} times in 100"
+    if lacking is None:
+        return f"{said}, and more rows of before would be needed to find it surely"
+    return said if lacking == 0 else f"{said}; {lacking:,} more rows are needed to find it four times in five"
+
+
+def _chance(column: Column, level: float) -> tuple[float, int | None]:
+    """The power to find a change that matters, and the rows that are lacking."""
+    before, now = column.known
+    if column.levels:
+        share = float(np.bincount(before.astype(np.int64), minlength=column.levels).max() / len(before))
+        distance = MATTERS_LEVEL / _spread(share)
+    else:
+        distance = power.standard_move(MATTERS_NUMBER) * math.sqrt(power.EFFICIENCY)
+    known = len(now) / max(len(column.current), 1)
+    lacking = power.more_needed(distance, len(before), len(now), level)
+    return power.found(distance, len(before), len(now), level), None if lacking is None else math.ceil(lacking / known)
+
+
+def _spread(share: float) -> float:
+    """The standard deviation of a yes/no of this share; never so small that one row would be news."""
+    return math.sqrt(max(share * (1 - share), 0.01))
+
+
+def _gap_shares(column: Column) -> tuple[float, float]:
+    before, now = (float(np.isnan(side).mean()) for side in (column.reference, column.current))
+    return before, now

@@ -1,0 +1,283 @@
+"""Who comes, and who buys: the make-up of two periods by what the accounts are, with whole accounts as the units.
+
+Each value of each trait is asked whether its share has moved, and of a size whether all have moved up or down together. The
+largest answer over everything that was asked is held against the same after reshuffling (max-T), so that one level holds for the call.
+Source: Westfall and Young, "Resampling-based multiple testing", 1993.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import xlogy
+
+from icpfit.drift.finding import Finding
+from icpfit.drift.reshuffle import MOST_ROWS, draws_for, reshuffler, some_accounts
+from icpfit.drift.trade_power import power_of_shares, rows_needed, share_words
+from icpfit.drift.trade_rows import TraitCodes, TwoPeriods, cannot_tell
+from icpfit.plural import counted
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+FLOOR = 0.05
+"""A share that moved by less is not acted on, however sure it is."""
+MATTERS = 0.10
+"""the move that the power is told for"""
+FEWEST_NOW, FEWEST_BEFORE = 20, 40
+FEWEST_OF_VALUE = 5
+"""rows of a value, in both periods together, below which it is not asked"""
+HARDLY = 0.02
+"""A value with no more than this share before is new."""
+NAMED, ROWS = 3, 5
+HALF = 0.5
+ALIKE = 1 - 1e-9
+
+
+@dataclass(frozen=True)
+class _Family:
+    """What is asked of all traits together: one column per value that is common enough, and one per order."""
+
+    column: Ints
+    trait: Ints
+    value: Ints
+    """-1: the whole order of the trait"""
+    observed: Floats
+    own: Floats
+    """p-value of each column by itself"""
+    adjusted: Floats
+    """that counts for all columns"""
+    of_trait: Floats
+    """p-value of each trait's largest column by itself"""
+    critical: float
+    counts: tuple[Floats, Floats] = field(default=(np.zeros(0), np.zeros(0)))
+
+
+def mix_findings(rows: TwoPeriods, traits: Sequence[TraitCodes], *, level: float, seed: int, wins: bool = False) -> list[Finding]:
+    """One finding per trait: ``TRADE-UPMARKET`` of a size, else ``TRADE-MIX``; of wins one ``TRADE-NEW-SEGMENT`` too, for what
+    hardly stood among them before.
+
+    With no change at most ``level`` of calls raise any alarm.
+    """
+    before, now = rows.sizes
+    if not traits:
+        return []
+    if now < FEWEST_NOW or before < FEWEST_BEFORE:
+        code, subject = ("TRADE-NEW-SEGMENT", "new segments") if wins else ("TRADE-MIX", f"the make-up of {rows.what}")
+        return [cannot_tell(code, subject, rows, FEWEST_NOW, FEWEST_BEFORE)]
+    chosen = some_accounts(rows.account, MOST_ROWS, np.random.default_rng([seed, 11]))
+    family = _ask(rows.account[chosen], rows.now[chosen], [t.code[chosen] for t in traits], traits, level, seed)
+    found = []
+    for i, trait in enumerate(traits):
+        one = _finding(rows, trait, i, family, level, wins)
+        if one is not None:
+            found.append(one)
+    if wins:
+        found.append(_new_segments(rows, traits, family, level))
+    return found
+
+
+def _ask(account: Ints, now: Bools, codes: Sequence[Ints], traits: Sequence[TraitCodes], level: float, seed: int) -> _Family:
+    """The statistics of the two periods as they are, and as often as needed after reshuffling."""
+    widths = [len(t.values) + 2 for t in traits]  # what is not known, the values, all others
+    starts = np.concatenate([[0], np.cumsum(widths)[:-1]]).astype(np.int64)
+    flat = np.column_stack([c + 1 + s for c, s in zip(codes, starts, strict=True)])
+    total_columns = int(sum(widths))
+
+    def count(rows: Ints) -> Floats:
+        return np.bincount(rows.ravel(), minlength=total_columns).astype(np.float64)
+
+    total = count(flat)
+    asked: list[tuple[int, int, int]] = []
+    for i, t in enumerate(traits):
+        for v in range(len(t.values)):
+            k = total[starts[i] + 1 + v]
+            if k >= FEWEST_OF_VALUE and k <= total[starts[i] + 1 : starts[i] + widths[i]].sum() - 1:
+                asked.append((int(starts[i]) + 1 + v, i, v))
+    columns, of, which = np.array(asked, dtype=np.int64).reshape(-1, 3).T
+    orders = [i for i, t in enumerate(traits) if t.ordered and (of == i).sum() > 1]
+    known = np.array([total[s + 1 : s + w].sum() for s, w in zip(starts, widths, strict=True)])
+
+    def statistics(counts: Floats) -> Floats:
+        known_now = np.array([counts[s + 1 : s + w].sum() for s, w in zip(starts, widths, strict=True)])
+        roots = deviance_roots(counts[columns], known_now[of], total[columns], known[of])
+        trends = [_trend(counts[at], total[at]) for i in orders for at in [slice(starts[i] + 1, starts[i] + 1 + len(traits[i].values))]]
+        return np.concatenate([roots, trends])
+
+    seen = statistics(count(flat[now]))
+    draw, draws = reshuffler(account, now, np.random.default_rng([seed, 12])), draws_for(level)
+    drawn = np.abs([statistics(count(flat[draw()])) for _ in range(draws)])
+    of, which = np.concatenate([of, orders]).astype(np.int64), np.concatenate([which, np.full(len(orders), -1)]).astype(np.int64)
+    return _held(seen, drawn, columns, of, which, len(traits), level)
+
+
+def _held(seen: Floats, drawn: Floats, columns: Ints, of: Ints, which: Ints, traits: int, level: float) -> _Family:
+    size = np.abs(seen)
+    own = (1 + (drawn >= size * ALIKE).sum(axis=0)) / (len(drawn) + 1)
+    largest = drawn.max(axis=1, initial=0.0)
+    adjusted = (1 + (largest[:, None] >= size * ALIKE).sum(axis=0)) / (len(drawn) + 1)
+    of_trait = np.ones(traits)
+    for i in range(traits):
+        mine = of == i
+        if mine.any():
+            of_trait[i] = (1 + (drawn[:, mine].max(axis=1) >= size[mine].max() * ALIKE).sum()) / (len(drawn) + 1)
+    return _Family(columns, of, which, seen, own, adjusted, of_trait, float(np.quantile(largest, 1 - level, method="higher")))
+
+
+def deviance_roots(hits: Floats, rows: Floats, all_hits: Floats, all_rows: Floats) -> Floats:
+    """Signed roots of the deviance of 2 x 2 tables: more hits now is positive. Near-normal even of few hits, half of one nearer to
+    what was to be expected (Yates).
+
+    >>> deviance_roots(np.array([5.0, 5.0]), np.array([10.0, 10.0]), np.array([10.0, 5.0]), np.array([20.0, 20.0])).round(1).tolist()
+    [0.0, 2.2]
+    """
+    deviance = np.zeros(len(hits))
+    off = hits - rows * all_hits / np.maximum(all_rows, 1)
+    hits = hits - np.sign(off) * np.minimum(np.abs(off), HALF)
+    for cell, row, column in (
+        (hits, rows, all_hits),
+        (rows - hits, rows, all_rows - all_hits),
+        (all_hits - hits, all_rows - rows, all_hits),
+        (all_rows - rows - all_hits + hits, all_rows - rows, all_rows - all_hits),
+    ):
+        expected = row * column / np.maximum(all_rows, 1)
+        deviance += 2 * xlogy(cell, np.where(expected > 0, cell / np.where(expected > 0, expected, 1), 1))
+    return np.sign(off) * np.sqrt(np.maximum(deviance, 0.0))
+
+
+def _trend(now: Floats, total: Floats) -> float:
+    """Standardised rank sum of the values in their order (Wilcoxon's test of a table)."""
+    rows, n = total.sum(), now.sum()
+    if n <= 0 or n >= rows:
+        return 0.0
+    rank = np.cumsum(total) - total / 2
+    mean = float((rank * total).sum() / rows)
+    variance = float(((rank - mean) ** 2 * total).sum() / rows) * n * (rows - n) / max(rows - 1, 1)
+    return float(((rank - mean) * now).sum() / np.sqrt(variance)) if variance > 0 else 0.0
+
+
+def _counts(rows: TwoPeriods, trait: TraitCodes) -> tuple[Floats, Floats, float, float]:
+    """Of all rows: those with each value before and now, and those that are known before and now."""
+    known = trait.code >= 0
+    width = len(trait.values) + 1
+    before, now = (np.bincount(trait.code[known & side], minlength=width).astype(np.float64) for side in (~rows.now, rows.now))
+    return before[:-1], now[:-1], before.sum(), now.sum()
+
+
+def _finding(rows: TwoPeriods, trait: TraitCodes, place: int, family: _Family, level: float, wins: bool) -> Finding | None:
+    mine = np.flatnonzero(family.trait == place)
+    code = "TRADE-UPMARKET" if trait.ordered else "TRADE-MIX"
+    subject = f"{trait.label} of the wins" if wins else trait.label
+    if not len(mine):
+        return None
+    before, now, n_before, n_now = _counts(rows, trait)
+    if not n_before or not n_now:
+        return None
+    change = now / n_now - before / n_before
+    best = mine[np.argmax(np.abs(family.observed[mine]))]
+    told = [i for i in mine if family.adjusted[i] <= level]
+    moved = sorted((int(family.value[i]) for i in told if family.value[i] >= 0), key=lambda v: -abs(change[v]))
+    trend = next((family.observed[i] for i in mine if family.value[i] < 0), None)
+    if any(family.value[i] < 0 for i in told):  # all have moved together: the bands that gained and lost the most say it
+        further = sorted(range(len(change)), key=lambda v: -abs(change[v]))
+        moved += [v for v in further if v not in moved]
+    moved = [v for v in moved if abs(change[v]) >= FLOOR][:NAMED]
+    new = wins and bool(moved) and all(before[v] <= HARDLY * n_before and change[v] > 0 for v in moved)
+    alarm = bool(moved) and not new  # what is new is told by a finding of its own
+    shown = moved[0] if moved else int(np.argmax(np.abs(change)))
+    share = (before[shown] + now[shown]) / (n_before + n_now)
+    power = power_of_shares(share, MATTERS, n_before, n_now, family.critical)
+    needed = rows_needed(share, MATTERS, n_before, n_now, family.critical)
+    said = "; ".join(
+        f"{trait.words(v)}: {share_words(before[v], n_before)} of {rows.what} before, {share_words(now[v], n_now)} now"
+        for v in (moved or [shown])
+    )
+    seen = f"a move of {MATTERS:.0%} of {rows.what} is seen {power:.0%} of the time with so many"
+    head = _direction(trait, trend, alarm)
+    if alarm:
+        words = f"{head}; {said}; {seen}"
+    elif told and not new:
+        words = f"has moved, too little to matter; {said}; {seen}"
+    else:
+        words = f"no more different than chance allows; most in {said}; {seen}"
+    sides = rows.row_id[rows.now & (trait.code == shown)] if change[shown] > 0 else rows.row_id[~rows.now & (trait.code == shown)]
+    return Finding(
+        code,
+        subject,
+        float(family.observed[best]),
+        float(family.of_trait[place]),
+        float(family.adjusted[mine].min()),
+        float(abs(change[shown])),
+        int(n_before),
+        int(n_now),
+        alarm,
+        f"{subject}: {words}",
+        power=power,
+        needed=needed,
+        cohort=rows.cohort,
+        rows=tuple(str(r) for r in sides[::-1][:ROWS]) if alarm else (),
+        action=_action(trait, trend, wins) if alarm else "",
+    )
+
+
+def _direction(trait: TraitCodes, trend: float | None, alarm: bool) -> str:
+    if not alarm or trend is None:
+        return "the make-up has changed"
+    return "moving up-market" if trend > 0 else "moving down-market"
+
+
+def _action(trait: TraitCodes, trend: float | None, wins: bool) -> str:
+    if trait.ordered and trend is not None:
+        way = "larger" if trend > 0 else "smaller"
+        return f"ask sales whether {way} accounts are meant; if so, retrain (icpfit retrain) so that the card learns from them"
+    where = "the offer" if wins else "targeting, campaigns and territories"
+    return f"ask whether the change is meant, and look at {where}; if it is to stay, retrain (icpfit retrain)"
+
+
+def _new_segments(rows: TwoPeriods, traits: Sequence[TraitCodes], family: _Family, level: float) -> Finding:
+    """Values among the wins that hardly stood there before."""
+    n_before, n_now = rows.sizes
+    found: list[tuple[float, float, str, int, int, float]] = []
+    for i in np.flatnonzero((family.value >= 0) & (family.observed > 0)):
+        trait, v = traits[family.trait[i]], int(family.value[i])
+        before, now, known_before, known_now = _counts(rows, trait)
+        gain = now[v] / max(known_now, 1) - before[v] / max(known_before, 1)
+        if family.adjusted[i] <= level and before[v] <= HARDLY * known_before and gain >= FLOOR:
+            said = f"{trait.label}: {trait.words(v)}: {counted(int(before[v]), 'win')} of {known_before:,.0f} before"
+            said += f", {now[v]:,.0f} of {known_now:,.0f} now ({share_words(now[v], known_now)})"
+            found.append((-gain, float(family.adjusted[i]), said, int(i), v, float(family.own[i])))
+    power = power_of_shares(MATTERS / 2, MATTERS, n_before, n_now, family.critical)
+    needed = rows_needed(MATTERS / 2, MATTERS, n_before, n_now, family.critical)
+    subject, cohort = "new segments", rows.cohort
+    seen = f"one that is {MATTERS:.0%} of the wins is seen {power:.0%} of the time with so many"
+    if not found:
+        q = float(family.adjusted.min(initial=1.0))
+        words = f"{subject}: none among the wins; {seen}"
+        return Finding(
+            "TRADE-NEW-SEGMENT", subject, None, q, q, 0.0, n_before, n_now, False, words, power=power, needed=needed, cohort=cohort
+        )
+    found.sort()
+    gain, q, _, at, v, p = found[0]
+    words = f"{subject}: among the wins stands what hardly stood there before: {'; '.join(f[2] for f in found[:NAMED])}; {seen}"
+    ids = rows.row_id[rows.now & (traits[family.trait[at]].code == v)]
+    return Finding(
+        "TRADE-NEW-SEGMENT",
+        subject,
+        float(family.observed[at]),
+        p,
+        q,
+        -gain,
+        n_before,
+        n_now,
+        True,
+        words,
+        power=power,
+        needed=needed,
+        cohort=cohort,
+        rows=tuple(str(r) for r in ids[::-1][:ROWS]),
+        action="treat it as a hypothesis of its own: talk to these customers, and retrain (icpfit retrain) once it has twenty wins",
+    )

@@ -1,0 +1,191 @@
+"""Win rates by segment: where have they departed from how the others moved?
+
+Each value's change of the win rate, in log-odds, less that of all other deals, in standard errors; the largest over everything that was
+asked is held against the same after reshuffling (max-T). What happened to all alike is another finding's.
+Source: Westfall and Young, "Resampling-based multiple testing", 1993; the added halves: Haldane, 1956, and Anscombe, 1956.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from icpfit.drift.finding import Finding
+from icpfit.drift.reshuffle import MOST_ROWS, draws_for, reshuffler, some_accounts
+from icpfit.drift.trade_power import power_of_shares, rows_needed
+from icpfit.drift.trade_rows import TraitCodes, TwoPeriods, cannot_tell
+from icpfit.segments.pooling import pooled_rate, strength_between
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+CODE = "TRADE-WINRATE-SEGMENT"
+FLOOR = 0.05
+"""of the pooled win rate, beside what was expected of the segment"""
+MATTERS = 0.10
+FEWEST_NOW, FEWEST_BEFORE = 10, 20
+"""rows of a segment, as many as are expected of it by its share of all rows"""
+NAMED, ROWS = 3, 5
+ALIKE = 1 - 1e-9
+
+
+def rate_findings(
+    rows: TwoPeriods, good: Bools, traits: Sequence[TraitCodes], *, level: float, seed: int, rate: str = "win rate"
+) -> list[Finding]:
+    """One finding per trait. ``good``: which rows were won (or kept). ``rate``: what their share is called.
+
+    With no change at most ``level`` of calls raise any alarm.
+    """
+    before, now = rows.sizes
+    share_now = now / max(before + now, 1)
+    columns = [
+        (i, v)
+        for i, t in enumerate(traits)
+        for v in range(len(t.values))
+        if (k := int((t.code == v).sum())) * share_now >= FEWEST_NOW and k * (1 - share_now) >= FEWEST_BEFORE and k < (t.code >= 0).sum()
+    ]
+    if not columns or not good.any() or good.all():
+        return [cannot_tell(CODE, f"{rate[0].upper()}{rate[1:]} by segment", rows, 2 * FEWEST_NOW, 2 * FEWEST_BEFORE)] if traits else []
+    chosen = some_accounts(rows.account, MOST_ROWS, np.random.default_rng([seed, 21]))
+    flat, inside = _flat([t.code[chosen] for t in traits], traits)
+    place = np.array([inside[i] + 1 + v for i, v in columns], dtype=np.int64)
+    of = np.array([i for i, _ in columns], dtype=np.int64)
+    width = int(flat.max()) + 1
+    total, hits = (_count(flat[side], width) for side in (np.ones(len(chosen), dtype=bool), good[chosen]))
+
+    def statistics(came: Bools) -> Floats:
+        return departures(
+            *_table(_count(flat[came], width), _count(flat[came & good[chosen]], width), total, hits, place, inside, of, traits)
+        )
+
+    seen = statistics(rows.now[chosen])
+    draw, draws = reshuffler(rows.account[chosen], rows.now[chosen], np.random.default_rng([seed, 22])), draws_for(level)
+    drawn = np.abs([statistics(draw()) for _ in range(draws)])
+    largest = drawn.max(axis=1)
+    adjusted = (1 + (largest[:, None] >= np.abs(seen) * ALIKE).sum(axis=0)) / (draws + 1)
+    critical = float(np.quantile(largest, 1 - level, method="higher"))
+    found = []
+    for i in np.unique(of):
+        mine = np.flatnonzero(of == i)
+        most = np.abs(seen[mine]).max()
+        p = float((1 + (drawn[:, mine].max(axis=1) >= most * ALIKE).sum()) / (draws + 1))
+        at = np.array([columns[j][1] for j in mine], dtype=np.int64)
+        found.append(_finding(rows, good, traits[i], at, seen[mine], adjusted[mine], p, critical, level, rate))
+    return found
+
+
+def departures(won_now: Floats, now: Floats, won_before: Floats, before: Floats, others: tuple[Floats, Floats, Floats, Floats]) -> Floats:
+    """The change of each segment's log-odds less that of the ``others`` (in the same order), in standard errors.
+
+    >>> same = (np.array([20.0]), np.array([100.0]), np.array([40.0]), np.array([200.0]))
+    >>> departures(*same, same).round(6).tolist()
+    [0.0]
+    """
+    change, variance = np.zeros(len(now)), np.zeros(len(now))
+    for (a, n, b, m), sign in (((won_now, now, won_before, before), 1), (others, -1)):
+        for hits, rows, way in ((a, n, 1), (b, m, -1)):
+            up, down = hits + 0.5, rows - hits + 0.5
+            change += sign * way * np.log(up / down)
+            variance += 1 / up + 1 / down
+    return np.asarray(change / np.sqrt(variance))
+
+
+def _flat(codes: Sequence[Ints], traits: Sequence[TraitCodes]) -> tuple[Ints, Ints]:
+    """The codes of all traits as columns of one count, and where each trait's begin (with what is not known)."""
+    widths = [len(t.values) + 2 for t in traits]
+    starts = np.concatenate([[0], np.cumsum(widths)[:-1]]).astype(np.int64)
+    return np.column_stack([c + 1 + s for c, s in zip(codes, starts, strict=True)]), starts
+
+
+def _count(rows: Ints, width: int) -> Floats:
+    return np.bincount(rows.ravel(), minlength=width).astype(np.float64)
+
+
+def _table(
+    now: Floats, won: Floats, total: Floats, hits: Floats, place: Ints, starts: Ints, of: Ints, traits: Sequence[TraitCodes]
+) -> tuple[Floats, Floats, Floats, Floats, tuple[Floats, Floats, Floats, Floats]]:
+    ends = starts + np.array([len(t.values) + 2 for t in traits])
+
+    def known(counts: Floats) -> Floats:
+        return np.array([counts[s + 1 : e].sum() for s, e in zip(starts, ends, strict=True)])[of]
+
+    a, n, b, m = won[place], now[place], (hits - won)[place], (total - now)[place]
+    return a, n, b, m, (known(won) - a, known(now) - n, known(hits - won) - b, known(total - now) - m)
+
+
+def _finding(
+    rows: TwoPeriods,
+    good: Bools,
+    trait: TraitCodes,
+    at: Ints,
+    seen: Floats,
+    adjusted: Floats,
+    p: float,
+    critical: float,
+    level: float,
+    rate: str,
+) -> Finding:
+    known, width = trait.code >= 0, len(trait.values) + 1
+
+    def by_value(side: Bools) -> Floats:
+        return np.bincount(trait.code[known & side], minlength=width).astype(np.float64)[at]
+
+    now, before, won_now, won_before = (by_value(s) for s in (rows.now, ~rows.now, rows.now & good, ~rows.now & good))
+    then, expected = _pooled(won_before, before, (~rows.now & known), good), _expected(won_before, before, rows, known, good)
+    strength = strength_between(won_now, now, expected) if len(at) > 1 else 50.0
+    value, low, high = pooled_rate(won_now, now, expected, strength)
+    off = value - expected
+    told = [j for j in np.argsort(-np.abs(off), kind="stable") if adjusted[j] <= level and abs(off[j]) >= FLOOR][:NAMED]
+    alarm, first = bool(told), int(told[0]) if told else int(np.argmax(np.abs(seen)))
+    power = power_of_shares(float(expected[first]), MATTERS, float(before[first]), float(now[first]), critical)
+    needed = rows_needed(float(expected[first]), MATTERS, float(before[first]), float(now[first]), critical)
+    said = "; ".join(
+        f"{trait.words(int(at[j]))}: {rate} {then[0][j]:.0%} ({then[1][j]:.0%} to {then[2][j]:.0%}) before,"
+        f" {value[j]:.0%} ({low[j]:.0%} to {high[j]:.0%}) of {now[j]:,.0f} now, where {expected[j]:.0%} was to be expected of how all moved"
+        for j in (told or [first])
+    )
+    power_words = f"a move of {MATTERS:.0%} there is seen {power:.0%} of the time with so many"
+    fell = off[first] < 0
+    head = f"the {rate} {'fell' if fell else 'rose'} apart from the others" if alarm else "no further apart than chance allows; most in"
+    subject = f"{rate[0].upper()}{rate[1:]} by {trait.label}"
+    shown = rows.now & (trait.code == at[first]) & (~good if fell else good)
+    return Finding(
+        CODE,
+        subject,
+        float(seen[np.argmin(adjusted)]),
+        p,
+        float(adjusted.min()),
+        float(min(abs(off[first]), 1.0)),
+        int(before.sum()),
+        int(now.sum()),
+        alarm,
+        f"{subject}: {head}{': ' if alarm else ' '}{said}; {power_words}",
+        power=power,
+        needed=needed,
+        cohort=rows.cohort,
+        rows=tuple(str(r) for r in rows.row_id[shown][::-1][:ROWS]) if alarm else (),
+        action=_action(fell) if alarm else "",
+    )
+
+
+def _pooled(hits: Floats, counts: Floats, side: Bools, good: Bools) -> tuple[Floats, Floats, Floats]:
+    around = np.full(len(counts), float(good[side].mean()) if side.any() else 0.5)
+    strength = strength_between(hits, counts, around) if len(counts) > 1 else 50.0
+    return pooled_rate(hits, counts, around, strength)
+
+
+def _expected(won_before: Floats, before: Floats, rows: TwoPeriods, known: Bools, good: Bools) -> Floats:
+    """Each segment's own rate before (pooled), moved on the log-odds scale as all others moved."""
+    own = np.clip(_pooled(won_before, before, ~rows.now & known, good)[0], 1e-6, 1 - 1e-6)
+    halves = [(good[side & known].sum() + 0.5) / ((~good)[side & known].sum() + 0.5) for side in (rows.now, ~rows.now)]
+    odds = own / (1 - own) * halves[0] / halves[1]
+    return np.asarray(odds / (1 + odds))
+
+
+def _action(fell: bool) -> str:
+    if fell:
+        return "look at the lost deals there: a competitor, a price, a product gap or a change of who sells; until then work it with care"
+    return "find out what works there and whether it travels; retrain (icpfit retrain) so that the card learns it"

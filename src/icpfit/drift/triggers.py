@@ -1,0 +1,133 @@
+"""What speaks for a retrain before the quarter is over: dates that have passed, lines that were crossed, alarms of the trade.
+
+A trigger proposes and never promotes. A fact (a day has passed, a hundred customers are there) is no test and raises no alarm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scipy.special import betainc, betaincinv, gammainc, gammaincinv
+
+from icpfit.drift.finding import Finding
+from icpfit.moments import day_text
+from icpfit.plural import counted
+
+ACTION = "icpfit retrain, then look at the gates and sign off: nothing changes by itself"
+FEWEST_DEALS, FEWEST_YEARS = 30, 20.0
+OFTEN = 0.8
+
+OF_ALARMS = {
+    "TRADE-CHURN": ("TRIGGER-CHURN-CLUSTER", "customers of one segment leave"),
+    "TRADE-NEW-SEGMENT": ("TRIGGER-SEGMENT", "a new segment is among the wins"),
+    "TRADE-CYCLE": ("TRIGGER-CYCLE", "sales cycles are longer"),
+}
+"""codes of the trade's findings whose alarm is a trigger"""
+EVERYBODY = "all customers"
+"""the subject of a churn finding that is of no segment"""
+
+
+@dataclass(frozen=True)
+class Crossed:
+    """How often something was seen of how much: won deals of deals, or customers who left of years of customers. ``like``: by how much
+    the rows of one account enlarge the variance, 1 where each account has one row."""
+
+    hits: float
+    of: float
+    like: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not (self.hits >= 0 and self.of >= 0 and self.like >= 1):
+            raise ValueError(f"{self.hits} of {self.of} cannot be counted")
+
+    @property
+    def share(self) -> float:
+        return self.hits / self.of if self.of else 0.0
+
+
+def launched(launches: Sequence[tuple[str, int]], trained: int, now: int) -> list[Finding]:
+    """Products (name, day in microseconds) that were launched since the training, up to ``now``. Facts: no test, no alarm.
+
+    >>> day = 86_400_000_000
+    >>> [f.words for f in launched([("Cloud", 2 * day), ("Old", 0)], day, 3 * day)]
+    ['Cloud was launched on 1970-01-03, after the profile in force was trained: what it sells to is a hypothesis of its own']
+    """
+    words = "{} was launched on {}, after the profile in force was trained: what it sells to is a hypothesis of its own"
+    return [
+        _fact("TRIGGER-LAUNCH", name, words.format(name, day_text(at)))
+        for name, at in sorted(launches, key=lambda one: (one[1], one[0]))
+        if trained <= at < now
+    ]
+
+
+def reached(then: int, now: int, line: int) -> list[Finding]:
+    """Whether the number of customers has reached ``line`` since the training. A fact: no test, no alarm.
+
+    >>> [f.words for f in reached(93, 104, 100)], reached(101, 104, 100)
+    (['104 customers, 93 when the profile in force was trained: 100 are reached'], [])
+    """
+    if not then < line <= now:
+        return []
+    words = f"{counted(now, 'customer')}, {then:,} when the profile in force was trained: {line:,} are reached"
+    return [_fact("TRIGGER-CUSTOMERS", "customers", words, then, now)]
+
+
+def below_floor(won: Crossed, floor: float, level: float, cohort: str) -> Finding:
+    """Whether the win rate lies surely below ``floor``: one-sided exact binomial test, rows of one account counting for less.
+
+    At a rate of the floor or above, at most ``level`` of calls raise an alarm.
+    """
+    code, subject = "TRIGGER-WINRATE", "Win rate"
+    n, n_own = won.of / won.like, int(won.of)
+    if won.of < FEWEST_DEALS:
+        lacking = FEWEST_DEALS - n_own
+        words = (
+            f"{subject}: cannot tell whether it is below the floor of {floor:.0%}; {n_own:,} deals, and {lacking:,} more deals are needed"
+        )
+        return Finding(code, subject, None, None, None, None, 0, n_own, False, words, power=0.0, needed=lacking, cohort=cohort)
+    hits = won.share * n
+    p = float(betainc(n - hits, hits + 1, 1 - floor)) if hits < n else 1.0
+    high = 1.0 if hits >= n else float(betaincinv(hits + 1, n - hits, 1 - level))
+    alarm = p <= level
+    words = f"{subject}: {won.hits:,.0f} of {n_own:,} deals were won ({won.share:.0%}, surely no more than {high:.0%});"
+    words += f" the floor is {floor:.0%}"
+    found = (code, subject, won.share, p, p, min(abs(floor - won.share), 1.0), 0, n_own, alarm, words)
+    return Finding(*found, cohort=cohort, action=ACTION if alarm else "")
+
+
+def churn_above(left: Crossed, target: float, level: float, cohort: str, rows: tuple[str, ...] = ()) -> Finding:
+    """Whether more customers leave in a year than ``target``, surely: one-sided exact test of a Poisson count over customer-years.
+
+    At a rate of the target or below, at most ``level`` of calls raise an alarm. Source of the limit: Garwood, Biometrika 28, 1936.
+    """
+    code, subject = "TRIGGER-CHURN", "Churn"
+    n = int(left.of)
+    if left.of < FEWEST_YEARS:
+        lacking = int(FEWEST_YEARS - left.of) + 1
+        words = f"{subject}: cannot tell whether it is above the target of {target:.0%} a year; {n:,} years of customers were watched, "
+        words += f"and {lacking:,} more are needed"
+        return Finding(code, subject, None, None, None, None, 0, n, False, words, power=0.0, needed=lacking, cohort=cohort)
+    p = 1.0 if left.hits == 0 else float(gammainc(left.hits, target * left.of))
+    low = 0.0 if left.hits == 0 else float(gammaincinv(left.hits, level)) / left.of
+    alarm = p <= level
+    words = f"{subject}: {left.hits:,.0f} customers left in {left.of:,.0f} years of customers"
+    words += f" ({left.share:.0%} a year, surely no less than {low:.0%}); the target is {target:.0%}"
+    found = (code, subject, left.share, p, p, min(abs(left.share - target), 1.0), 0, n, alarm, words)
+    return Finding(*found, cohort=cohort, rows=rows if alarm else (), action=ACTION if alarm else "")
+
+
+def of_alarms(findings: Sequence[Finding], codes: Sequence[str]) -> list[Finding]:
+    """A trigger for each alarm of the trade whose code is among ``codes``. The alarm is counted where it was raised, and not here again.
+
+    Churn of all customers together is no cluster.
+    """
+    told = [f for f in findings if f.alarm and f.code in codes and f.code in OF_ALARMS and f.subject != EVERYBODY]
+    return [
+        _fact(OF_ALARMS[f.code][0], f.subject, f"{OF_ALARMS[f.code][1]}: {f.words}", f.n_reference, f.n_current, f.rows, f.cohort)
+        for f in told
+    ]
+
+
+def _fact(code: str, subject: str, words: str, then: int = 0, now: int = 0, rows: tuple[str, ...] = (), cohort: str = "") -> Finding:
+    return Finding(code, subject, None, None, None, None, then, now, False, words, cohort=cohort, rows=rows, action=ACTION)
