@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ def paths(draws: int, looks: int, seed: int, *, integers: bool = False) -> np.nd
 
 def crosses(observed: np.ndarray, null: np.ndarray, alpha: float) -> bool:
     boundary = Boundary(alpha, null.shape[1])
-    return any([value > boundary.advance(row) for value, row in zip(observed, null, strict=True)])
+    return max(value > boundary.advance(row) for value, row in zip(observed, null, strict=True))
 
 
 def test_looks_depend_on_the_number_of_outcomes_alone_and_grow_few():
@@ -32,7 +33,7 @@ def test_looks_depend_on_the_number_of_outcomes_alone_and_grow_few():
 def test_what_all_looks_spend_together_stays_below_the_whole():
     shares = [spent(k) for k in range(200)]
     assert shares[0] == 0
-    assert all(a < b < 1 for a, b in zip(shares, shares[1:], strict=False))
+    assert all(a < b < 1 for a, b in pairwise(shares))
 
 
 @pytest.mark.parametrize("integers", [False, True])

@@ -14,7 +14,7 @@ from icpfit.cycle.trade_data import TradeData, read_trade
 from icpfit.drift.churn import Customers as Leavers
 from icpfit.drift.churn import churn_findings
 from icpfit.drift.cycle_length import cycle_finding
-from icpfit.drift.finding import Finding
+from icpfit.drift.finding import Finding, counted_in
 from icpfit.drift.log_rank import spells_of
 from icpfit.drift.trade_mix import mix_findings
 from icpfit.drift.trade_rates import rate_findings
@@ -65,7 +65,8 @@ def trade_findings(asked: Asked, *, alpha: float, seed: int) -> list[Finding]:
     }
     made = {name: ask for name, ask in asks.items() if ask is not None}
     whole = sum(WEIGHTS[name] for name in made)
-    found = [f for name, ask in made.items() for f in ask(alpha * WEIGHTS[name] / whole)]
+    shares = {name: WEIGHTS[name] / whole for name in made}
+    found = [f for name, ask in made.items() for f in counted_in(ask(alpha * shares[name]), shares[name])]
     missing = [LACKS[name] for name in asks if name not in made]
     return [*found, _lacking(f"cannot tell of {'; of '.join(missing)}")] if missing else found
 

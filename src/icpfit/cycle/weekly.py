@@ -14,6 +14,7 @@ from icpfit.cycle.opened import Opened
 from icpfit.cycle.watch import WatchReport, told_words
 from icpfit.drift.answered import Answered
 from icpfit.drift.finding import Finding
+from icpfit.drift.unseen import then_of
 from icpfit.drift.weekly import weekly_findings
 from icpfit.errors import FeatureError
 from icpfit.moments import DAY, Micros
@@ -56,18 +57,13 @@ def findings_of_the_week(asked: Asked) -> list[Finding]:
         return [_cannot("DRIFT-SOURCE", "the data", error.message)]
     if training.timing != "dated":
         return [_cannot("DRIFT-DATES", "dates", "the source has no dates, so what is new cannot be told from what was there before")]
-    then = unseen_of(asked.bundle, leading)
+    then = then_of(asked.bundle.unseen, leading)
     if then is None:
         return [
             _cannot("WATCH-BEFORE", "the weekly watch", "the champion does not hold what earlier profiles said; the next retrain keeps it")
         ]
     now, known = newly_known(asked, leading)
     return weekly_findings(then, now, alpha=ALPHA, seed=asked.bundle.seed, known=known, labels=labels_of(asked.bundle), outcome=leading)
-
-
-def unseen_of(bundle: Bundle, outcome: Outcome) -> Answered | None:
-    """What profiles of the past said of deals that they had not seen, as the bundle holds it; None where it holds none."""
-    return None
 
 
 def newly_known(asked: Asked, outcome: Outcome) -> tuple[Answered, Int64s]:
