@@ -67,7 +67,7 @@ def mix_findings(rows: TwoPeriods, traits: Sequence[TraitCodes], *, level: float
     if now < FEWEST_NOW or before < FEWEST_BEFORE:
         code, subject = ("TRADE-NEW-SEGMENT", "new segments") if wins else ("TRADE-MIX", f"the make-up of {rows.what}")
         return [cannot_tell(code, subject, rows, FEWEST_NOW, FEWEST_BEFORE)]
-    chosen = some_accounts(rows.account, MOST_ROWS, np.random.default_rng([seed, 11]))
+    chosen = some_accounts(rows.account, rows.now, MOST_ROWS, np.random.default_rng([seed, 11]))
     family = _ask(rows.account[chosen], rows.now[chosen], [t.code[chosen] for t in traits], traits, level, seed)
     found = []
     for i, trait in enumerate(traits):
@@ -193,7 +193,7 @@ def _finding(rows: TwoPeriods, trait: TraitCodes, place: int, family: _Family, l
         f"{trait.words(v)}: {share_words(_share(before, v), n_before)} of {rows.what} before, {share_words(_share(now, v), n_now)} now"
         for v in (moved or [shown])
     )
-    seen = f"a move of {MATTERS:.0%} of {rows.what} is seen {power:.0%} of the time with so many"
+    seen = f"a share that moves by {MATTERS * 100:.0f} points is seen {power:.0%} of the time with so many"
     if alarm:
         words = f"{_direction(change[cut] if cut else 0.0)}; {said}; {seen}"
     elif told and not new:
