@@ -10,7 +10,6 @@ import pytest
 from icpfit.criteria.shares import Share
 from icpfit.cycle.asked import Asked
 from icpfit.cycle.drift_pictures import MOST_QUARTERS, SHOWN_ANYWAY, drift_pictures
-from icpfit.cycle.paper import document_champion
 from icpfit.documents.drift_values import DriftPictures
 from icpfit.errors import FeatureError
 from icpfit.moments import parse_moment
@@ -150,12 +149,3 @@ def test_a_champion_without_a_model_of_winning_and_damaged_versions_are_passed_o
     pictures = drift_pictures(alone, [], workspace)
     assert (pictures.rates, pictures.features) == (None, ())
     assert len(pictures.layers) == 1
-
-
-def test_the_champions_documents_have_the_findings_and_their_pictures(small_company, tmp_path):
-    opened = small_company.opened
-    document_champion(opened, small_company.workspace, opened.moment(None), tmp_path)
-    page = (tmp_path / "signals.html").read_text(encoding="utf-8")
-    assert "Has anything moved?" in page
-    assert "Win rate by quarter" in page
-    assert "## Has anything moved?" in (tmp_path / "icp.md").read_text(encoding="utf-8")
