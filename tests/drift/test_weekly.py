@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from icpfit.drift import Finding
+from icpfit.drift import Finding, weekly
 from icpfit.drift.answered import Answered
 from icpfit.drift.weekly import weekly_findings
+from icpfit.moments import DAY
 
 
 def _benchmark() -> ModuleType:
@@ -34,14 +35,6 @@ def alarms(findings: list[Finding]) -> list[str]:
 def fixed(findings: list[Finding]) -> list[tuple[object, ...]]:
     """What an alarm says for good."""
     return [(f.subject, f.statistic, f.p_value, f.q_value, f.effect, f.cohort, f.rows) for f in findings if f.alarm]
-
-
-def joined(*parts: Answered) -> Answered:
-    def of(name: str) -> np.ndarray:
-        return np.concatenate([getattr(p, name) for p in parts])
-
-    arrays = {name: of(name) for name in ("deal_id", "account", "created", "good", "probability", "points", "tier")}
-    return Answered(**arrays, parts={name: np.concatenate([p.parts[name] for p in parts]) for name in parts[0].parts})
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +70,7 @@ def test_a_falling_win_rate_is_found_and_no_signal_is_blamed(before):
 
 
 def test_a_change_of_last_month_does_not_drown_in_the_months_before(before):
-    now = company(1_600, np.random.default_rng(4), start=1_500, changed_from=1_000, tells=-0.5)
+    now = company(1_700, np.random.default_rng(4), start=1_500, changed_from=1_000, tells=-0.5)
     findings = weekly_findings(before, now)
     assert alarms(findings) == ["signal 1"]
     assert "in the newest " in findings[1].words
@@ -106,28 +99,35 @@ def test_asking_again_changes_nothing(before, turned):
     assert weekly_findings(before, turned, seed=3) == weekly_findings(before, turned, seed=3)
 
 
-def test_neither_the_order_of_a_day_nor_names_change_anything(before, turned):
-    day = replace(turned, created=turned.created // (40 * 86_400_000_000) * 40 * 86_400_000_000)
-    shuffled = np.lexsort((np.random.default_rng(0).random(len(day)), day.created))
-    named = {f"again {name}": day.parts[name] for name in reversed(day.parts)}
-    again = replace(day, parts=named).of(shuffled)
-    renamed = replace(again, deal_id=again.deal_id + "x", account=again.account + "y")
-    past = replace(before, parts={f"again {name}": points for name, points in before.parts.items()})
-    once = {f.subject: f for f in weekly_findings(before, day)}
-    for found in weekly_findings(past, renamed):
+def test_neither_the_order_of_a_month_nor_names_change_anything(before, turned):
+    month = replace(turned, created=turned.created // (40 * DAY) * 40 * DAY)
+    shuffled = month.of(np.lexsort((np.random.default_rng(0).random(len(month)), month.created)))
+    renamed = replace(shuffled, deal_id=shuffled.deal_id + "x", account=shuffled.account + "y")
+    once = weekly_findings(before, month)
+    told = [replace(f, rows=tuple(row.removesuffix("x") for row in f.rows)) for f in weekly_findings(before, renamed)]
+    assert told == once
+    assert alarms(once) == ["signal 1"]
+
+
+def test_neither_do_names_and_order_of_the_signals(before, turned):
+    def other(deals: Answered) -> Answered:
+        return replace(deals, parts={f"again {name}": deals.parts[name] for name in reversed(deals.parts)})
+
+    once = {f.subject: f for f in weekly_findings(before, turned)}
+    for found in weekly_findings(other(before), other(turned)):
         same = once[found.subject.removeprefix("again ")]
         assert found.alarm == same.alarm
         assert found.statistic == pytest.approx(same.statistic)
-        assert found.p_value == pytest.approx(same.p_value, abs=0.002)
 
 
 def test_deals_count_in_the_order_in_which_they_became_known(before, turned):
-    """A deal that was created first and closed last is one of the last look."""
-    known = turned.created.copy()
-    known[:100] = turned.created[-1] + 1
-    later = joined(turned.of(np.arange(100, 300)), turned.of(np.arange(100)))
-    moved = replace(later, created=np.sort(later.created))
-    by_known, by_created = weekly_findings(before, turned, known=known), weekly_findings(before, moved)
+    """Those that were created first and closed last are seen by the last look."""
+    last = np.concatenate([np.arange(100, 300), np.arange(100)])
+    known = np.where(np.arange(300) < 100, turned.created + 1_000 * DAY, turned.created)
+    rows = {name: getattr(turned, name)[last] for name in ("deal_id", "account", "good", "probability", "points", "tier")}
+    parts = {name: points[last] for name, points in turned.parts.items()}
+    in_that_order = Answered(**rows, created=turned.created, parts=parts)
+    by_known, by_created = weekly_findings(before, turned, known=known), weekly_findings(before, in_that_order)
     assert [f.statistic for f in by_known] == pytest.approx([f.statistic for f in by_created])
 
 
@@ -188,14 +188,14 @@ def test_other_points_on_earlier_cards_are_no_news(before):
 
 def test_many_new_deals_and_few_old_ones_are_silent():
     rng = np.random.default_rng(9)
-    assert alarms(weekly_findings(company(500, rng), company(200_000, rng, start=500))) == []
+    assert alarms(weekly_findings(company(500, rng), company(60_000, rng, start=500))) == []
 
 
 def test_a_fall_too_small_to_matter_is_not_acted_on():
     rng = np.random.default_rng(10)
-    before = company(100_000, rng)
-    findings = weekly_findings(before, company(100_000, rng, start=100_000, changed_from=0, fall=-0.05))
-    assert findings[0].q_value < 0.001
+    before = company(60_000, rng)
+    findings = weekly_findings(before, company(60_000, rng, start=60_000, changed_from=0, fall=-0.07))
+    assert findings[0].statistic > 4
     assert alarms(findings) == []
 
 
@@ -222,9 +222,10 @@ def false_alarms(watches: int, then: int, rate: int, **kind: float) -> int:
 
 
 @pytest.mark.parametrize("then", [300, 1_200])
-def test_without_change_few_watches_raise_any_alarm_in_a_year(then):
+def test_without_change_few_watches_raise_any_alarm_in_a_year(then, monkeypatch):
     """A thinned form of the experiment below: fails when "at most 5 %" is refuted at 1 %. Since an alarm stays and no look
     knows what comes later, the year's last week says whether any of the 52 raised one."""
+    monkeypatch.setattr(weekly, "DRAWS", 1_999)
     watches = 24
     assert stats.binomtest(false_alarms(watches, then, 5), watches, 0.05, alternative="greater").pvalue >= 0.01
 

@@ -71,11 +71,16 @@ class Boundary:
         return out
 
     def advance(self, null: Floats) -> float:
-        """The value that an alarm at this look must exceed. ``null``: of each simulated watch the largest statistic at this look."""
+        """The value that an alarm at this look must exceed. ``null``: of each simulated watch the largest statistic at this look.
+
+        Of all watches, the one that is kept among them, as many cross by now as the spending allows: had the kept one crossed, then one
+        of the others less. So it must exceed the smallest value of those that cross without it.
+        """
         self.looks += 1
-        allowed = math.floor(self.alpha * spent(self.looks) * (len(null) + 1)) - 1
-        left = max(allowed - int((~self.silent).sum()), 0)
+        left = math.floor(self.alpha * spent(self.looks) * (len(null) + 1)) - int((~self.silent).sum())
+        if left <= 0:
+            return math.inf
         alive = null[self.silent]
-        threshold = float(np.partition(alive, len(alive) - 1 - left)[len(alive) - 1 - left])
-        self.silent &= null <= threshold
+        threshold = float(np.partition(alive, len(alive) - left)[len(alive) - left])
+        self.silent &= null < threshold
         return threshold

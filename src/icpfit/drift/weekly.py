@@ -85,8 +85,7 @@ def weekly_findings(
         alpha=alpha,
         outcome=outcome,
     )
-    learned_from = float(getattr(then, "inflation", 1.0))  # more than 1 where the profile in force has learned from these deals
-    looks = _looks(watched, learned_from, seed) if usable[0] else []
+    looks = _looks(watched, then.inflation, seed) if usable[0] else []
     return told(watched, looks)
 
 
@@ -107,7 +106,9 @@ class _Side:
 def _looks(watched: Watched, inflation: float, seed: int) -> list[Look]:
     before, new = watched.before, watched.new
     odd = _odd(before)
-    base = _before(before, odd * inflation, np.random.default_rng([seed, 0]))
+    # The level is not inflated: the chances of before stand at the champion's own level, so that its mistake of it is in both sides.
+    learned_from = np.where(np.arange(len(odd)) == 0, 1.0, inflation)
+    base = _before(before, odd * learned_from, np.random.default_rng([seed, 0]))
     level, signals = Boundary(watched.alpha * SHARE_LEVEL, DRAWS), Boundary(watched.alpha * (1 - SHARE_LEVEL), DRAWS)
     found_if = np.zeros((DRAWS, len(watched.usable)), dtype=bool)
     ends = [0, *looks_until(len(new))]

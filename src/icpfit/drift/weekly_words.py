@@ -27,6 +27,8 @@ FALL = 0.25
 """Of the expected rate: the fall that the power of the level is told for. Of a signal it is the loss of all it tells."""
 ENOUGH_POWER = 0.8
 SURE = float(stats.norm.ppf(0.95))
+FAR = 4.5
+"""standard deviations; stands for the boundary of a look that may spend too little for an alarm"""
 SHOWN = 5
 
 LEVEL_CODES: dict[Outcome, str] = {"win": "WATCH-WINRATE", "retention": "WATCH-RETENTION"}
@@ -212,7 +214,13 @@ class _Teller:
         change = f"a win rate lower by {FALL:.0%}" if self.j == 0 else "the loss of all that it tells"
         if self.j == 0 and self.watched.outcome == "retention":
             change = f"a share kept that is lower by {FALL:.0%}"
-        return f"{said}. {self._seen(look)}. By now {change} would have been found {power:.0%} of the time; {self._next()}"
+        found = f"By now {change} would have been found {power:.0%} of the time"
+        if power < ENOUGH_POWER:
+            needed = self._needed()
+            found += (
+                f", and four times in five with {needed:,} more" if needed else "; that is too little to be told by the deals of before"
+            )
+        return f"{said}. {self._seen(look)}. {found}; {self._next()}"
 
     def _needed(self) -> int | None:
         """More new deals until a change that matters is found four times in five; None where no number of them would do."""
@@ -223,7 +231,7 @@ class _Teller:
         table, n = weights(rows)[:, self.j] ** 2, len(rows)
         one = float(table @ rows.variance) / n
         if self.looks:
-            bound, fixed = float(self.looks[-1].threshold[self.j]), float(self.looks[-1].spread_before[self.j])
+            bound, fixed = min(float(self.looks[-1].threshold[self.j]), FAR), float(self.looks[-1].spread_before[self.j])
         else:
             bound = float(stats.norm.isf(self.watched.alpha / 2 / len(self.watched.usable)))
             fixed = float(np.sqrt(weights(before)[:, self.j] ** 2 @ before.variance)) / len(before)
