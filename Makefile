@@ -8,7 +8,7 @@ UV_VERSION := 0.13.9
 export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
 
-.PHONY: install demo test verify lint bench bench-features bench-models bench-scorecard bench-attribution lock clean
+.PHONY: install demo test verify lint bench bench-features bench-models bench-scorecard bench-attribution bench-drift bench-drift-stories lock clean
 
 install: $(VENV)/.installed
 
@@ -94,6 +94,22 @@ $(VENV)-attribution-old/.installed: benchmarks/attribution_peers_old.txt
 	-$(VENV)-attribution-old/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -r $<
 	@touch $@
 
+# Drift alarms side by side with evidently, nannyml, PSI and plain tests, and docs/benchmarks-drift.md of it. An hour and a half; resumable.
+# The public set is in the folder that ICPFIT_REAL_DATA names.
+bench-drift: install $(VENV)-drift-evidently/.installed $(VENV)-drift-nannyml/.installed
+	$(BIN)/python benchmarks/drift.py --workspace $(VENV)-drift-nannyml/contest --evidently $(VENV)-drift-evidently/bin/python \
+	  --nannyml $(VENV)-drift-nannyml/bin/python --write docs/benchmarks-drift.md
+
+# evidently does not import on the pandas that the others run on, and nannyml asks for an older LightGBM: each has a place of its own.
+$(VENV)-drift-%/.installed: benchmarks/drift_peers_%.txt
+	$(PYTHON) -m venv $(VENV)-drift-$*
+	$(VENV)-drift-$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+# Twenty companies of each story (up-market, a region that churns, a market that falls, nothing), and docs/drift-stories.md of it. Resumable.
+bench-drift-stories: install
+	$(BIN)/python benchmarks/drift_stories.py --workspace $(VENV)/drift-stories --write docs/drift-stories.md
+
 # Makes constraints.txt again; it names no registry. An old graphene would break python-dateutil.
 lock: install
 	printf 'graphene>=3.4.3\n' > $(VENV)/lock-floor.txt
@@ -102,4 +118,5 @@ lock: install
 
 clean:
 	rm -rf $(VENV) $(VENV)-peers $(VENV)-model-peers $(VENV)-scorecard-peers $(VENV)-attribution-peers $(VENV)-attribution-old
+	rm -rf $(VENV)-drift-evidently $(VENV)-drift-nannyml
 	rm -rf demo documents .mypy_cache .ruff_cache .pytest_cache

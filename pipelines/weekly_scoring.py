@@ -1,4 +1,6 @@
-"""Once a week: score a target list with the champion, and count the tiers and the hot accounts.
+"""Once a week: score a target list with the champion, count the tiers and the hot accounts, and watch the champion's signals.
+
+What the watch finds is told and stops nothing.
 
 python pipelines/weekly_scoring.py targets.csv --out scored.csv --config configs/acme.yaml
 """
@@ -11,6 +13,7 @@ from pathlib import Path
 
 from icpfit.cycle.opened import open_config
 from icpfit.cycle.score_list import score_list
+from icpfit.cycle.weekly import weekly_report
 from icpfit.errors import IcpfitError
 from icpfit.registry import Workspace
 
@@ -33,6 +36,10 @@ def main() -> int:
     print(", ".join(f"{name}: {n:,}" for name, n in report["tiers"].items()), f"· hot: {report['hot']:,}")
     for reason, n in report["reasons"].items():
         print(f"not scored: {n:,} {reason}")
+    try:
+        print("\n".join(weekly_report(opened, Workspace(asked.workspace), opened.moment(asked.as_of)).lines[1:]))
+    except IcpfitError as error:
+        print(f"the weekly watch: {error}", file=sys.stderr)
     return 0
 
 

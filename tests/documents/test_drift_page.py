@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -71,7 +72,7 @@ def test_attributes_that_ask_for_the_same_are_one_card_with_a_line_each(findings
 
 def test_what_cannot_be_told_says_how_many_it_lacks_and_how_often_a_change_would_be_found(findings: list[dict[str, Any]]) -> None:
     assert drift_page(findings)["open"] == [
-        "Cannot tell; 31 new deals have an outcome. 19 more deals are needed. "
+        "The tiers: 31 new deals have an outcome. 19 more deals are needed. "
         "A change that matters would be found in 10 of 100 such periods.",
         "20 wins where 22 were expected. A change of 3 points would be found in 24 of 100 such periods. 310 more deals are needed.",
     ]
@@ -79,7 +80,7 @@ def test_what_cannot_be_told_says_how_many_it_lacks_and_how_often_a_change_would
 
 def test_a_number_that_the_words_have_is_not_said_twice() -> None:
     said = drift_page([old(words="cannot tell yet; 1,900 more are needed, found in 20 of 100", needed=1_900, power=0.2)])["open"]
-    assert said == ["1,900 more are needed, found in 20 of 100."]
+    assert said == ["The win rate: 1,900 more are needed, found in 20 of 100."]
     (one,) = drift_page([old(code="TRADE-CHURN", words="too few", needed=1)])["open"]
     assert one == "Too few. 1 more customer is needed."
 
@@ -88,9 +89,11 @@ def test_many_that_could_be_missed_are_one_line() -> None:
     many = [old(code="DRIFT-FEATURE", subject=f"a{i}", words=f"a{i}: as before", p_value=0.5, power=0.2 + i / 100) for i in range(12)]
     page = drift_page(many)
     assert page["open"] == ["12 attributes: nothing seen. A change that matters would be found in 20 to 31 of 100 such periods."]
-    assert (
-        page["asked"] == "12 comparisons made with the deals that the profile was learned from. No change that matters in: 12 attributes."
-    )
+    assert "attributes" not in page["asked"], "what may well have been missed is not called still"
+    sure = drift_page([{**f, "power": 0.9} for f in many])
+    assert sure["open"] == []
+    assert sure["asked"].startswith("12 comparisons made with the deals that the profile was learned from.")
+    assert sure["asked"].endswith("No change that matters in: 12 attributes.")
 
 
 def test_a_trigger_proposes_and_is_no_alarm_of_its_own(findings: list[dict[str, Any]]) -> None:
@@ -104,12 +107,14 @@ def test_a_trigger_proposes_and_is_no_alarm_of_its_own(findings: list[dict[str, 
     assert "only once leadership has signed it off" in page["by_itself"]
     silent = drift_page([{**launch[0], "action": "", "words": "cannot tell; no date of a launch is given"}])
     assert silent["proposed"] == []
-    assert silent["open"] == ["No date of a launch is given."]
+    assert silent["open"] == ["Launch: no date of a launch is given."]
 
 
-def test_every_known_code_has_a_group_and_something_to_do() -> None:
+def test_every_known_code_has_a_group_something_to_do_and_a_place_in_the_docs() -> None:
+    told = (Path(__file__).parents[2] / "docs" / "drift.md").read_text(encoding="utf-8")
     for name, code in CODES.items():
+        assert f"`{name}`" in told
         assert group_of(name) != "Other findings"
         assert code.one
         assert code.action
-    assert code_of("TRADE-NEW-SEGMENT").one == "new segment"
+    assert code_of("TRADE-LOST-DEALS").one == "lost deals"

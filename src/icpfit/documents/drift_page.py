@@ -7,7 +7,7 @@ from typing import Any
 
 from icpfit.documents.drift_figures import drift_figures
 from icpfit.documents.drift_values import DriftPictures
-from icpfit.documents.drift_words import GROUPS, OTHER_GROUP, PROPOSED, code_of, group_of
+from icpfit.documents.drift_words import GROUPS, OTHER_GROUP, PROPOSED, SUBJECT_FIRST, code_of, group_of
 from icpfit.documents.words import count, known, listed, percent, sentence
 from icpfit.plural import counted
 
@@ -18,6 +18,8 @@ LIKELY = 0.8
 MOST_ROWS = 5
 SINGLY = 3
 """findings of one code that are told one by one"""
+POWER_SAID = (" of 100", "of the time")
+"""by which the words of a finding that tells its power are known"""
 NOT_BY_ITSELF = "Nothing is changed by itself: a new profile is in force only once leadership has signed it off."
 
 
@@ -39,7 +41,7 @@ def drift_page(found: Sequence[Found] | None, pictures: DriftPictures | None = N
         "groups": _groups(alarms, most_changed(pictures)),
         "proposed": [_card(f, {}) for f in proposed],
         "by_itself": NOT_BY_ITSELF if proposed else "",
-        "open": [*(_open(f, state) for f in open_), *_weak([f for f in told if not f["alarm"]])],
+        "open": [*(_open(f) for f in open_), *_weak([f for f in told if not f["alarm"]])],
         "asked": _asked(told),
         "figures": drift_figures(pictures) if pictures is not None else [],
     }
@@ -71,7 +73,7 @@ def _groups(alarms: Sequence[Found], changed: Mapping[str, str]) -> list[dict[st
     for title in titles:
         same: dict[tuple[str, str, str], list[Found]] = {}
         for i, f in enumerate(g for g in alarms if group_of(_code(g)) == title):
-            alone = "" if code_of(_code(f)).many and not f.get("rows") else str(i)
+            alone = "" if _code(f) == "DRIFT-FEATURE" and not f.get("rows") else str(i)
             same.setdefault((_code(f), str(f.get("action") or ""), alone), []).append(f)
         cards = [_card(found[0], changed) if len(found) == 1 else _one_of_many(found, changed) for found in same.values()]
         groups += [{"title": title, "cards": cards}] if cards else []
@@ -107,16 +109,18 @@ def _card(f: Found, changed: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _words(f: Found) -> str:
-    """Those of an attribute say first which; all others are whole sentences."""
+    """Behind the subject where they do not begin with it themselves, and are no whole sentence."""
     words, subject = str(f["words"]), str(f.get("subject") or "")
-    return words if _code(f) != "DRIFT-FEATURE" or words.startswith(subject) else f"{subject}: {words}"
+    alone = not _code(f).startswith(SUBJECT_FIRST) or words.lower().startswith(subject.lower())
+    return words if alone else f"{subject}: {words}"
 
 
-def _open(f: Found, state: str) -> str:
+def _open(f: Found) -> str:
     """What cannot be told, how many rows it lacks, and how likely a change would be seen among so many."""
     words = _words(f)
-    if state == "cannot tell":
-        words = _without(words, "cannot tell")
+    first, mark, rest = words.partition("; ")
+    if mark and first.startswith("cannot tell"):  # the heading says so; what is asked it does not
+        words = f"{code_of(_code(f)).one}: {rest}" if _code(f) else rest
     return " ".join(w for w in (sentence(words), _needed(f, words), _power([f], words)) if w)
 
 
@@ -136,18 +140,22 @@ def _power(found: Sequence[Found], words: str = "") -> str:
     'A change that matters would be found in 10 to 50 of 100 such periods.'
     """
     powers = sorted(100 * p for f in found if (p := known(f.get("power"))) is not None)
-    if not powers or "of 100" in words:
+    if not powers or any(said in words for said in POWER_SAID):
         return ""
     low, high = f"{powers[0]:.0f}", f"{powers[-1]:.0f}"
     return sentence(f"{code_of(_code(found[0])).change} would be found in {low if low == high else f'{low} to {high}'} of 100 such periods")
+
+
+def _may_be_missed(f: Found) -> bool:
+    power = known(f.get("power"))
+    return power is not None and power < LIKELY
 
 
 def _weak(still: Sequence[Found]) -> list[str]:
     """What was asked, showed nothing, and may well have been missed: said, so that nobody takes it for stable."""
     weak: dict[str, list[Found]] = {}
     for f in still:
-        power = known(f.get("power"))
-        if power is not None and power < LIKELY:
+        if _may_be_missed(f):
             weak.setdefault(_code(f), []).append(f)
     said = []
     for code, same in weak.items():
@@ -166,21 +174,11 @@ def _asked(told: Sequence[Found]) -> str:
         return ""
     by_code: dict[str, int] = {}
     for f in told:
-        if not f["alarm"]:
+        if not f["alarm"] and not _may_be_missed(f) and _code(f):
             by_code[_code(f)] = by_code.get(_code(f), 0) + 1
     names = [f"{n:,} {code_of(c).many or code_of(c).one}" if n > 1 else code_of(c).one for c, n in by_code.items()]
-    still = f" No change that matters in: {listed(names)}." if any(_code(f) for f in told) and names else ""
+    still = f" No change that matters in: {listed(names)}." if names else ""
     return f"{counted(len(told), 'comparison')} made with the deals that the profile was learned from.{still}"
-
-
-def _without(words: str, said: str) -> str:
-    """The words without a beginning that the headline has said already.
-
-    >>> _without("cannot tell yet; 50 are needed", "cannot tell"), _without("50 are needed", "cannot tell")
-    ('50 are needed', '50 are needed')
-    """
-    first, mark, rest = words.partition("; ")
-    return rest if mark and first.startswith(said) else words
 
 
 def _code(f: Found) -> str:

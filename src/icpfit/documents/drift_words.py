@@ -21,14 +21,44 @@ GROUPS = (
     ("MODEL-", "The model"),
     ("ICP-", "The profile"),
     ("DRIFT-", "The data"),
+    ("WATCH-", "Week by week"),
 )
 OTHER_GROUP = "Other findings"
 PROPOSED = "TRIGGER-"
+SUBJECT_FIRST = ("DRIFT-FEATURE", "ICP-POINTS", "TRADE-", "WATCH-")
+"""codes whose words are read behind their subject; those of all others are whole sentences"""
 
 RATE = "See which accounts explain it, then retrain: the percentages of the profile in force no longer hold."
+CARD = "Retrain, and look at this in the new card before it is approved."
 CODES = {
+    "TRADE-WINRATE-SEGMENT": Code(
+        "win rates by segment", action="Look at the lost deals of the segment; retrain so that the card learns of it."
+    ),
+    "TRADE-MIX": Code("who comes", "traits of who comes", "Ask sales whether it is meant; if it is to stay, retrain."),
+    "TRADE-UPMARKET": Code("how large accounts are", action="Ask sales whether it is meant; if it is to stay, retrain."),
+    "TRADE-DATA": Code("the trade's data", action="Bring in what is named, or leave it: the other questions do not need it."),
+    "TRADE-NEW-SEGMENT": Code(
+        "new segments among the wins", action="Treat it as a hypothesis of its own, and retrain once it has twenty wins."
+    ),
+    "TRADE-CYCLE": Code("sales cycles", action="See whether larger accounts come, somebody new must approve, or deals stall at one stage."),
+    "TRADE-CHURN": Code("churn", "segments by churn", "Call the customers who are still there before they renew.", rows="customers"),
+    "TRADE-OUTSIDE": Code("wins outside the profile", action="Look at these wins: the profile may be too narrow. Then retrain."),
+    "TRADE-BEST": Code(
+        "whether the best customers fit", action="Look at which of the best the card does not name, and retrain.", rows="customers"
+    ),
     "MODEL-WINRATE": Code("the win rate", action=RATE, change="a change of 3 points"),
     "MODEL-RETENTION": Code("the share of customers who stay", action=RATE, change="a change of 3 points", rows="customers"),
+    "MODEL-RANKING": Code("the order of accounts", action="Retrain; until then let people overrule the score."),
+    "MODEL-CALIBRATION": Code(
+        "the weight of the chances", action="Retrain; until then take high and low chances as nearer to the average."
+    ),
+    "ICP-POINTS": Code("the points of an attribute", "attributes of the card", CARD),
+    "ICP-TIERS": Code("the tiers", action="Look at what has moved in the data, at who works these tiers, and at their edges."),
+    "ICP-FIT-RATE": Code(
+        "whether accounts that fit still win", action="Ask what the lost deals of tiers A and B have in common, and retrain."
+    ),
+    "ICP-ATTRIBUTES": Code("what the newest card asks", action=CARD),
+    "ICP-LAYERS": Code("the weights of the layers", action=CARD),
     "DRIFT-FEATURE": Code(
         "one attribute",
         "attributes",
@@ -43,14 +73,20 @@ CODES = {
     ),
     "DRIFT-SOURCE": Code("the source", action="Bring back what the profile in force is made of, or retrain without it."),
     "DRIFT-DATES": Code("dates", action="Give the source a date of creation for each row."),
+    "WATCH-BEFORE": Code("what earlier profiles said", action="Retrain: a new profile keeps what earlier ones said."),
+    "WATCH-WINRATE": Code("the win rate, week by week", action=RATE),
+    "WATCH-RETENTION": Code("who stays, week by week", action=RATE, rows="customers"),
+    "WATCH-SIGNAL": Code(
+        "a signal, week by week", "signals, week by week", "See whether what feeds it broke or was changed; if not, retrain."
+    ),
 }
 
 
 def code_of(code: str) -> Code:
     """What is known of a code; one that nobody wrote down is called by its own words.
 
-    >>> code_of("TRADE-CYCLE").one, code_of("DRIFT-MISSING").one
-    ('cycle', 'gaps')
+    >>> code_of("TRADE-BEST-NAME").one, code_of("DRIFT-MISSING").one
+    ('best name', 'gaps')
     """
     if code in CODES:
         return CODES[code]

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import norm
 
-from icpfit.drift.finding import Finding
+from icpfit.drift.finding import Finding, counted_in
 from icpfit.drift.log_rank import LogRank, Spells, log_rank
 from icpfit.drift.trade_power import more_words
 from icpfit.drift.trade_rows import TraitCodes
@@ -51,26 +51,70 @@ class Customers:
             raise ValueError("a spell belongs to no customer")
 
 
+@dataclass(frozen=True)
+class _Segment:
+    trait: TraitCodes
+    value: int
+    own: LogRank
+    rest: LogRank
+    q: float
+
+
 def churn_findings(customers: Customers, traits: Sequence[TraitCodes], *, level: float) -> list[Finding]:
     """One finding for all customers, and one per trait in which a segment may leave more often than the rest.
 
     Each segment is compared with itself before, at the same ages, so that one that always left more often is no news. With no change at
-    most ``level`` of calls raise any alarm: half for all together, half for the segments (Benjamini-Hochberg over all of them).
+    most ``level`` of calls raise any alarm: half for all together, half for the segments (Benjamini-Hochberg over those that could tell).
     """
     whole = log_rank(customers.spells)
     if whole.left + whole.left_before < FEWEST_LEFT or whole.customers < FEWEST_CUSTOMERS or whole.variance <= 0:
         return [_too_few(customers, whole)]
-    found = [_overall(customers, whole, level * SPLIT)]
+    found = counted_in([_overall(customers, whole, level * SPLIT)], SPLIT)
     asked = [(t, v, *_apart(customers.spells, t, v)) for t in traits for v in range(len(t.values))]
+    own = level * (1 - SPLIT)
     asked = [a for a in asked if _enough(a[2])]
+    asked = [a for a, could in zip(asked, could_tell(np.array([a[2].least for a in asked]), own), strict=True) if could]
     if not asked:
-        return found
+        return [*found, _no_segment(whole)] if traits else found
     q = step_up(np.array([a[2].p_value for a in asked]))
-    for trait in traits:
-        mine = [(*a[1:], float(one)) for a, one in zip(asked, q, strict=True) if a[0] is trait]
-        if mine:
-            found.append(_of_trait(customers, trait, mine, level * (1 - SPLIT), len(asked)))
-    return found
+    segments = [_Segment(*a, float(one)) for a, one in zip(asked, q, strict=True)]
+    named = _of_their_own(customers.spells, segments, own)
+    by_trait = [[s for s in segments if s.trait is trait] for trait in traits]
+    told = [_of_trait(customers, mine, named, own, len(segments)) for mine in by_trait if mine]
+    return [*found, *counted_in(told, 1 - SPLIT)]
+
+
+def _of_their_own(spells: Spells, segments: Sequence[_Segment], level: float) -> list[_Segment]:
+    """The segments to which churn is peculiar, the surest first; each still is when the customers of those before it are left out.
+
+    Where one region leaves, the sizes and sources of its customers leave with it; that is no news of them.
+    """
+    told = [s for s in segments if s.q <= level and _concentrated(s.own, s.rest)]
+    told.sort(key=lambda s: (s.own.p_value, -s.own.z, s.trait.name, s.trait.values[s.value]))
+    named: list[_Segment] = []
+    for one in told:
+        left = spells
+        for other in named:
+            left = left.of(other.trait.code[left.customer] != other.value)
+        own, rest = _apart(left, one.trait, one.value)
+        if not named or (_enough(own) and own.p_value <= level and _concentrated(own, rest)):
+            named.append(one)
+    return named
+
+
+def could_tell(least: Floats, level: float) -> Bools:
+    """Which questions could be answered at all: those whose least p-value that can be lies within ``level`` shared among them.
+
+    The others can raise no alarm, so that chance need not be counted for them. Source: Tarone, Biometrics 46, 1990.
+
+    >>> could_tell(np.array([0.2, 1e-5, 0.02]), 0.05).tolist()
+    [False, True, True]
+    """
+    for shared in range(1, len(least) + 1):
+        could = least <= level / shared
+        if could.sum() <= shared:
+            return np.asarray(could)
+    return np.zeros(len(least), dtype=bool)
 
 
 def _apart(spells: Spells, trait: TraitCodes, value: int) -> tuple[LogRank, LogRank]:
@@ -108,35 +152,37 @@ def _overall(customers: Customers, found: LogRank, level: float) -> Finding:
     )
 
 
-def _of_trait(customers: Customers, trait: TraitCodes, asked: list[tuple[int, LogRank, LogRank, float]], level: float, of: int) -> Finding:
+def _of_trait(customers: Customers, asked: Sequence[_Segment], named: Sequence[_Segment], level: float, of: int) -> Finding:
     """The most telling segment of a trait; all that raise an alarm are named."""
-    told = [a for a in asked if a[3] <= level and _concentrated(a[1], a[2])]
+    trait = asked[0].trait
+    told = [s for s in named if s.trait is trait]
     alarm = bool(told)
-    shown = sorted(told or asked, key=lambda a: (a[1].p_value, a[0]))
-    value, segment, _, q = shown[0]
-    power, needed = _power(segment, float(norm.isf(level / of)), segment.customers)
+    shown = told or sorted(asked, key=lambda s: (s.own.p_value, -s.own.z, s.trait.values[s.value]))[:1]
+    first, words = shown[0], trait.words(shown[0].value)
+    power, needed = _power(first.own, float(norm.isf(level / of)), first.own.customers)
     said = "; ".join(
-        f"{trait.words(v)}: {_counts(s, 'customers')} (of all others {r.left:,} left, {r.former:,.1f} expected)"
-        for v, s, r, _ in shown[: NAMED if told else 1]
+        f"{trait.words(s.value)}: {_counts(s.own, 'customers')} (of all others {s.rest.left:,} left, {s.rest.former:,.1f} expected)"
+        for s in shown[:NAMED]
     )
-    head = "concentrated; " if alarm else ""
-    least = min(a[1].p_value for a in asked)
+    if not alarm and named and first.q <= level:
+        said += f"; it goes with {named[0].trait.label} {named[0].trait.words(named[0].value)}"
     return Finding(
         CODE,
         trait.label,
-        float(segment.z),
-        min(1.0, least * len(asked)),
-        min(a[3] for a in (told or asked)) if not alarm else q,
-        _effect(segment),
-        segment.before,
-        segment.customers,
+        float(first.own.z),
+        min(1.0, min(s.own.p_value for s in asked) * len(asked)),
+        first.q,
+        _effect(first.own),
+        first.own.before,
+        first.own.customers,
         alarm,
-        f"Churn by {trait.label}: {head}{said}; churn {MATTERS:g} times as high there is seen {power:.0%} of the time with so many",
+        f"Churn by {trait.label}: {'concentrated; ' if alarm else ''}{said};"
+        f" churn {MATTERS:g} times as high there is seen {power:.0%} of the time with so many",
         power=power,
         needed=needed,
-        cohort=f"{counted(segment.customers, 'customer')} of {trait.label} {trait.values[value]} {customers.when}",
-        rows=_left(customers, trait.code == value) if alarm else (),
-        action=f"call the customers of {trait.words(value)} who are still there before they renew, and ask those who left what they share;"
+        cohort=f"{counted(first.own.customers, 'customer')} of {trait.label} {trait.values[first.value]} {customers.when}",
+        rows=_left(customers, trait.code == first.value) if alarm else (),
+        action=f"call the customers of {words} who are still there before they renew, and ask those who left what they share;"
         " then retrain (icpfit retrain) so that the profile learns it"
         if alarm
         else "",
@@ -181,6 +227,11 @@ def _left(customers: Customers, inside: Bools) -> tuple[str, ...]:
     spells = customers.spells
     gone = spells.customer[spells.left & spells.now]
     return tuple(str(r) for r in customers.row_id[gone[inside[gone]]][::-1][:ROWS])
+
+
+def _no_segment(found: LogRank) -> Finding:
+    words = f"Churn by segment: cannot tell; {found.left:,} of {counted(found.customers, 'customer')} left, too few to say of any segment"
+    return Finding(CODE, "segments", None, None, None, None, found.before, found.customers, False, f"{words} that it leaves more often")
 
 
 def _too_few(customers: Customers, found: LogRank) -> Finding:

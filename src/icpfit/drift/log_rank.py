@@ -7,6 +7,7 @@ Gill and Keiding, "Statistical models based on counting processes", 1993.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +43,7 @@ class Spells:
 @dataclass(frozen=True)
 class LogRank:
     """``left`` now, and ``expected`` were both periods alike, with its variance. ``former``: were it as before, at the ages that were seen
-    before. ``p_value``: of so many or more, exact."""
+    before. ``p_value``: of so many or more, exact; ``least``: that of the most that could have left now."""
 
     customers: int
     before: int
@@ -52,6 +53,7 @@ class LogRank:
     variance: float
     former: float
     p_value: float
+    least: float
 
     @property
     def z(self) -> float:
@@ -95,6 +97,9 @@ def log_rank(spells: Spells) -> LogRank:
     variance = float((events * share * (1 - share) * (n - events) / np.maximum(n - 1, 1)).sum())
     before = np.where(at_risk[False] > 0, (events - events_now) / np.maximum(at_risk[False], 1), 0.0)
     left = int(events_now.sum())
+    counts = events.astype(np.int64), n_now.astype(np.int64), n.astype(np.int64)
+    most = int(np.minimum(counts[0], counts[1]).sum())
+    p_value, least = _tails(*counts, (left, most), expected, variance)
     return LogRank(
         customers=len(np.unique(spells.customer[spells.now])),
         before=len(np.unique(spells.customer[~spells.now])),
@@ -103,7 +108,8 @@ def log_rank(spells: Spells) -> LogRank:
         expected=expected,
         variance=variance,
         former=float((before * n_now).sum()),
-        p_value=_tail(events.astype(np.int64), n_now.astype(np.int64), n.astype(np.int64), left, expected, variance),
+        p_value=p_value,
+        least=least,
     )
 
 
@@ -118,16 +124,16 @@ def _at_risk(spells: Spells, ages: Ints) -> Floats:
     return (entered - gone).astype(np.float64)
 
 
-def _tail(events: Ints, n_now: Ints, n: Ints, left: int, expected: float, variance: float) -> float:
-    """The chance of ``left`` or more: at each age the events fall on those at risk alike, whichever period they stand in."""
+def _tails(events: Ints, n_now: Ints, n: Ints, seen: Sequence[int], expected: float, variance: float) -> list[float]:
+    """The chance of each of ``seen`` or more: at each age the events fall on those at risk alike, whichever period they stand in."""
     from scipy.stats import hypergeom, norm
 
     if variance <= 0:
-        return 1.0
+        return [1.0 for _ in seen]
     if events.sum() > MOST_EXACT:
-        return float(norm.sf((left - 0.5 - expected) / np.sqrt(variance)))
+        return [float(norm.sf((k - 0.5 - expected) / np.sqrt(variance))) for k in seen]
     chance = np.ones(1)
     for d, m, k in zip(events.tolist(), n_now.tolist(), n.tolist(), strict=True):
         one = np.array([1 - m / k, m / k]) if d == 1 else hypergeom.pmf(np.arange(d + 1), k, m, d)
         chance = np.convolve(chance, one)
-    return float(min(1.0, chance[left:].sum()))
+    return [float(min(1.0, chance[k:].sum())) for k in seen]

@@ -1,5 +1,7 @@
 """Versions of the profile: kept whole, judged, signed off, and logged to MLflow (which nothing but this package imports)."""
 
+from icpfit.registry.drift_log import DriftLogged, log_drift
+from icpfit.registry.drift_record import DriftRecord
 from icpfit.registry.ledger import LedgerCheck, verify_ledger
 from icpfit.registry.past_cards import PastCard, past_cards
 from icpfit.registry.record import RetrainRecord
@@ -11,6 +13,8 @@ from icpfit.registry.trial_files import TrialFiles
 from icpfit.registry.workspace import Workspace
 
 __all__ = [
+    "DriftLogged",
+    "DriftRecord",
     "LedgerCheck",
     "PastCard",
     "RetrainRecord",
@@ -20,6 +24,7 @@ __all__ = [
     "Workspace",
     "approve",
     "load_bundle",
+    "log_drift",
     "log_retrain",
     "past_cards",
     "read_challenger",

@@ -10,6 +10,7 @@ from typing import Any
 
 from icpfit.gates import Decision, Gate
 from icpfit.manifest import json_text, plain
+from icpfit.registry.drift_record import drift_numbers
 from icpfit.versioning import check_version
 
 OUTCOMES = ("win", "retention")
@@ -82,9 +83,7 @@ class RetrainRecord:
         card = self.metrics.get("scorecard")
         if isinstance(card, Mapping):
             found.append(Step("card", {"kind": card.get("kind")}, flat_numbers(card), texts={"scorecard.json": json_text(card)}))
-        findings = [dict(f) for f in self.drift]
-        alarms = sum(bool(f.get("alarm")) for f in findings)
-        found.append(Step("drift", {}, {"findings": len(findings), "alarms": alarms}, texts={"findings.json": json_text(findings)}))
+        found.append(Step("drift", {}, drift_numbers(self.drift), texts={"findings.json": json_text([dict(f) for f in self.drift])}))
         names = sorted(p.name for p in self.documents.iterdir()) if self.documents is not None else []
         found.append(Step("document", {"files": ", ".join(names)}, {"files": len(names)}))
         return tuple(found)

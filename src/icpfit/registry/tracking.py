@@ -6,16 +6,14 @@ aliases are made to agree. Everything stays in the workspace; nothing phones hom
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import icpfit
 from icpfit.manifest import json_text
-from icpfit.registry.database import EXPERIMENT, open_mlflow
+from icpfit.registry.database import open_mlflow
 from icpfit.registry.record import RetrainRecord, Step
+from icpfit.registry.runs import as_key, log_values, start_run
 from icpfit.registry.signoff import decided
 from icpfit.registry.store import (
     LastRetrain,
@@ -109,7 +107,7 @@ def _register(client: Any, workspace: Workspace, version: str, run_id: str | Non
 
     bundle = load_bundle(workspace, version)
     if run_id is None:
-        run_id = _start(client, workspace, f"register {version}", {"version": version})
+        run_id = start_run(client, workspace, f"register {version}", {"version": version})
     libraries = [f"{name}=={number}" for name, number in {**library_versions(), "mlflow": mlflow.__version__}.items()]
     with mlflow.start_run(run_id=run_id):
         info = mlflow.pyfunc.log_model(
@@ -138,8 +136,8 @@ def _signature(bundle: Any) -> Any:
 
 
 def _log_run(client: Any, workspace: Workspace, record: RetrainRecord) -> str:
-    run_id = _start(client, workspace, f"retrain {record.version}", record.tags())
-    _log_values(client, run_id, record.params, record.numbers())
+    run_id = start_run(client, workspace, f"retrain {record.version}", record.tags())
+    log_values(client, run_id, record.params, record.numbers())
     _log_datasets(client, run_id, record)
     for step in record.steps():
         _log_step(client, workspace, run_id, step)
@@ -154,35 +152,11 @@ def _log_run(client: Any, workspace: Workspace, record: RetrainRecord) -> str:
 
 
 def _log_step(client: Any, workspace: Workspace, parent: str, step: Step) -> None:
-    run_id = _start(client, workspace, step.name, {**step.tags, "mlflow.parentRunId": parent})
-    _log_values(client, run_id, step.params, step.metrics)
+    run_id = start_run(client, workspace, step.name, {**step.tags, "mlflow.parentRunId": parent})
+    log_values(client, run_id, step.params, step.metrics)
     for name, text in step.texts.items():
         client.log_text(run_id, text, name)
     client.set_terminated(run_id, "FINISHED")
-
-
-def _start(client: Any, workspace: Workspace, name: str, tags: Mapping[str, str]) -> str:
-    experiment = client.get_experiment_by_name(EXPERIMENT)
-    number = experiment.experiment_id if experiment is not None else client.create_experiment(EXPERIMENT, workspace.artifacts.as_uri())
-    told = {"mlflow.source.name": "icpfit", **{k: str(v)[:5000] for k, v in tags.items()}}
-    return str(client.create_run(number, run_name=name, tags=told).info.run_id)
-
-
-def _log_values(client: Any, run_id: str, params: Mapping[str, object], metrics: Mapping[str, float]) -> None:
-    from mlflow.entities import Metric, Param
-
-    told = {_key(k): str(v)[:6000] for k, v in params.items()}
-    for start in range(0, len(told), 100):
-        client.log_batch(run_id, params=[Param(k, v) for k, v in list(told.items())[start : start + 100]])
-    counted = {_key(k): float(v) for k, v in metrics.items() if math.isfinite(v)}
-    moment = client.get_run(run_id).info.start_time
-    for start in range(0, len(counted), 500):
-        client.log_batch(run_id, metrics=[Metric(k, v, moment, 0) for k, v in list(counted.items())[start : start + 500]])
-
-
-def _key(name: str) -> str:
-    """A name as MLflow takes it."""
-    return re.sub(r"[^\w\-. /]", "_", name)[:250]
 
 
 def _log_datasets(client: Any, run_id: str, record: RetrainRecord) -> None:
@@ -195,6 +169,6 @@ def _log_datasets(client: Any, run_id: str, record: RetrainRecord) -> None:
         inputs.append(
             DatasetInput(Dataset(name, fingerprint[:36], "icpfit", json_text({"as_of": record.metrics.get("as_of")}), profile=profile))
         )
-        client.set_tag(run_id, _key(f"fingerprint.{name}"), fingerprint)
+        client.set_tag(run_id, as_key(f"fingerprint.{name}"), fingerprint)
     if inputs:
         client.log_inputs(run_id, datasets=inputs)

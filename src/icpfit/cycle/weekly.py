@@ -1,0 +1,93 @@
+"""``icpfit drift --weekly``: do the signals still tell wins from losses among the deals that matured since the champion was trained?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+
+import numpy as np
+
+from icpfit.bundle import Bundle
+from icpfit.config import Outcome
+from icpfit.cycle.asked import Asked, Int64s
+from icpfit.cycle.opened import Opened
+from icpfit.cycle.watch import WatchReport, told_words
+from icpfit.drift.answered import Answered
+from icpfit.drift.finding import Finding
+from icpfit.drift.unseen import then_of
+from icpfit.drift.weekly import weekly_findings
+from icpfit.errors import FeatureError
+from icpfit.moments import DAY, Micros
+from icpfit.registry import Workspace, load_bundle
+
+ALPHA = 0.05
+"""Of watches that nothing happens in, those that ever raise an alarm. A watch lasts as long as its champion."""
+WEEK = 7 * DAY
+
+
+def weekly_report(opened: Opened, workspace: Workspace, as_of: Micros) -> WatchReport:
+    """The watch of the champion in force, from the day of its training to ``as_of``; computed anew from the data each time.
+
+    Raises:
+        BundleError: there is no champion, or it is damaged.
+    """
+    bundle = load_bundle(workspace, "champion")
+    findings = findings_of_the_week(Asked(opened, bundle, as_of))
+    alarms = [f for f in findings if f.alarm]
+    then, now = bundle.metrics.get("as_of"), opened.day(as_of)
+    lines = [f"champion {bundle.version}" + (f", trained as of {then}; watched until {now}" if then and now else "")]
+    for found in alarms:
+        lines += [f"ALARM: {told_words(asdict(found))}", f"  what to do: {found.action}"]
+    lines += [told_words(asdict(f)) for f in findings if not f.alarm and f.code != "WATCH-SIGNAL"]
+    signals = [f for f in findings if f.code == "WATCH-SIGNAL"]
+    if quiet := [f for f in signals if not f.alarm and f.p_value is not None]:
+        lines.append(f"signals that tell no less than chance allows: {len(quiet)} of {len(signals)}")
+    lines.append(f"findings that need action: {len(alarms)} of {len(findings)}" if alarms else "nothing needs action")
+    return WatchReport({"champion": bundle.version, "findings": [asdict(f) for f in findings]}, lines, bool(alarms))
+
+
+def findings_of_the_week(asked: Asked) -> list[Finding]:
+    """The win rate and each signal of the champion's card; one finding where the question cannot be put."""
+    leading = asked.opened.outcomes[0]
+    if leading not in asked.outcomes:
+        return []
+    try:
+        training = asked.training(leading)
+    except FeatureError as error:
+        return [_cannot("DRIFT-SOURCE", "the data", error.message)]
+    if training.timing != "dated":
+        return [_cannot("DRIFT-DATES", "dates", "the source has no dates, so what is new cannot be told from what was there before")]
+    then = then_of(asked.bundle.unseen, leading)
+    if then is None:
+        return [
+            _cannot("WATCH-BEFORE", "the weekly watch", "the champion does not hold what earlier profiles said; the next retrain keeps it")
+        ]
+    now, known = newly_known(asked, leading)
+    return weekly_findings(then, now, alpha=ALPHA, seed=asked.bundle.seed, known=known, labels=labels_of(asked.bundle), outcome=leading)
+
+
+def newly_known(asked: Asked, outcome: Outcome) -> tuple[Answered, Int64s]:
+    """The deals whose end became known in a full week since the champion was trained, and the end of that week.
+
+    The week under way is left out: what is looked at after it must not depend on the hour at which somebody asked.
+    """
+    now, training = asked.answered(outcome), asked.training(outcome)
+    rows = np.flatnonzero(asked.newer(outcome))
+    rows = rows[np.argsort(training.position[rows], kind="stable")]
+    known = np.full(len(rows), np.iinfo(np.int64).max)
+    if len(rows):
+        for week in range(asked.bundle.as_of + WEEK, asked.as_of + 1, WEEK):
+            fresh = (known > week) & ~np.isnan(training.labels_at(week)[rows])
+            known[fresh] = week
+    full = np.flatnonzero(known < np.iinfo(np.int64).max)
+    return now.of(full), known[full]
+
+
+def labels_of(bundle: Bundle) -> dict[str, str]:
+    """How people call the card's attributes; two of one label keep apart by their names."""
+    said = Counter(a.label for a in bundle.card.attributes)
+    return {a.name: a.label if said[a.label] == 1 else f"{a.label} ({a.name})" for a in bundle.card.attributes}
+
+
+def _cannot(code: str, subject: str, words: str) -> Finding:
+    return Finding(code, subject, None, None, None, None, 0, 0, False, f"cannot tell; {words}")
