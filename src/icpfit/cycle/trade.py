@@ -68,7 +68,12 @@ def trade_findings(asked: Asked, *, alpha: float, seed: int) -> list[Finding]:
     whole = sum(WEIGHTS[name] for name in made)
     shares = {name: WEIGHTS[name] / whole for name in made}
     found = [f for name, ask in made.items() for f in counted_in(ask(alpha * shares[name]), shares[name])]
-    missing = [LACKS[name] for name in asks if name not in made]
+    wins = asked.opened.outcomes[0] == "win"
+    beside = {
+        *(() if wins else ("wins", "cycle", "outside")),
+        *(("best",) if lives is None else ()),
+    }  # no question here, or answered by another
+    missing = [LACKS[name] for name in asks if name not in made and name not in beside]
     return [*found, _lacking(f"cannot tell of {'; of '.join(missing)}")] if missing else found
 
 
