@@ -143,7 +143,7 @@ def _finding(code: str, words: str, **more: Any) -> dict[str, Any]:
 def test_a_story_counts_as_found_by_its_code_and_what_it_names(module):
     stories = module("drift_stories")
     right = {
-        "up_market": _finding("TRADE-UPMARKET", "employees: 200 and more are 39 % of deals"),
+        "up_market": _finding("TRADE-UPMARKET", "moving up-market; accounts of 201 to 500 employees: 13% of new deals before, 27% now"),
         "churn": _finding("TRADE-CHURN", "customers in EMEA leave"),
         "falling": _finding("MODEL-WINRATE", "40 wins where 60 were expected"),
     }
@@ -151,7 +151,7 @@ def test_a_story_counts_as_found_by_its_code_and_what_it_names(module):
         assert stories.PLOTS[story].found(finding)
         assert not stories.PLOTS[story].found({**finding, "code": "DRIFT-WHOLE"})
     assert not stories.PLOTS["churn"].found(_finding("TRADE-CHURN", "customers in APAC leave"))
-    assert not stories.PLOTS["up_market"].found(_finding("TRADE-UPMARKET", "deals have moved"))
+    assert not stories.PLOTS["up_market"].found(_finding("TRADE-UPMARKET", "accounts of 51 to 200 employees: 44% before, 33% now"))
     assert not stories.PLOTS["falling"].found({**right["falling"], "cohort": ""})
 
 
