@@ -134,3 +134,44 @@ def test_the_key_is_of_the_code_that_answers(module, tmp_path):
         (tmp_path / "a.py").write_text("x")
         assert drift.key_of("raw") == before[0]
         assert drift.key_of("ours") != before[1]
+
+
+def _finding(code: str, words: str, **more: Any) -> dict[str, Any]:
+    return {"code": code, "subject": "s", "words": words, "cohort": "new deals", "action": "retrain", "power": 0.8, **more}
+
+
+def test_a_story_counts_as_found_by_its_code_and_what_it_names(module):
+    stories = module("drift_stories")
+    right = {
+        "up_market": _finding("TRADE-UPMARKET", "moving up-market; accounts of 201 to 500 employees: 13% of new deals before, 27% now"),
+        "churn": _finding("TRADE-CHURN", "customers in EMEA leave"),
+        "falling": _finding("MODEL-WINRATE", "40 wins where 60 were expected"),
+    }
+    for story, finding in right.items():
+        assert stories.PLOTS[story].found(finding)
+        assert not stories.PLOTS[story].found({**finding, "code": "DRIFT-WHOLE"})
+    assert not stories.PLOTS["churn"].found(_finding("TRADE-CHURN", "customers in APAC leave"))
+    assert not stories.PLOTS["up_market"].found(_finding("TRADE-UPMARKET", "accounts of 51 to 200 employees: 44% before, 33% now"))
+    assert not stories.PLOTS["falling"].found({**right["falling"], "cohort": ""})
+
+
+def test_the_table_of_stories_counts_what_was_found_and_who_was_silent(module):
+    stories = module("drift_stories")
+    asked = {"accounts": 4_000, "as_of": "2026-01-01", "code": "c"}
+    fallen = _finding("MODEL-WINRATE", "40 wins where 60 were expected")
+    answers = {
+        (story, seed): {"alarms": alarms, "told": [fallen], "rows": 500}
+        for story, seed, alarms in (
+            ("unchanged", 1, []),
+            ("unchanged", 2, [_finding("DRIFT-WHOLE", "moved")]),
+            ("falling", 1, [fallen]),
+            ("falling", 2, []),
+        )
+    }
+    text = stories.document(answers, asked)
+    assert "| no alarm at all | **1 of 2** | 500 | 80% (80% to 80%) | 1 of 2 |" in text
+    assert "| MODEL-WINRATE, with the cohort | **1 of 2** | 500 | 80% (80% to 80%) | 1 of 2 |" in text
+    assert "| DRIFT-WHOLE | 1 |  |  |  |" in text
+    assert "Unchanged companies were silent in 1 of 2" in text
+    assert "| `churn` | the customers in EMEA leave | TRADE-CHURN, naming EMEA | not asked |" in text
+    assert "* `falling`: s: 40 wins where 60 were expected *new deals* **retrain**" in text

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
 from icpfit.criteria.shares import Share
+from icpfit.cycle import paper
 from icpfit.cycle.asked import Asked
 from icpfit.cycle.drift_pictures import MOST_QUARTERS, SHOWN_ANYWAY, drift_pictures
-from icpfit.cycle.paper import document_champion
 from icpfit.documents.drift_values import DriftPictures
+from icpfit.drift import Finding
 from icpfit.errors import FeatureError
 from icpfit.moments import parse_moment
 from icpfit.registry import Workspace, write_bundle
@@ -152,10 +153,25 @@ def test_a_champion_without_a_model_of_winning_and_damaged_versions_are_passed_o
     assert len(pictures.layers) == 1
 
 
-def test_the_champions_documents_have_the_findings_and_their_pictures(small_company, tmp_path):
-    opened = small_company.opened
-    document_champion(opened, small_company.workspace, opened.moment(None), tmp_path)
-    page = (tmp_path / "signals.html").read_text(encoding="utf-8")
-    assert "Has anything moved?" in page
-    assert "Win rate by quarter" in page
-    assert "## Has anything moved?" in (tmp_path / "icp.md").read_text(encoding="utf-8")
+@pytest.fixture
+def written(monkeypatch) -> list[dict]:
+    """Pages instead of files."""
+    pages: list[dict] = []
+    monkeypatch.setattr(paper, "_write", lambda page, out: pages.append(page) or ())
+    return pages
+
+
+def test_the_champions_documents_have_the_findings_and_their_pictures(small_company, workspace, tmp_path, written):
+    paper.document_champion(small_company.opened, workspace, small_company.opened.moment(None), tmp_path)
+    (page,) = written
+    assert page["drift"]["state"] == "cannot tell"
+    assert "rates" in {f["key"] for f in page["drift"]["figures"]}
+    assert page["drift"]["about"].startswith(f"What became known between {small_company.bundle.metrics['as_of']}")
+
+
+def test_a_retrain_tells_what_moved_since_the_profile_in_force(small_company, tmp_path, written):
+    learned, moved = small_company.learned, asdict(Finding("MODEL-WINRATE", "wins", -3.0, 0.001, 0.001, 0.1, 90, 60, True, "fewer wins"))
+    for drift in ((), (moved,)):
+        paper.write_documents(small_company.opened, replace(learned, drift=drift), tmp_path)
+    assert [page["drift"]["state"] for page in written] == ["not asked", "moved"]
+    assert "in force when this run was made" in written[1]["drift"]["about"]

@@ -34,7 +34,7 @@ def test_every_order_is_as_likely_as_the_one_that_was_seen():
 
 def test_some_accounts_are_whole_accounts_and_no_more_rows_than_asked():
     account = np.random.default_rng(0).integers(0, 300, 1_000)
-    rows = some_accounts(account, 200, np.random.default_rng(1))
+    rows = some_accounts(account, np.zeros(1_000, dtype=bool), 200, np.random.default_rng(1))
     assert 150 < len(rows) <= 200
     assert np.isin(account, account[rows]).sum() == len(rows)
 
@@ -42,3 +42,9 @@ def test_some_accounts_are_whole_accounts_and_no_more_rows_than_asked():
 def test_the_least_p_value_lies_well_below_the_level():
     for level in (0.05, 0.003, 1e-4):
         assert 1 / (draws_for(level) + 1) <= level / 4
+
+
+def test_a_short_period_beside_a_long_one_keeps_its_rows():
+    now = np.arange(50_000) >= 49_600
+    rows = some_accounts(np.arange(50_000), now, 2_000, np.random.default_rng(1))
+    assert (len(rows), now[rows].sum()) == (2_000, 400)

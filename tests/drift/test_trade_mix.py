@@ -42,10 +42,11 @@ def deals(n, seed, *, up=False, new=False):
 def test_a_move_up_market_is_named_by_its_bands_with_then_and_now_and_the_power():
     rows, traits = deals(800, 1, up=True)
     size, industry = mix_findings(rows, traits, level=0.01, seed=3)
-    share = [np.mean(traits[0].code[side] == 3) for side in (~rows.now, rows.now)]
+    share = [np.mean(traits[0].code[side] >= 3) for side in (~rows.now, rows.now)]
     assert (size.code, size.alarm) == ("TRADE-UPMARKET", True)
-    assert size.words.startswith("Employees: moving up-market; ")
-    assert f"accounts of 201 to 500 employees: {share[0]:.0%} (" in size.words
+    assert size.words.startswith(f"Employees: moving up-market; accounts of 201 or more employees: {share[0]:.0%} (")
+    assert "accounts of 201 to 500 employees: " in size.words
+    assert "accounts of 11 to 50 employees: " in size.words
     assert f"{share[1]:.0%} (" in size.words
     assert f"is seen {size.power:.0%} of the time" in size.words
     assert size.rows

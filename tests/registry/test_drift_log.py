@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -74,6 +75,12 @@ def test_where_mlflow_cannot_be_written_it_says_so_and_is_no_error(tmp_path, tra
     assert str(blocked.mlruns) in logged.words
     tracked.database.write_bytes(b"not a database, " * 100)
     assert "mlflow.db" in log_drift(tracked, RECORD).words
+
+
+def test_a_database_that_may_only_be_read_is_named(tracked, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda place, how: place != tracked.database)
+    logged = log_drift(tracked, RECORD)
+    assert logged.words == f"this answer was not recorded in MLflow: {tracked.database} cannot be written to"
 
 
 def test_a_retrain_has_the_findings_in_a_run_below_its_own(tracked, retrained):

@@ -83,11 +83,14 @@ def drift(ctx: click.Context, config_path: Path, workspace: Path, as_of: str | N
     from icpfit.cycle.opened import open_config
     from icpfit.cycle.watch import watch
     from icpfit.cycle.weekly import weekly_report
-    from icpfit.registry import Workspace
+    from icpfit.registry import DriftRecord, Workspace, log_drift
 
-    opened = open_config(config_path, as_of)
-    report = (weekly_report if weekly else watch)(opened, Workspace(workspace), opened.moment(as_of))
-    answer(report.values, report.lines, as_json=as_json)
+    opened, place = open_config(config_path, as_of), Workspace(workspace)
+    moment = opened.moment(as_of)
+    report = (weekly_report if weekly else watch)(opened, place, moment)
+    findings, looks = report.values["findings"], "weekly drift" if weekly else "drift"
+    logged = log_drift(place, DriftRecord(report.values["champion"], opened.day(moment), opened.fingerprint, findings, looks))
+    answer(report.values, [*report.lines, *([logged.words] if logged.words else [])], as_json=as_json)
     ctx.exit(1 if report.alarmed else 0)
 
 

@@ -14,7 +14,7 @@ from icpfit.cycle.trade_data import TradeData, read_trade
 from icpfit.drift.churn import Customers as Leavers
 from icpfit.drift.churn import churn_findings
 from icpfit.drift.cycle_length import cycle_finding
-from icpfit.drift.finding import Finding
+from icpfit.drift.finding import Finding, counted_in
 from icpfit.drift.log_rank import spells_of
 from icpfit.drift.trade_mix import mix_findings
 from icpfit.drift.trade_rates import rate_findings
@@ -24,7 +24,7 @@ from icpfit.errors import FeatureError
 from icpfit.moments import DAY, day_text
 from icpfit.outcomes import NEVER
 
-WEIGHTS = {"mix": 0.3, "wins": 0.1, "rates": 0.2, "cycle": 0.1, "churn": 0.22, "outside": 0.04, "best": 0.04}
+WEIGHTS = {"size": 0.25, "mix": 0.12, "wins": 0.09, "rates": 0.16, "cycle": 0.1, "churn": 0.2, "outside": 0.04, "best": 0.04}
 """How the trade's alpha is shared; what the data lacks leaves its share to the others."""
 LACKS = {
     "wins": "what is new among the wins: the file has no close dates",
@@ -55,7 +55,8 @@ def trade_findings(asked: Asked, *, alpha: float, seed: int) -> list[Finding]:
     data = read_trade(asked)
     lives = _lives(asked, data)
     asks: dict[str, Callable[[float], Sequence[Finding]] | None] = {
-        "mix": lambda level: mix_findings(*_created(asked, data), level=level, seed=seed),
+        "size": lambda level: mix_findings(*_created(asked, data, sizes=True), level=level, seed=seed),
+        "mix": lambda level: mix_findings(*_created(asked, data, sizes=False), level=level, seed=seed + 2),
         "wins": (lambda level: mix_findings(*_won(asked, data), level=level, seed=seed + 1, wins=True)) if _sold(asked, data) else None,
         "rates": lambda level: _rates(asked, data, level, seed),
         "cycle": (lambda level: [_cycle(asked, data, level, seed)]) if _sold(asked, data) else None,
@@ -65,8 +66,14 @@ def trade_findings(asked: Asked, *, alpha: float, seed: int) -> list[Finding]:
     }
     made = {name: ask for name, ask in asks.items() if ask is not None}
     whole = sum(WEIGHTS[name] for name in made)
-    found = [f for name, ask in made.items() for f in ask(alpha * WEIGHTS[name] / whole)]
-    missing = [LACKS[name] for name in asks if name not in made]
+    shares = {name: WEIGHTS[name] / whole for name in made}
+    found = [f for name, ask in made.items() for f in counted_in(ask(alpha * shares[name]), shares[name])]
+    wins = asked.opened.outcomes[0] == "win"
+    beside = {
+        *(() if wins else ("wins", "cycle", "outside")),
+        *(("best",) if lives is None else ()),
+    }  # no question here, or answered by another
+    missing = [LACKS[name] for name in asks if name not in made and name not in beside]
     return [*found, _lacking(f"cannot tell of {'; of '.join(missing)}")] if missing else found
 
 
@@ -91,10 +98,10 @@ def _periods(asked: Asked, data: TradeData, at: Int64s, inside: Bools, what: str
     return rows, TwoPeriods(data.deal_id[rows], data.account[rows], now[rows], what, f"{verb} since {day_text(cut)}")
 
 
-def _created(asked: Asked, data: TradeData) -> tuple[TwoPeriods, list[TraitCodes]]:
+def _created(asked: Asked, data: TradeData, *, sizes: bool) -> tuple[TwoPeriods, list[TraitCodes]]:
     what = "new deals" if asked.opened.outcomes[0] == "win" else "new customers"
     rows, periods = _periods(asked, data, data.created, np.ones(len(data.created), dtype=bool), what, "created")
-    return periods, [t.of(rows) for t in data.traits]
+    return periods, [t.of(rows) for t in data.traits if t.ordered is sizes]
 
 
 def _won(asked: Asked, data: TradeData) -> tuple[TwoPeriods, list[TraitCodes]]:

@@ -9,7 +9,7 @@ import numpy as np
 from icpfit.config import DriftSettings
 from icpfit.customers.lives import Lives, read_lives
 from icpfit.cycle.asked import YEAR, Asked
-from icpfit.drift.finding import Finding
+from icpfit.drift.finding import Finding, counted_in
 from icpfit.drift.log_rank import spells_of
 from icpfit.drift.triggers import Crossed, below_floor, churn_above, launched, of_alarms, reached
 from icpfit.errors import FeatureError
@@ -32,10 +32,10 @@ def trigger_findings(asked: Asked, findings: Sequence[Finding], *, alpha: float)
     found = launched([(p.name, parse_moment(p.date)) for p in settings.product_launches], trained, now)
     tests = sum(line is not None for line in (settings.win_rate_floor, settings.churn_above))
     if settings.win_rate_floor is not None:
-        found.append(_floor(asked, settings.win_rate_floor, alpha / tests))
+        found += counted_in([_floor(asked, settings.win_rate_floor, alpha / tests)], 1 / tests)
     lives = _lives(asked) if settings.churn_above is not None or settings.customers_reached is not None else None
     if settings.churn_above is not None:
-        found.append(_churn(lives, settings.churn_above, alpha / tests))
+        found += counted_in([_churn(lives, settings.churn_above, alpha / tests)], 1 / tests)
     if settings.customers_reached is not None and lives is not None:
         found += reached(_there(lives, trained), _there(lives, now), settings.customers_reached)
     return [*found, *of_alarms(findings, _codes(settings))]

@@ -20,6 +20,7 @@ from icpfit.cycle.trade import trade_findings
 from icpfit.cycle.triggers import trigger_findings
 from icpfit.drift import Finding, compare
 from icpfit.drift.attributed import attribution_findings
+from icpfit.drift.finding import counted_in
 from icpfit.drift.icp import icp_findings
 from icpfit.drift.model import model_findings
 from icpfit.drift.unseen import then_of
@@ -110,7 +111,7 @@ def findings_of(asked: Asked) -> list[Finding]:
         "attribution": lambda alpha: _attribution(asked, leading, alpha, seed),
         "data": lambda alpha: _data(asked, leading, alpha, seed),
     }
-    return [f for name, ask in parts.items() for f in ask(level[name])]
+    return [f for name, ask in parts.items() for f in counted_in(ask(level[name]), SHARES[name])]
 
 
 def _model(asked: Asked, alpha: float, seed: int) -> list[Finding]:
@@ -118,7 +119,8 @@ def _model(asked: Asked, alpha: float, seed: int) -> list[Finding]:
     whole = sum(OF_OUTCOMES[o] for o in asked.outcomes)
     for outcome in asked.outcomes:
         then = then_of(asked.bundle.unseen, outcome)
-        found += model_findings(outcome, then, asked.answered(outcome), alpha=alpha * OF_OUTCOMES[outcome] / whole, seed=seed)
+        share = OF_OUTCOMES[outcome] / whole
+        found += counted_in(model_findings(outcome, then, asked.answered(outcome), alpha=alpha * share, seed=seed), share)
     return found
 
 

@@ -119,11 +119,11 @@ def _layers(figure: Mapping[str, Any]) -> list[str]:
     rows, days = figure["rows"], figure["days"]
     first, last = dt.date.fromisoformat(days[0]), dt.date.fromisoformat(days[-1])
     places = [(dt.date.fromisoformat(d) - first) / ((last - first) or dt.timedelta(1)) for d in days]
-    panel, high, inner = WIDTH / 2, 142, 84
+    panel, high, inner = WIDTH / 2, 148, 84
     most = max(max(*learned, *assumed) for _, learned, assumed in rows) or 1
     parts = [_open(figure, high * ((len(rows) + 1) // 2))]
     for i, (layer, learned, assumed) in enumerate(rows):
-        left, top = panel * (i % 2) + 6, high * (i // 2) + 26
+        left, top = panel * (i % 2) + 6, high * (i // 2) + 34
 
         def x(place: float, left: float = left) -> float:
             return float(left + (panel - 48) * place)
@@ -131,7 +131,7 @@ def _layers(figure: Mapping[str, Any]) -> list[str]:
         def y(points: float, top: float = top) -> float:
             return float(top + inner * (1 - points / most))
 
-        parts.append(f'<text x="{left:.1f}" y="{top - 10}">{escape(layer)}</text>')
+        parts.append(f'<text x="{left:.1f}" y="{top - 18}">{escape(layer)}</text>')
         parts.append(f'<line class="grid" x1="{x(0):.1f}" y1="{y(0):.1f}" x2="{x(1):.1f}" y2="{y(0):.1f}"/>')
         for values, css in ((assumed, "expected dash"), (learned, "learned")):
             for j in range(len(values) - 1):

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import norm
 
-from icpfit.drift.finding import Finding
+from icpfit.drift.finding import Finding, counted_in
 from icpfit.drift.log_rank import LogRank, Spells, log_rank
 from icpfit.drift.trade_power import more_words
 from icpfit.drift.trade_rows import TraitCodes
@@ -69,7 +69,7 @@ def churn_findings(customers: Customers, traits: Sequence[TraitCodes], *, level:
     whole = log_rank(customers.spells)
     if whole.left + whole.left_before < FEWEST_LEFT or whole.customers < FEWEST_CUSTOMERS or whole.variance <= 0:
         return [_too_few(customers, whole)]
-    found = [_overall(customers, whole, level * SPLIT)]
+    found = counted_in([_overall(customers, whole, level * SPLIT)], SPLIT)
     asked = [(t, v, *_apart(customers.spells, t, v)) for t in traits for v in range(len(t.values))]
     own = level * (1 - SPLIT)
     asked = [a for a in asked if _enough(a[2])]
@@ -79,11 +79,9 @@ def churn_findings(customers: Customers, traits: Sequence[TraitCodes], *, level:
     q = step_up(np.array([a[2].p_value for a in asked]))
     segments = [_Segment(*a, float(one)) for a, one in zip(asked, q, strict=True)]
     named = _of_their_own(customers.spells, segments, own)
-    for trait in traits:
-        mine = [s for s in segments if s.trait is trait]
-        if mine:
-            found.append(_of_trait(customers, mine, named, own, len(segments)))
-    return found
+    by_trait = [[s for s in segments if s.trait is trait] for trait in traits]
+    told = [_of_trait(customers, mine, named, own, len(segments)) for mine in by_trait if mine]
+    return [*found, *counted_in(told, 1 - SPLIT)]
 
 
 def _of_their_own(spells: Spells, segments: Sequence[_Segment], level: float) -> list[_Segment]:

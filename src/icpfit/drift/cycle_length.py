@@ -39,7 +39,7 @@ def cycle_finding(rows: TwoPeriods, days: Floats, followed: float, *, level: flo
     before, now = rows.sizes
     if min(before, now) < FEWEST:
         return cannot_tell(CODE, SUBJECT, rows, FEWEST, FEWEST)
-    chosen = some_accounts(rows.account, MOST_ROWS, np.random.default_rng([seed, 31]))
+    chosen = some_accounts(rows.account, rows.now, MOST_ROWS, np.random.default_rng([seed, 31]))
     rank = rankdata(days[chosen])
     rank -= rank.mean()
 

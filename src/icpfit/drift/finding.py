@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +42,13 @@ class Finding:
             raise ValueError(f"{self.code} {self.subject}: a power is a share, got {self.power}")
         if self.needed is not None and self.needed < 0:
             raise ValueError(f"{self.code} {self.subject}: fewer than no rows are needed")
+
+
+def counted_in(found: Iterable[Finding], share: float) -> list[Finding]:
+    """The findings of a part that had this ``share`` of an alpha, with q-values that count for the whole: an alarm's is at or below it.
+
+    >>> one = Finding("DRIFT-WHOLE", "all", 1.0, 0.001, 0.01, 0.2, 60, 60, True, "")
+    >>> [f.q_value for f in counted_in([one], 0.25)]
+    [0.04]
+    """
+    return [f if f.q_value is None else replace(f, q_value=min(f.q_value / share, 1.0)) for f in found]

@@ -9,7 +9,7 @@ from icpfit.drift.answered import Answered
 from icpfit.drift.attributes import Read, fit_figure, fit_finding, fit_subject, name_of, points_figures, points_finding
 from icpfit.drift.between import compare_sides
 from icpfit.drift.card_change import card_findings
-from icpfit.drift.finding import Finding
+from icpfit.drift.finding import Finding, counted_in
 from icpfit.drift.judged import Comparison
 from icpfit.drift.tiers import tiers_finding
 from icpfit.plural import counted
@@ -44,8 +44,9 @@ def icp_findings(
     if not 0 < alpha < 1:
         raise ValueError(f"alpha is a share of calls between 0 and 1, got {alpha}")
     asked: Outcome = outcome or ("retention" if card.kind == "retention" else "win")
-    found = [*_points(card, then, now, asked, alpha * SPLIT["points"], seed)]
-    found.append(tiers_finding(card, Comparison(_none(now) if then is None else then, now, asked, alpha * SPLIT["tiers"])))
+    tiers = tiers_finding(card, Comparison(_none(now) if then is None else then, now, asked, alpha * SPLIT["tiers"]))
+    points = _points(card, then, now, asked, alpha * SPLIT["points"], seed)
+    found = [*counted_in(points, SPLIT["points"]), *counted_in([tiers], SPLIT["tiers"])]
     return found if newest is None else [*found, *card_findings(card, newest)]
 
 

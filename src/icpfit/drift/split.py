@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -74,9 +75,11 @@ def sums(split: Split, counted: Sequence[npt.NDArray[np.float32]], moments: Floa
     flags = np.hstack(list(counted)) if counted else np.zeros((split.rows, 0), dtype=np.float32)
     first: list[Floats] = []
     second: list[Floats] = []
-    for block in split.memberships():
-        first.append((block @ flags).astype(np.float64))
-        second.append(block.astype(np.float64) @ moments)
+    # One thread: several add in another order, and would wait for one another on a busy machine.
+    with threadpool_limits(1):
+        for block in split.memberships():
+            first.append((block @ flags).astype(np.float64))
+            second.append(block.astype(np.float64) @ moments)
     every = np.vstack(first)
     ends = np.cumsum([c.shape[1] for c in counted])
     return np.split(every, ends[:-1], axis=1) if counted else [], np.vstack(second)

@@ -1,6 +1,6 @@
 """Who comes, and who buys: the make-up of two periods by what the accounts are, with whole accounts as the units.
 
-Each value of each trait is asked whether its share has moved, and of a size whether all have moved up or down together. The
+Each value of each trait is asked whether its share has moved, and of a size whether more or fewer lie above each edge of its bands. The
 largest answer over everything that was asked is held against the same after reshuffling (max-T), so that one level holds for the call.
 Source: Westfall and Young, "Resampling-based multiple testing", 1993.
 """
@@ -8,7 +8,7 @@ Source: Westfall and Young, "Resampling-based multiple testing", 1993.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -40,12 +40,11 @@ ALIKE = 1 - 1e-9
 
 @dataclass(frozen=True)
 class _Family:
-    """What is asked of all traits together: one column per value that is common enough, and one per order."""
+    """What is asked of all traits together: one column per value that is common enough, and one per cut of a size."""
 
-    column: Ints
     trait: Ints
     value: Ints
-    """-1: the whole order of the trait"""
+    """below 0: all values from this one (turned positive) on, of a trait whose values ascend"""
     observed: Floats
     own: Floats
     """p-value of each column by itself"""
@@ -54,7 +53,6 @@ class _Family:
     of_trait: Floats
     """p-value of each trait's largest column by itself"""
     critical: float
-    counts: tuple[Floats, Floats] = field(default=(np.zeros(0), np.zeros(0)))
 
 
 def mix_findings(rows: TwoPeriods, traits: Sequence[TraitCodes], *, level: float, seed: int, wins: bool = False) -> list[Finding]:
@@ -69,7 +67,7 @@ def mix_findings(rows: TwoPeriods, traits: Sequence[TraitCodes], *, level: float
     if now < FEWEST_NOW or before < FEWEST_BEFORE:
         code, subject = ("TRADE-NEW-SEGMENT", "new segments") if wins else ("TRADE-MIX", f"the make-up of {rows.what}")
         return [cannot_tell(code, subject, rows, FEWEST_NOW, FEWEST_BEFORE)]
-    chosen = some_accounts(rows.account, MOST_ROWS, np.random.default_rng([seed, 11]))
+    chosen = some_accounts(rows.account, rows.now, MOST_ROWS, np.random.default_rng([seed, 11]))
     family = _ask(rows.account[chosen], rows.now[chosen], [t.code[chosen] for t in traits], traits, level, seed)
     found = []
     for i, trait in enumerate(traits):
@@ -99,23 +97,34 @@ def _ask(account: Ints, now: Bools, codes: Sequence[Ints], traits: Sequence[Trai
             if k >= FEWEST_OF_VALUE and k <= total[starts[i] + 1 : starts[i] + widths[i]].sum() - 1:
                 asked.append((int(starts[i]) + 1 + v, i, v))
     columns, of, which = np.array(asked, dtype=np.int64).reshape(-1, 3).T
-    orders = [i for i, t in enumerate(traits) if t.ordered and (of == i).sum() > 1]
+    cuts: list[tuple[int, int]] = []
+    ranges: list[slice] = []
+    for i, t in enumerate(traits):
+        for v in range(1, len(t.values) if t.ordered else 0):
+            above = slice(int(starts[i]) + 1 + v, int(starts[i]) + widths[i])
+            if FEWEST_OF_VALUE <= total[above].sum() <= total[starts[i] + 1 : above.stop].sum() - 1:
+                cuts.append((i, v))
+                ranges.append(above)
+    of = np.concatenate([of, [i for i, _ in cuts]]).astype(np.int64)
+    which = np.concatenate([which, [-v for _, v in cuts]]).astype(np.int64)
     known = np.array([total[s + 1 : s + w].sum() for s, w in zip(starts, widths, strict=True)])
+
+    def hits(counts: Floats) -> Floats:
+        return np.concatenate([counts[columns], [counts[r].sum() for r in ranges]])
+
+    all_hits = hits(total)
 
     def statistics(counts: Floats) -> Floats:
         known_now = np.array([counts[s + 1 : s + w].sum() for s, w in zip(starts, widths, strict=True)])
-        roots = deviance_roots(counts[columns], known_now[of], total[columns], known[of])
-        trends = [_trend(counts[at], total[at]) for i in orders for at in [slice(starts[i] + 1, starts[i] + 1 + len(traits[i].values))]]
-        return np.concatenate([roots, trends])
+        return deviance_roots(hits(counts), known_now[of], all_hits, known[of])
 
     seen = statistics(count(flat[now]))
     draw, draws = reshuffler(account, now, np.random.default_rng([seed, 12])), draws_for(level)
     drawn = np.abs([statistics(count(flat[draw()])) for _ in range(draws)])
-    of, which = np.concatenate([of, orders]).astype(np.int64), np.concatenate([which, np.full(len(orders), -1)]).astype(np.int64)
-    return _held(seen, drawn, columns, of, which, len(traits), level)
+    return _held(seen, drawn, of, which, len(traits), level)
 
 
-def _held(seen: Floats, drawn: Floats, columns: Ints, of: Ints, which: Ints, traits: int, level: float) -> _Family:
+def _held(seen: Floats, drawn: Floats, of: Ints, which: Ints, traits: int, level: float) -> _Family:
     size = np.abs(seen)
     own = (1 + (drawn >= size * ALIKE).sum(axis=0)) / (len(drawn) + 1)
     largest = drawn.max(axis=1, initial=0.0)
@@ -125,7 +134,7 @@ def _held(seen: Floats, drawn: Floats, columns: Ints, of: Ints, which: Ints, tra
         mine = of == i
         if mine.any():
             of_trait[i] = (1 + (drawn[:, mine].max(axis=1) >= size[mine].max() * ALIKE).sum()) / (len(drawn) + 1)
-    return _Family(columns, of, which, seen, own, adjusted, of_trait, float(np.quantile(largest, 1 - level, method="higher")))
+    return _Family(of, which, seen, own, adjusted, of_trait, float(np.quantile(largest, 1 - level, method="higher")))
 
 
 def deviance_roots(hits: Floats, rows: Floats, all_hits: Floats, all_rows: Floats) -> Floats:
@@ -149,17 +158,6 @@ def deviance_roots(hits: Floats, rows: Floats, all_hits: Floats, all_rows: Float
     return np.sign(off) * np.sqrt(np.maximum(deviance, 0.0))
 
 
-def _trend(now: Floats, total: Floats) -> float:
-    """Standardised rank sum of the values in their order (Wilcoxon's test of a table)."""
-    rows, n = total.sum(), now.sum()
-    if n <= 0 or n >= rows:
-        return 0.0
-    rank = np.cumsum(total) - total / 2
-    mean = float((rank * total).sum() / rows)
-    variance = float(((rank - mean) ** 2 * total).sum() / rows) * n * (rows - n) / max(rows - 1, 1)
-    return float(((rank - mean) * now).sum() / np.sqrt(variance)) if variance > 0 else 0.0
-
-
 def _counts(rows: TwoPeriods, trait: TraitCodes) -> tuple[Floats, Floats, float, float]:
     """Of all rows: those with each value before and now, and those that are known before and now."""
     known = trait.code >= 0
@@ -168,45 +166,45 @@ def _counts(rows: TwoPeriods, trait: TraitCodes) -> tuple[Floats, Floats, float,
     return before[:-1], now[:-1], before.sum(), now.sum()
 
 
+def _share(counts: Floats, value: int) -> float:
+    """Rows of a value, or of all from a cut on."""
+    return float(counts[value] if value >= 0 else counts[-value:].sum())
+
+
 def _finding(rows: TwoPeriods, trait: TraitCodes, place: int, family: _Family, level: float, wins: bool) -> Finding | None:
     mine = np.flatnonzero(family.trait == place)
-    code = "TRADE-UPMARKET" if trait.ordered else "TRADE-MIX"
-    subject = f"{trait.label} of the wins" if wins else trait.label
-    if not len(mine):
-        return None
     before, now, n_before, n_now = _counts(rows, trait)
-    if not n_before or not n_now:
+    if not len(mine) or not n_before or not n_now:
         return None
-    change = now / n_now - before / n_before
+    values = family.value[mine].tolist()
+    change = {v: _share(now, v) / n_now - _share(before, v) / n_before for v in values}
     best = mine[np.argmax(np.abs(family.observed[mine]))]
     told = [i for i in mine if family.adjusted[i] <= level]
-    moved = sorted((int(family.value[i]) for i in told if family.value[i] >= 0), key=lambda v: -abs(change[v]))
-    trend = next((family.observed[i] for i in mine if family.value[i] < 0), None)
-    if any(family.value[i] < 0 for i in told):  # all have moved together: the bands that gained and lost the most say it
-        further = sorted(range(len(change)), key=lambda v: -abs(change[v]))
-        moved += [v for v in further if v not in moved]
-    moved = [v for v in moved if abs(change[v]) >= FLOOR][:NAMED]
-    new = wins and bool(moved) and all(before[v] <= HARDLY * n_before and change[v] > 0 for v in moved)
+    moved = [int(family.value[i]) for i in told if abs(change[int(family.value[i])]) >= FLOOR]
+    cut = max((v for v in moved if v < 0), key=lambda v: abs(change[v]), default=None)
+    bands = sorted((v for v in (values if cut else moved) if v >= 0 and abs(change[v]) >= FLOOR), key=lambda v: -abs(change[v]))
+    moved = [*([cut] if cut else []), *bands][:NAMED]
+    new = wins and bool(moved) and all(v >= 0 and before[v] <= HARDLY * n_before and change[v] > 0 for v in moved)
     alarm = bool(moved) and not new  # what is new is told by a finding of its own
-    shown = moved[0] if moved else int(np.argmax(np.abs(change)))
-    share = (before[shown] + now[shown]) / (n_before + n_now)
-    power = power_of_shares(share, MATTERS, n_before, n_now, family.critical)
-    needed = rows_needed(share, MATTERS, n_before, n_now, family.critical)
+    shown = moved[0] if moved else max(values, key=lambda v: (abs(change[v]), v))
+    both = (_share(before, shown) + _share(now, shown)) / (n_before + n_now)
+    power = power_of_shares(both, MATTERS, n_before, n_now, family.critical)
     said = "; ".join(
-        f"{trait.words(v)}: {share_words(before[v], n_before)} of {rows.what} before, {share_words(now[v], n_now)} now"
+        f"{trait.words(v)}: {share_words(_share(before, v), n_before)} of {rows.what} before, {share_words(_share(now, v), n_now)} now"
         for v in (moved or [shown])
     )
-    seen = f"a move of {MATTERS:.0%} of {rows.what} is seen {power:.0%} of the time with so many"
-    head = _direction(trait, trend, alarm)
+    seen = f"a share that moves by {MATTERS * 100:.0f} points is seen {power:.0%} of the time with so many"
     if alarm:
-        words = f"{head}; {said}; {seen}"
+        words = f"{_direction(change[cut] if cut else 0.0)}; {said}; {seen}"
     elif told and not new:
         words = f"has moved, too little to matter; {said}; {seen}"
     else:
         words = f"no more different than chance allows; most in {said}; {seen}"
-    sides = rows.row_id[rows.now & (trait.code == shown)] if change[shown] > 0 else rows.row_id[~rows.now & (trait.code == shown)]
+    subject = f"{trait.label} of the wins" if wins else trait.label
+    inside = (trait.code == shown) if shown >= 0 else (trait.code >= -shown)
+    ids = rows.row_id[inside & (rows.now == (change[shown] > 0))]
     return Finding(
-        code,
+        "TRADE-UPMARKET" if trait.ordered else "TRADE-MIX",
         subject,
         float(family.observed[best]),
         float(family.of_trait[place]),
@@ -217,22 +215,22 @@ def _finding(rows: TwoPeriods, trait: TraitCodes, place: int, family: _Family, l
         alarm,
         f"{subject}: {words}",
         power=power,
-        needed=needed,
+        needed=rows_needed(both, MATTERS, n_before, n_now, family.critical),
         cohort=rows.cohort,
-        rows=tuple(str(r) for r in sides[::-1][:ROWS]) if alarm else (),
-        action=_action(trait, trend, wins) if alarm else "",
+        rows=tuple(str(r) for r in ids[::-1][:ROWS]) if alarm else (),
+        action=_action(change[cut] if cut else 0.0, wins) if alarm else "",
     )
 
 
-def _direction(trait: TraitCodes, trend: float | None, alarm: bool) -> str:
-    if not alarm or trend is None:
+def _direction(rise: float) -> str:
+    if rise == 0:
         return "the make-up has changed"
-    return "moving up-market" if trend > 0 else "moving down-market"
+    return "moving up-market" if rise > 0 else "moving down-market"
 
 
-def _action(trait: TraitCodes, trend: float | None, wins: bool) -> str:
-    if trait.ordered and trend is not None:
-        way = "larger" if trend > 0 else "smaller"
+def _action(rise: float, wins: bool) -> str:
+    if rise:
+        way = "larger" if rise > 0 else "smaller"
         return f"ask sales whether {way} accounts are meant; if so, retrain (icpfit retrain) so that the card learns from them"
     where = "the offer" if wins else "targeting, campaigns and territories"
     return f"ask whether the change is meant, and look at {where}; if it is to stay, retrain (icpfit retrain)"

@@ -49,7 +49,7 @@ def rate_findings(
     ]
     if not columns or not good.any() or good.all():
         return [cannot_tell(CODE, f"{rate[0].upper()}{rate[1:]} by segment", rows, 2 * FEWEST_NOW, 2 * FEWEST_BEFORE)] if traits else []
-    chosen = some_accounts(rows.account, MOST_ROWS, np.random.default_rng([seed, 21]))
+    chosen = some_accounts(rows.account, rows.now, MOST_ROWS, np.random.default_rng([seed, 21]))
     flat, inside = _flat([t.code[chosen] for t in traits], traits)
     place = np.array([inside[i] + 1 + v for i, v in columns], dtype=np.int64)
     of = np.array([i for i, _ in columns], dtype=np.int64)
@@ -147,7 +147,7 @@ def _finding(
         f" {value[j]:.0%} ({low[j]:.0%} to {high[j]:.0%}) of {now[j]:,.0f} now, where {expected[j]:.0%} was to be expected of how all moved"
         for j in (told or [first])
     )
-    power_words = f"a move of {MATTERS:.0%} there is seen {power:.0%} of the time with so many"
+    power_words = f"a move of {MATTERS * 100:.0f} points there is seen {power:.0%} of the time with so many"
     fell = off[first] < 0
     head = f"the {rate} {'fell' if fell else 'rose'} apart from the others" if alarm else "no further apart than chance allows; most in"
     subject = f"{rate[0].upper()}{rate[1:]} by {trait.label}"

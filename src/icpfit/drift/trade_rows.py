@@ -34,7 +34,14 @@ class TraitCodes:
             raise ValueError(f"{self.name}: a code names none of its {len(self.values)} values")
 
     def words(self, value: int) -> str:
-        return self.one.format(self.values[value])
+        """A value, or (below 0) all values from it on.
+
+        >>> sizes = TraitCodes("size", "Employees", np.array([0]), ("1 to 10", "11 to 50", "51 to 200"), True, "accounts of {} employees")
+        >>> sizes.words(1), sizes.words(-1), sizes.words(-2)
+        ('accounts of 11 to 50 employees', 'accounts of 11 or more employees', 'accounts of 51 or more employees')
+        """
+        text = self.values[abs(value)]
+        return self.one.format(text if value >= 0 or " to " not in text else f"{text.split(' to ')[0]} or more")
 
     def of(self, rows: Ints) -> TraitCodes:
         """The trait of some of the rows, in their order."""

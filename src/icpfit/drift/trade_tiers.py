@@ -55,7 +55,7 @@ def tier_finding(share: TierShare, *, level: float) -> Finding:
     power = power_of_shares(middle, FLOOR, n, m, critical)
     alarm = p <= level and rise >= FLOOR
     words = f"{share.subject}: {share_words(a, n)} of {share.what} {share.where} before, {share_words(b, m)} now"
-    words += f"; a rise of {FLOOR:.0%} is seen {power:.0%} of the time with so many"
+    words += f"; a rise of {FLOOR * 100:.0f} points is seen {power:.0%} of the time with so many"
     return Finding(
         share.code,
         share.subject,

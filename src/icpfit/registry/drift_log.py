@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from icpfit.registry.runs import log_values, start_run
 from icpfit.registry.workspace import Workspace
 
 FINDINGS_FILE = "findings.json"
+NOT_RECORDED = "this answer was not recorded in MLflow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +31,15 @@ def log_drift(workspace: Workspace, record: DriftRecord) -> DriftLogged:
     run was cut off, takes the old run's place. A workspace that cannot be written, is in use or has a damaged database
     is no error: who asked has the answer all the same.
     """
+    for place in (workspace.mlruns, workspace.database):
+        if place.exists() and not os.access(place, os.W_OK):  # MLflow would tell it in many lines
+            return DriftLogged(None, f"{NOT_RECORDED}: {place} cannot be written to")
     try:
         with workspace.locked("drift"), open_mlflow(workspace) as client:
             return DriftLogged(_log(client, workspace, record))
     except (IcpfitError, OSError) as error:
         why = error.message if isinstance(error, IcpfitError) else str(error)
-        return DriftLogged(None, f"this answer was not recorded in MLflow: {why}")
+        return DriftLogged(None, f"{NOT_RECORDED}: {why}")
 
 
 def _log(client: Any, workspace: Workspace, record: DriftRecord) -> str:
