@@ -74,12 +74,12 @@ def test_two_attributes_of_one_label_keep_apart(asked):
     assert len(set(said.values())) == len(card.attributes)
 
 
-def test_right_after_training_the_report_says_when_it_will_look_and_needs_nothing(small_company):
+def test_right_after_training_the_report_says_when_it_will_look(small_company):
     report = weekly_report(small_company.opened, small_company.workspace, small_company.opened.moment(None))
     assert not report.alarmed
     assert report.lines[0].startswith(f"champion {small_company.bundle.version}, trained as of ")
     assert report.lines[1] == "Wins: cannot tell yet; the first look is at 30 deals, 30 more (WATCH-WINRATE)"
-    assert report.lines[-1] == "nothing needs action"
+    assert report.lines[-1] == "nothing can be told yet"
     assert {f["code"] for f in report.values["findings"]} == {"WATCH-WINRATE", "WATCH-SIGNAL"}
 
 
