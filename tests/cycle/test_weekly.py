@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from icpfit.cli import main
 from icpfit.cycle.asked import Asked
-from icpfit.cycle.weekly import WEEK, findings_of_the_week, labels_of, newly_known
+from icpfit.cycle.weekly import WEEK, findings_of_the_week, labels_of, newly_known, weekly_report
 from icpfit.moments import DAY, parse_moment
 
 THEN = parse_moment("2025-01-01")
@@ -70,3 +72,20 @@ def test_two_attributes_of_one_label_keep_apart(asked):
     said = labels_of(replace(asked.bundle, card=twice))
     assert [said[a.name] for a in twice.attributes[:2]] == [f"Surges ({a.name})" for a in twice.attributes[:2]]
     assert len(set(said.values())) == len(card.attributes)
+
+
+def test_right_after_training_the_report_says_when_it_will_look(small_company):
+    report = weekly_report(small_company.opened, small_company.workspace, small_company.opened.moment(None))
+    assert not report.alarmed
+    assert report.lines[0].startswith(f"champion {small_company.bundle.version}, trained as of ")
+    assert report.lines[1] == "Wins: cannot tell yet; the first look is at 30 deals, 30 more (WATCH-WINRATE)"
+    assert report.lines[-1] == "nothing can be told yet"
+    assert {f["code"] for f in report.values["findings"]} == {"WATCH-WINRATE", "WATCH-SIGNAL"}
+
+
+def test_the_command_asks_the_weekly_watch_alone(small_company):
+    places = ["--config", str(small_company.config), "--workspace", str(small_company.workspace.path)]
+    ran = CliRunner().invoke(main, ["drift", "--weekly", *places])
+    assert ran.exit_code == 0
+    assert "(WATCH-WINRATE)" in ran.stdout
+    assert "DRIFT-" not in ran.stdout

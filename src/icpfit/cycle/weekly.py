@@ -42,7 +42,8 @@ def weekly_report(opened: Opened, workspace: Workspace, as_of: Micros) -> WatchR
     signals = [f for f in findings if f.code == "WATCH-SIGNAL"]
     if quiet := [f for f in signals if not f.alarm and f.p_value is not None]:
         lines.append(f"signals that tell no less than chance allows: {len(quiet)} of {len(signals)}")
-    lines.append(f"findings that need action: {len(alarms)} of {len(findings)}" if alarms else "nothing needs action")
+    quiet_words = "nothing needs action" if any(f.p_value is not None for f in findings) else "nothing can be told yet"
+    lines.append(f"findings that need action: {len(alarms)} of {len(findings)}" if alarms else quiet_words)
     return WatchReport({"champion": bundle.version, "findings": [asdict(f) for f in findings]}, lines, bool(alarms))
 
 

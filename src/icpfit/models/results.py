@@ -50,6 +50,8 @@ class FittedModel:
 
     def margin(self, features: pd.DataFrame) -> Floats:
         """Raw log-odds of the booster, before calibration."""
+        if len(features) == 0:  # LightGBM refuses no rows
+            return np.zeros(0)
         return np.asarray(self.booster.predict(self.encode(features), raw_score=True, num_threads=2), dtype=np.float64)
 
     def probability(self, features: pd.DataFrame) -> Floats:
