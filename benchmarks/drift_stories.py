@@ -216,7 +216,7 @@ def main() -> None:
     parser.add_argument("--workspace", type=Path, required=True, help="where the answers are kept")
     parser.add_argument("--stories", nargs="+", choices=list(PLOTS), default=list(PLOTS))
     parser.add_argument("--seeds", type=int, default=OF, help="of each story, from 1 on")
-    parser.add_argument("--accounts", type=int, default=2_500)
+    parser.add_argument("--accounts", type=int, default=6_000)
     parser.add_argument("--as-of", default="2026-01-01", help="when the champion is asked about")
     parser.add_argument("--seconds", type=float, default=36_000, help="for this run; the next one goes on")
     parser.add_argument("--write", type=Path, help="the document to write; by default it is printed only")
