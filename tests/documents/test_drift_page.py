@@ -74,7 +74,7 @@ def test_what_cannot_be_told_says_how_many_it_lacks_and_how_often_a_change_would
     assert drift_page(findings)["open"] == [
         "The tiers: 31 new deals have an outcome. 19 more deals are needed. "
         "A change that matters would be found in 10 of 100 such periods.",
-        "20 wins where 22 were expected. A change of 3 points would be found in 24 of 100 such periods. 310 more deals are needed.",
+        "20 wins where 22 were expected. A change of 8 points would be found in 24 of 100 such periods. 310 more deals are needed.",
     ]
 
 
@@ -94,6 +94,14 @@ def test_many_that_could_be_missed_are_one_line() -> None:
     assert sure["open"] == []
     assert sure["asked"].startswith("12 comparisons made with the deals that the profile was learned from.")
     assert sure["asked"].endswith("No change that matters in: 12 attributes.")
+
+
+def test_many_that_cannot_be_told_are_one_line_too() -> None:
+    many = [old(code="ICP-POINTS", subject=f"a{i}", words=f"a{i}: cannot tell; too few", p_value=None, power=i / 100) for i in range(12)]
+    assert drift_page(many)["open"] == [
+        "12 attributes of the card: too little is new, or was known before, to tell. "
+        "A change that matters would be found in 0 to 11 of 100 such periods.",
+    ]
 
 
 def test_a_trigger_proposes_and_is_no_alarm_of_its_own(findings: list[dict[str, Any]]) -> None:

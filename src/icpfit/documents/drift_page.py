@@ -41,7 +41,7 @@ def drift_page(found: Sequence[Found] | None, pictures: DriftPictures | None = N
         "groups": _groups(alarms, most_changed(pictures)),
         "proposed": [_card(f, {}) for f in proposed],
         "by_itself": NOT_BY_ITSELF if proposed else "",
-        "open": [*(_open(f) for f in open_), *_weak([f for f in told if not f["alarm"]])],
+        "open": [*_untold(open_), *_weak([f for f in told if not f["alarm"]])],
         "asked": _asked(told),
         "figures": drift_figures(pictures) if pictures is not None else [],
     }
@@ -115,6 +115,21 @@ def _words(f: Found) -> str:
     return words if alone else f"{subject}: {words}"
 
 
+def _untold(open_: Sequence[Found]) -> list[str]:
+    """One by one, but for those of a kind that are many."""
+    by_code: dict[str, list[Found]] = {}
+    for f in open_:
+        by_code.setdefault(_code(f), []).append(f)
+    said: list[str] = []
+    for code, same in by_code.items():
+        if len(same) > SINGLY and code:
+            many = counted(len(same), code_of(code).one, code_of(code).many)
+            said.append(f"{sentence(f'{many}: too little is new, or was known before, to tell')} {_power(same)}".strip())
+        else:
+            said += [_open(f) for f in same]
+    return said
+
+
 def _open(f: Found) -> str:
     """What cannot be told, how many rows it lacks, and how likely a change would be seen among so many."""
     words = _words(f)
@@ -135,7 +150,7 @@ def _needed(f: Found, words: str) -> str:
 def _power(found: Sequence[Found], words: str = "") -> str:
     """
     >>> _power([{"code": "MODEL-WINRATE", "power": 0.244}])
-    'A change of 3 points would be found in 24 of 100 such periods.'
+    'A change of 8 points would be found in 24 of 100 such periods.'
     >>> _power([{"code": "DRIFT-FEATURE", "power": p} for p in (0.1, 0.5)])
     'A change that matters would be found in 10 to 50 of 100 such periods.'
     """
