@@ -15,6 +15,7 @@ import argparse
 import hashlib
 import os
 import platform
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -46,8 +47,20 @@ def key_of(name: str) -> str:
     """Of the code that an answer comes from."""
     files = [HERE / "drift_contestants" / f for f in ("worlds.py", "contestants.py")]
     if name == "ours":
-        files += sorted(OWN.glob("*.py"))
+        files += made_of(OWN / "compare.py")
     return hashlib.sha256(b"".join(f.read_bytes() for f in files)).hexdigest()[:12]
+
+
+def made_of(module: Path) -> list[Path]:
+    """A module of icpfit.drift and those beside it that it imports, directly or not."""
+    found, waiting = set[Path](), [module]
+    while waiting:
+        if (file := waiting.pop()) not in found:
+            found.add(file)
+            waiting += [
+                file.with_name(f"{name}.py") for name in re.findall(r"from icpfit\.drift\.(\w+) import", file.read_text(encoding="utf-8"))
+            ]
+    return sorted(found)
 
 
 def ask(name: str, workspace: Path, wanted: dict[Cell, int], seconds: float, python: str | None) -> str:
