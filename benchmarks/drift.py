@@ -29,14 +29,14 @@ HERE = Path(__file__).parent
 OWN = HERE.parent / "src" / "icpfit" / "drift"
 SLOWER = {"evidently": 0.1, "nannyml": 0.5}
 """share of the repetitions that the slow ones are asked for"""
-LARGE = 0.2
+LARGE = 0.1
 """share of the repetitions at 100,000 rows"""
 
 
 def cells(name: str, repetitions: int, bank: bool) -> dict[Cell, int]:
     """Repetitions of every cell; the later blocks of the bank are what they are."""
     most = SLOWER.get(name, 1.0) * repetitions
-    out = {(s, *sizes): max(int(most * (LARGE if max(sizes) > 1_000 else 1)), 3) for sizes in SIZES for s in SCENARIOS}
+    out = {(s, *sizes): max(int(most * (LARGE if max(sizes) > 1_000 else 1)), 2) for sizes in SIZES for s in SCENARIOS}
     if bank:
         blocks = {s: int(most) if s.endswith("shuffled") else bank_blocks() for s in BANK}
         out |= {(s, BANK_REFERENCE, BANK_BLOCK): n for s, n in blocks.items()}
