@@ -53,6 +53,14 @@ def test_an_alarm_says_who_then_and_now_what_to_do_and_names_a_few(findings: lis
     assert (card["rows"], card["more"]) == (["D-0", "D-1", "D-2", "D-3", "D-4"], " and 2 more")
 
 
+def test_what_the_cohort_counts_is_not_counted_twice_and_a_band_is_of_the_attribute_alone(pictures: DriftPictures) -> None:
+    told = old(code="TRADE-UPMARKET", subject="Employees", words="Employees: moving up-market; 39% now", alarm=True, p_value=0.001)
+    said = drift_page([{**told, "cohort": "508 new deals, beside 578 before", "n_current": 508, "n_reference": 578}], pictures)
+    card = said["groups"][0]["cards"][0]
+    assert card["who"] == "508 new deals, beside 578 before"
+    assert card["words"] == "39% now."
+
+
 def test_what_moved_comes_in_the_order_of_what_it_is_worth(findings: list[dict[str, Any]]) -> None:
     page = drift_page(list(reversed(findings)))
     assert page["headline"] == "3 things have moved and need action."

@@ -96,12 +96,16 @@ def _card(f: Found, changed: Mapping[str, str]) -> dict[str, Any]:
     now, before = known(f.get("n_current")), known(f.get("n_reference"))
     many = code_of(_code(f)).rows
     seen = f"{count(now)} newer {many} beside {count(before)} before" if now and before else f"{count(now)} {many}" if now else ""
+    cohort = str(f.get("cohort") or "")
+    if now and before and f"{count(now)} " in f"{cohort} " and f"{count(before)} " in f"{cohort} ":
+        seen = ""  # the cohort says it
+    band = changed.get(str(f.get("subject")), "") if _code(f) == "DRIFT-FEATURE" else ""
     return {
         "code": _code(f),
         "headline": sentence(first),
-        "words": " ".join(w for w in (sentence(rest), sentence(changed.get(str(f.get("subject")), ""))) if w),
+        "words": " ".join(w for w in (sentence(rest), sentence(band)) if w),
         "lines": [],
-        "who": " · ".join(w for w in (str(f.get("cohort") or ""), seen) if w),
+        "who": " · ".join(w for w in (cohort, seen) if w),
         "todo": sentence(str(f.get("action") or code_of(_code(f)).action)),
         "rows": rows[:MOST_ROWS],
         "more": f" and {len(rows) - MOST_ROWS} more" if len(rows) > MOST_ROWS else "",
