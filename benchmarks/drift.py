@@ -15,6 +15,7 @@ import argparse
 import hashlib
 import os
 import platform
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -28,14 +29,14 @@ HERE = Path(__file__).parent
 OWN = HERE.parent / "src" / "icpfit" / "drift"
 SLOWER = {"evidently": 0.1, "nannyml": 0.5}
 """share of the repetitions that the slow ones are asked for"""
-LARGE = 0.2
+LARGE = 0.1
 """share of the repetitions at 100,000 rows"""
 
 
 def cells(name: str, repetitions: int, bank: bool) -> dict[Cell, int]:
     """Repetitions of every cell; the later blocks of the bank are what they are."""
     most = SLOWER.get(name, 1.0) * repetitions
-    out = {(s, *sizes): max(int(most * (LARGE if max(sizes) > 1_000 else 1)), 3) for sizes in SIZES for s in SCENARIOS}
+    out = {(s, *sizes): max(int(most * (LARGE if max(sizes) > 1_000 else 1)), 2) for sizes in SIZES for s in SCENARIOS}
     if bank:
         blocks = {s: int(most) if s.endswith("shuffled") else bank_blocks() for s in BANK}
         out |= {(s, BANK_REFERENCE, BANK_BLOCK): n for s, n in blocks.items()}
@@ -46,8 +47,20 @@ def key_of(name: str) -> str:
     """Of the code that an answer comes from."""
     files = [HERE / "drift_contestants" / f for f in ("worlds.py", "contestants.py")]
     if name == "ours":
-        files += sorted(OWN.glob("*.py"))
+        files += made_of(OWN / "compare.py")
     return hashlib.sha256(b"".join(f.read_bytes() for f in files)).hexdigest()[:12]
+
+
+def made_of(module: Path) -> list[Path]:
+    """A module of icpfit.drift and those beside it that it imports, directly or not."""
+    found, waiting = set[Path](), [module]
+    while waiting:
+        if (file := waiting.pop()) not in found:
+            found.add(file)
+            waiting += [
+                file.with_name(f"{name}.py") for name in re.findall(r"from icpfit\.drift\.(\w+) import", file.read_text(encoding="utf-8"))
+            ]
+    return sorted(found)
 
 
 def ask(name: str, workspace: Path, wanted: dict[Cell, int], seconds: float, python: str | None) -> str:

@@ -40,7 +40,7 @@ from icpfit.sources.propose import propose
 FEATURES = """industry employee_count country region free_email_domain csm_owner has_data_warehouse has_competitor has_crm login_users_30d
 users_30d api_call_first_2d users_first_7d last_seen_days integration_connected_days_ago pricing_page_view_30d pricing_page_view_days_ago
 api_call_days_ago invite_sent_first_2d topic_surge_90d funding_round_180d layoffs_180d hiring_freeze_180d job_posting_90d""".split()
-TRAINING = {"trials": 1, "permutations": 199, "bootstrap": 50, "test_quarters": 4, "final_quarters": 3}
+TRAINING = {"trials": 1, "permutations": 199, "bootstrap": 50, "test_quarters": 6, "final_quarters": 3}
 LEARNED_AT = str(np.datetime64(CHANGE_FROM, "s"))[:10]
 SILENT_AT_LEAST, FOUND_AT_LEAST, OF = 19, 18, 20
 
@@ -216,7 +216,7 @@ def main() -> None:
     parser.add_argument("--workspace", type=Path, required=True, help="where the answers are kept")
     parser.add_argument("--stories", nargs="+", choices=list(PLOTS), default=list(PLOTS))
     parser.add_argument("--seeds", type=int, default=OF, help="of each story, from 1 on")
-    parser.add_argument("--accounts", type=int, default=2_500)
+    parser.add_argument("--accounts", type=int, default=6_000)
     parser.add_argument("--as-of", default="2026-01-01", help="when the champion is asked about")
     parser.add_argument("--seconds", type=float, default=36_000, help="for this run; the next one goes on")
     parser.add_argument("--write", type=Path, help="the document to write; by default it is printed only")

@@ -502,11 +502,19 @@ def test_drift_right_after_training_cannot_tell_and_leaves_with_0(options):
     result = icpfit("drift", *options, "--json")
     assert result.exit_code == 0
     words = icpfit("drift", *options).stdout.splitlines()
-    assert words[1].startswith("wins: cannot tell yet; ")
-    assert words[1].endswith(" (MODEL-WINRATE)")
-    (finding,) = said(result)["findings"]
-    assert set(finding) == {"code", "subject", "statistic", "p_value", "q_value", "effect", "n_reference", "n_current", "alarm", "words"}
-    assert "cannot tell" in finding["words"]
+    assert words[1] == "win rate: cannot tell; 20 more deals are needed before anything is asked (MODEL-WINRATE)"
+    assert words[-1] == "nothing can be told yet"
+    fixed = ["code", "subject", "statistic", "p_value", "q_value", "effect", "n_reference", "n_current", "alarm", "words"]
+    for finding in said(result)["findings"]:
+        assert list(finding) == [*fixed, "power", "needed", "cohort", "rows", "action"]
+        assert "cannot tell" in finding["words"]
+
+
+def test_the_weekly_look_right_after_training_cannot_tell_either(options):
+    result = icpfit("drift", "--weekly", *options, "--json")
+    assert result.exit_code == 0
+    assert {f["code"] for f in said(result)["findings"]} <= {"WATCH-WINRATE", "WATCH-SIGNAL"}
+    assert not any(f["alarm"] for f in said(result)["findings"])
 
 
 @pytest.fixture(scope="module")

@@ -129,11 +129,16 @@ def test_contestants_that_saw_other_rows_are_compared_in_no_table(module):
 def test_the_key_is_of_the_code_that_answers(module, tmp_path):
     drift = module("drift")
     with pytest.MonkeyPatch.context() as patch:
-        before = drift.key_of("raw"), drift.key_of("ours")
         patch.setattr(drift, "OWN", tmp_path)
-        (tmp_path / "a.py").write_text("x")
-        assert drift.key_of("raw") == before[0]
-        assert drift.key_of("ours") != before[1]
+        (tmp_path / "compare.py").write_text("from icpfit.drift.joint import x")
+        (tmp_path / "joint.py").write_text("from icpfit.drift.compare import y")
+        (tmp_path / "churn.py").write_text("")
+        raw, ours = drift.key_of("raw"), drift.key_of("ours")
+        (tmp_path / "churn.py").write_text("changed")
+        assert (drift.key_of("raw"), drift.key_of("ours")) == (raw, ours)
+        (tmp_path / "joint.py").write_text("changed")
+        assert drift.key_of("raw") == raw
+        assert drift.key_of("ours") != ours
 
 
 def _finding(code: str, words: str, **more: Any) -> dict[str, Any]:

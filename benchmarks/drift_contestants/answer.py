@@ -51,11 +51,13 @@ def judged(world: World, alarms: list[tuple[str, frozenset[str]]]) -> dict[str, 
 
 
 def answer(name: str, file: Path, key: str, seconds: float, cells: dict[Cell, int]) -> None:
-    """Ask until all repetitions are there, or the time is over; cells take turns."""
+    """Ask until all repetitions are there, or the time is over; all cells get on alike, each as a share of what it is asked for."""
     known, until = told(file, key), time.perf_counter() + seconds
-    asked = sorted((r, i, cell) for i, (cell, most) in enumerate(cells.items()) for r in range(most) if r not in known[cell])
+    asked = sorted(
+        ((r + 1) / most, i, r, cell) for i, (cell, most) in enumerate(cells.items()) for r in range(most) if r not in known[cell]
+    )
     with file.open("a", encoding="utf-8") as lines:
-        for repetition, _, cell in asked:
+        for _, _, repetition, cell in asked:
             if time.perf_counter() > until:
                 break
             scenario, n_reference, n_current = cell

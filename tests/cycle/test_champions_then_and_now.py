@@ -110,4 +110,4 @@ def test_with_no_change_champions_that_were_trained_are_silent_and_with_one_they
             assert stats.binomtest(told[part], champions, ALPHA, alternative="greater").pvalue >= 0.01, (n, part, told, champions)
     if rows == 1_000:
         assert hits["fallen"] >= 0.8 * champions
-        assert hits["lost"] >= 0.5 * champions, hits
+        assert hits["lost"] >= 0.3 * champions, hits

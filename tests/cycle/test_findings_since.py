@@ -96,3 +96,12 @@ def test_too_few_new_outcomes_are_said_to_be_too_few(small_company):
     assert not any(f["alarm"] for f in found)
     assert all("cannot tell" in f["words"] and f["p_value"] is None for f in told)
     assert any("needed" in f["words"] and f["needed"] for f in told)
+
+
+def test_of_no_new_deal_it_is_said_once_what_is_missing(small_company):
+    """And not of each of thirty attributes."""
+    moment = small_company.opened.moment(None)
+    found = findings_since(small_company.opened, replace(small_company.bundle, as_of=moment), moment)
+    assert not any(f["alarm"] or f["p_value"] is not None for f in found)
+    assert [f["subject"] for f in found if f["code"].startswith(("ICP", "DRIFT", "ATTRIBUTION"))] == ["the profile", "attributes"]
+    assert all("cannot tell" in f["words"] for f in found)

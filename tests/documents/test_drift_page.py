@@ -53,6 +53,14 @@ def test_an_alarm_says_who_then_and_now_what_to_do_and_names_a_few(findings: lis
     assert (card["rows"], card["more"]) == (["D-0", "D-1", "D-2", "D-3", "D-4"], " and 2 more")
 
 
+def test_what_the_cohort_counts_is_not_counted_twice_and_a_band_is_of_the_attribute_alone(pictures: DriftPictures) -> None:
+    told = old(code="TRADE-UPMARKET", subject="Employees", words="Employees: moving up-market; 39% now", alarm=True, p_value=0.001)
+    said = drift_page([{**told, "cohort": "508 new deals, beside 578 before", "n_current": 508, "n_reference": 578}], pictures)
+    card = said["groups"][0]["cards"][0]
+    assert card["who"] == "508 new deals, beside 578 before"
+    assert card["words"] == "39% now."
+
+
 def test_what_moved_comes_in_the_order_of_what_it_is_worth(findings: list[dict[str, Any]]) -> None:
     page = drift_page(list(reversed(findings)))
     assert page["headline"] == "3 things have moved and need action."
@@ -74,7 +82,7 @@ def test_what_cannot_be_told_says_how_many_it_lacks_and_how_often_a_change_would
     assert drift_page(findings)["open"] == [
         "The tiers: 31 new deals have an outcome. 19 more deals are needed. "
         "A change that matters would be found in 10 of 100 such periods.",
-        "20 wins where 22 were expected. A change of 3 points would be found in 24 of 100 such periods. 310 more deals are needed.",
+        "20 wins where 22 were expected. A change of 8 points would be found in 24 of 100 such periods. 310 more deals are needed.",
     ]
 
 
@@ -94,6 +102,14 @@ def test_many_that_could_be_missed_are_one_line() -> None:
     assert sure["open"] == []
     assert sure["asked"].startswith("12 comparisons made with the deals that the profile was learned from.")
     assert sure["asked"].endswith("No change that matters in: 12 attributes.")
+
+
+def test_many_that_cannot_be_told_are_one_line_too() -> None:
+    many = [old(code="ICP-POINTS", subject=f"a{i}", words=f"a{i}: cannot tell; too few", p_value=None, power=i / 100) for i in range(12)]
+    assert drift_page(many)["open"] == [
+        "12 attributes of the card: too little is new, or was known before, to tell. "
+        "A change that matters would be found in 0 to 11 of 100 such periods.",
+    ]
 
 
 def test_a_trigger_proposes_and_is_no_alarm_of_its_own(findings: list[dict[str, Any]]) -> None:

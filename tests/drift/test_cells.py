@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from icpfit.drift.cells import CELLS, cut, gap
+from icpfit.drift.cells import CELLS, MOST_LEVELS, cut, gap
 from icpfit.drift.columns import read_column
 from icpfit.drift.power import found, more_needed, standard_move
 from icpfit.drift.split import Split, sums, thinned
@@ -50,6 +50,13 @@ def test_cells_hold_every_row_once_wherever_it_lies(values, few):
     assert cells.counts.shape[1] <= max(CELLS, column.levels)
     if column.levels == 0:
         assert gap(column) == pytest.approx(stats.ks_2samp(array[few:], array[:few]).statistic)
+
+
+def test_a_column_of_names_has_no_more_cells_than_there_may_be_groups():
+    names = pd.Series([f"name {i % 3_000}" for i in range(60_000)])
+    cells = cut(read_column("name", names, names), 0.5)
+    assert cells.counts.shape == (2, MOST_LEVELS + 1)
+    assert cells.counts.sum() == 120_000
 
 
 def test_cells_tell_what_all_values_tell():

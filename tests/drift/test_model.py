@@ -48,6 +48,19 @@ def test_with_no_change_it_is_silent(n):
     assert not_more_than(share_of_alarms(1_000, n, 60), 60, 0.05)
 
 
+def test_a_fall_that_began_meanwhile_does_not_drown_in_the_months_before():
+    """The later half alone has it; the finding is of that half, and of nobody else."""
+    rng = np.random.default_rng(11)
+    then, now = answered(1_500, rng), newer(600, rng)
+    late = np.arange(len(now)) >= 320
+    lost = late & now.good & (rng.random(len(now)) < 0.45)
+    fallen = dataclasses.replace(now, good=now.good & ~lost)
+    (level, *_rest) = found(then, fallen, alpha=0.01)
+    assert level.alarm
+    assert level.n_current == (fallen.created > fallen.created[299]).sum()
+    assert f"{fallen.good[fallen.created > fallen.created[299]].mean():.0%}" in level.words
+
+
 def test_with_no_change_and_deals_of_an_account_alike_it_is_silent():
     assert not_more_than(share_of_alarms(400, 200, 60, deals_per_account=4), 60, 0.05)
 
@@ -109,7 +122,7 @@ def test_at_many_deals_a_small_change_is_sure_and_does_not_matter():
 def test_the_numbers_are_those_of_other_engines():
     rng = np.random.default_rng(4)
     then, now = answered(900, rng), newer(300, rng)
-    level, ranking, slope = found(then, now)
+    level, ranking, slope = found(then, now, alpha=0.001)
     assert level.effect == pytest.approx(abs((now.good - now.probability).mean() - (then.good - then.probability).mean()))
     assert f"{roc_auc_score(now.good, now.probability):.0%} of pairs" in ranking.words
     line = LogisticRegression(C=np.inf, tol=1e-10, max_iter=1_000).fit(log_odds(now.probability)[:, None], now.good)

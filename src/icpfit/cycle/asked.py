@@ -71,7 +71,7 @@ class Asked:
             account=account_keys(now.frame)[rows],
             created=now.position[rows],
             good=now.label[rows] == 1,
-            probability=model.probability(features),
+            probability=model.probability(features) if len(rows) else np.zeros(0),
             points=scored["points"].to_numpy(np.int64),
             tier=scored["tier"].to_numpy(object),
             parts=card.parts_of(features),

@@ -20,6 +20,7 @@ from icpfit.cycle.trade import trade_findings
 from icpfit.cycle.triggers import trigger_findings
 from icpfit.drift import Finding, compare
 from icpfit.drift.attributed import attribution_findings
+from icpfit.drift.compare import MIN_ROWS
 from icpfit.drift.finding import counted_in
 from icpfit.drift.icp import icp_findings
 from icpfit.drift.model import model_findings
@@ -100,18 +101,27 @@ def findings_of(asked: Asked) -> list[Finding]:
     if now.timing != "dated":
         words = "cannot tell; the source has no dates, so what is new cannot be told from what was there before"
         return [Finding("DRIFT-DATES", "dates", None, None, None, None, len(now.frame), 0, False, words)]
+    few = int(asked.newer(leading).sum()) < MIN_ROWS
     level = {name: ALPHA * share for name, share in SHARES.items()}
     seed = asked.bundle.seed
     trade = trade_findings(asked, alpha=level["trade"], seed=seed)
     parts: dict[str, Callable[[float], Sequence[Finding]]] = {
         "model": lambda alpha: _model(asked, alpha, seed),
-        "icp": lambda alpha: _icp(asked, leading, alpha, seed),
+        "icp": lambda alpha: _too_few(asked, leading, "ICP-POINTS", "the profile") if few else _icp(asked, leading, alpha, seed),
         "trade": lambda _: trade,
         "triggers": lambda alpha: trigger_findings(asked, trade, alpha=alpha),
-        "attribution": lambda alpha: _attribution(asked, leading, alpha, seed),
-        "data": lambda alpha: _data(asked, leading, alpha, seed),
+        "attribution": lambda alpha: [] if few else _attribution(asked, leading, alpha, seed),
+        "data": lambda alpha: _too_few(asked, leading, "DRIFT-FEATURE", "attributes") if few else _data(asked, leading, alpha, seed),
     }
     return [f for name, ask in parts.items() for f in counted_in(ask(level[name]), SHARES[name])]
+
+
+def _too_few(asked: Asked, outcome: Outcome, code: str, subject: str) -> list[Finding]:
+    """One answer for all rows of the card, or for all attributes, where so little is new."""
+    now, before = int(asked.newer(outcome).sum()), int(asked.before(outcome).sum())
+    more = counted(MIN_ROWS - now, "more deal" if outcome == "win" else "more customer")
+    words = f"cannot tell; {more} of which the end is known {'is' if MIN_ROWS - now == 1 else 'are'} needed"
+    return [Finding(code, subject, None, None, None, None, before, now, False, words, 0.0, MIN_ROWS - now, _cohort(asked, outcome))]
 
 
 def _model(asked: Asked, alpha: float, seed: int) -> list[Finding]:

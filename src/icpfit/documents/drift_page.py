@@ -41,7 +41,7 @@ def drift_page(found: Sequence[Found] | None, pictures: DriftPictures | None = N
         "groups": _groups(alarms, most_changed(pictures)),
         "proposed": [_card(f, {}) for f in proposed],
         "by_itself": NOT_BY_ITSELF if proposed else "",
-        "open": [*(_open(f) for f in open_), *_weak([f for f in told if not f["alarm"]])],
+        "open": [*_untold(open_), *_weak([f for f in told if not f["alarm"]])],
         "asked": _asked(told),
         "figures": drift_figures(pictures) if pictures is not None else [],
     }
@@ -96,12 +96,16 @@ def _card(f: Found, changed: Mapping[str, str]) -> dict[str, Any]:
     now, before = known(f.get("n_current")), known(f.get("n_reference"))
     many = code_of(_code(f)).rows
     seen = f"{count(now)} newer {many} beside {count(before)} before" if now and before else f"{count(now)} {many}" if now else ""
+    cohort = str(f.get("cohort") or "")
+    if now and before and f"{count(now)} " in f"{cohort} " and f"{count(before)} " in f"{cohort} ":
+        seen = ""  # the cohort says it
+    band = changed.get(str(f.get("subject")), "") if _code(f) == "DRIFT-FEATURE" else ""
     return {
         "code": _code(f),
         "headline": sentence(first),
-        "words": " ".join(w for w in (sentence(rest), sentence(changed.get(str(f.get("subject")), ""))) if w),
+        "words": " ".join(w for w in (sentence(rest), sentence(band)) if w),
         "lines": [],
-        "who": " · ".join(w for w in (str(f.get("cohort") or ""), seen) if w),
+        "who": " · ".join(w for w in (cohort, seen) if w),
         "todo": sentence(str(f.get("action") or code_of(_code(f)).action)),
         "rows": rows[:MOST_ROWS],
         "more": f" and {len(rows) - MOST_ROWS} more" if len(rows) > MOST_ROWS else "",
@@ -113,6 +117,21 @@ def _words(f: Found) -> str:
     words, subject = str(f["words"]), str(f.get("subject") or "")
     alone = not _code(f).startswith(SUBJECT_FIRST) or words.lower().startswith(subject.lower())
     return words if alone else f"{subject}: {words}"
+
+
+def _untold(open_: Sequence[Found]) -> list[str]:
+    """One by one, but for those of a kind that are many."""
+    by_code: dict[str, list[Found]] = {}
+    for f in open_:
+        by_code.setdefault(_code(f), []).append(f)
+    said: list[str] = []
+    for code, same in by_code.items():
+        if len(same) > SINGLY and code:
+            many = counted(len(same), code_of(code).one, code_of(code).many)
+            said.append(f"{sentence(f'{many}: too little is new, or was known before, to tell')} {_power(same)}".strip())
+        else:
+            said += [_open(f) for f in same]
+    return said
 
 
 def _open(f: Found) -> str:
@@ -135,7 +154,7 @@ def _needed(f: Found, words: str) -> str:
 def _power(found: Sequence[Found], words: str = "") -> str:
     """
     >>> _power([{"code": "MODEL-WINRATE", "power": 0.244}])
-    'A change of 3 points would be found in 24 of 100 such periods.'
+    'A change of 8 points would be found in 24 of 100 such periods.'
     >>> _power([{"code": "DRIFT-FEATURE", "power": p} for p in (0.1, 0.5)])
     'A change that matters would be found in 10 to 50 of 100 such periods.'
     """

@@ -20,12 +20,13 @@ GROUPS = (
     ("TRADE-", "The market and the deals"),
     ("MODEL-", "The model"),
     ("ICP-", "The profile"),
+    ("ATTRIBUTION-", "What the model looks at"),
     ("DRIFT-", "The data"),
     ("WATCH-", "Week by week"),
 )
 OTHER_GROUP = "Other findings"
 PROPOSED = "TRIGGER-"
-SUBJECT_FIRST = ("DRIFT-FEATURE", "ICP-POINTS", "TRADE-", "WATCH-")
+SUBJECT_FIRST = ("DRIFT-FEATURE", "ATTRIBUTION-FEATURE", "ICP-POINTS", "TRADE-", "WATCH-")
 """codes whose words are read behind their subject; those of all others are whole sentences"""
 
 RATE = "See which accounts explain it, then retrain: the percentages of the profile in force no longer hold."
@@ -46,12 +47,18 @@ CODES = {
     "TRADE-BEST": Code(
         "whether the best customers fit", action="Look at which of the best the card does not name, and retrain.", rows="customers"
     ),
-    "MODEL-WINRATE": Code("the win rate", action=RATE, change="a change of 3 points"),
-    "MODEL-RETENTION": Code("the share of customers who stay", action=RATE, change="a change of 3 points", rows="customers"),
+    "MODEL-WINRATE": Code("the win rate", action=RATE, change="a change of 8 points"),
+    "MODEL-RETENTION": Code("the share of customers who stay", action=RATE, change="a change of 8 points", rows="customers"),
     "MODEL-RANKING": Code("the order of accounts", action="Retrain; until then let people overrule the score."),
     "MODEL-CALIBRATION": Code(
         "the weight of the chances", action="Retrain; until then take high and low chances as nearer to the average."
     ),
+    "ATTRIBUTION-FEATURE": Code(
+        "an attribute as the model sees it",
+        "attributes as the model sees them",
+        "Expect more or fewer accounts in the upper tiers; check the attribute at its source.",
+    ),
+    "ATTRIBUTION-WHOLE": Code("all that the model looks at", action="Compare the tiers' shares with what the team can work."),
     "ICP-POINTS": Code("the points of an attribute", "attributes of the card", CARD),
     "ICP-TIERS": Code("the tiers", action="Look at what has moved in the data, at who works these tiers, and at their edges."),
     "ICP-FIT-RATE": Code(

@@ -23,6 +23,8 @@ FINE = 2_000
 """cells in which the largest gap of two distributions is looked for"""
 FEWEST_EXPECTED = 1.0
 """of a level that is counted by itself (Cochran, 1954); rarer ones stand together"""
+MOST_LEVELS = 100
+"""of a category that are counted by themselves, the commonest; the rest stands together, so that names cost no more memory than groups"""
 RARE_TOGETHER = 3
 """rows that the rare levels need between them to be a cell"""
 NUMBER_WEIGHT, LEVEL_WEIGHT, GAP_WEIGHT = 0.6, 1.6, 0.8
@@ -119,6 +121,8 @@ def _gather_rare(totals: Ints, few: float) -> Ints:
     [0, 0, 1, 0]
     """
     rare = totals * few < FEWEST_EXPECTED
+    if (~rare).sum() > MOST_LEVELS:
+        rare[np.argsort(-totals, kind="stable")[MOST_LEVELS:]] = True
     cell = np.cumsum(~rare) - 1
     own = int((~rare).sum())
     if rare.any():

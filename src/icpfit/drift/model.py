@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -20,11 +21,14 @@ from icpfit.moments import quarter_of
 from icpfit.plural import counted
 
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 FEWEST = 20
 """deals now without which nothing is asked"""
 FEWEST_EACH = 5
 """good and bad ends, on either side, without which neither ranking nor slope is asked"""
+LATE_LEAST = 40
+"""deals of the later half without which it is not asked by itself"""
 FLOOR_RATE, FLOOR_AUC, FLOOR_SLOPE = 0.03, 0.03, 0.15
 """less is not acted on, however sure it is"""
 TOLD_RATE, TOLD_AUC, TOLD_SLOPE = 0.08, 0.08, 0.4
@@ -38,7 +42,8 @@ def model_findings(outcome: Outcome, then: Answered | None, now: Answered, *, al
     with the champion's; with nothing changed at most a share ``alpha`` of calls raises any alarm, for all three are asked together.
     Ranking and slope alarm only when they have fallen. Accounts stay together.
 
-    * level: ends observed less expected, per deal, now less then;
+    * level: ends observed less expected, per deal, now less then; of all new deals and of the later half of them, for what began
+      meanwhile would drown in the months before it;
     * ranking: AUC within each quarter, each with the weight of its mixed ends;
     * slope: of the outcome's log-odds on the chance's (Cox recalibration, one step from 1), at each side's own level.
 
@@ -55,12 +60,17 @@ def model_findings(outcome: Outcome, then: Answered | None, now: Answered, *, al
     if (few := _too_few(then, asked)) is not None:
         words, needed = few
         return [asked.untold(c, s, words, needed) for c, s in zip(codes, subjects, strict=True)]
-    level, ranking, slope = _figures(asked.then, now)
+    late = _late(now)
+    levels = [_level_figure(asked.then, now), *([_level_figure(asked.then, now, late)] if late.any() else [])]
     mixed = min(int(x) for side in (asked.then, now) for x in (side.good.sum(), (~side.good).sum())) >= FEWEST_EACH
-    found = compare_sides([level, ranking, slope] if mixed else [level], asked.then.account, now.account, alpha, seed)
+    further = _figures(asked.then, now) if mixed else ()
+    found = compare_sides([*levels, *further], asked.then.account, now.account, alpha, seed)
     told = _level(codes[0], asked, found[0])
+    if late.any() and found[1].q_value < found[0].q_value:
+        of_late = _level(codes[0], replace(asked, now=now.of(late)), found[1])
+        told = of_late if of_late.alarm else told
     if mixed:
-        return [told, _ranking(asked, found[1]), _slope(asked, found[2])]
+        return [told, _ranking(asked, found[-2]), _slope(asked, found[-1])]
     words = f"cannot tell; {FEWEST_EACH} {asked.noun}s of each outcome are needed then and now"
     return [told, *(asked.untold(c, s, words) for c, s in zip(codes[1:], subjects[1:], strict=True))]
 
@@ -79,14 +89,25 @@ def _too_few(then: Answered | None, asked: Comparison) -> tuple[str, int | None]
     return None
 
 
-def _figures(then: Answered, now: Answered) -> tuple[Figure, Figure, Figure]:
-    """Only the slope is inflated: the chances of before stand at the champion's own level, and small mistakes of a model cost its ranking
-    next to nothing."""
+def _figures(then: Answered, now: Answered) -> tuple[Figure, Figure]:
     return (
-        Figure(_level_side(then), _level_side(now)),
         Figure(_auc_side(then), _auc_side(now), tail=-1),
         Figure(_slope_side(then), _slope_side(now), tail=-1, inflation=then.inflation),
     )
+
+
+def _late(now: Answered) -> Bools:
+    """The later half of the new deals; none where they are too few, or all of one moment."""
+    late = now.created > now.created[(len(now) - 1) // 2]
+    return late if late.sum() >= LATE_LEAST else np.zeros(len(now), dtype=bool)
+
+
+def _level_figure(then: Answered, now: Answered, late: Bools | None = None) -> Figure:
+    """The level of all new deals, or of those that are ``late`` alone."""
+    side = _level_side(now)
+    if late is not None:
+        side = Side(side.c * late, side.d * late, side.e * late)
+    return Figure(_level_side(then), side)
 
 
 def _level_side(side: Answered) -> Side:
