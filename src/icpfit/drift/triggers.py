@@ -123,10 +123,12 @@ def of_alarms(findings: Sequence[Finding], codes: Sequence[str]) -> list[Finding
     Churn of all customers together is no cluster.
     """
     told = [f for f in findings if f.alarm and f.code in codes and f.code in OF_ALARMS and f.subject != EVERYBODY]
-    return [
-        _fact(OF_ALARMS[f.code][0], f.subject, f"{OF_ALARMS[f.code][1]}: {f.words}", f.n_reference, f.n_current, f.rows, f.cohort)
-        for f in told
-    ]
+    found = []
+    for f in told:
+        code, what = OF_ALARMS[f.code]
+        words = f"{f.subject}: {what}: {f.words.removeprefix(f'{f.subject}: ')}"
+        found.append(_fact(code, f.subject, words, f.n_reference, f.n_current, f.rows, f.cohort))
+    return found
 
 
 def _fact(code: str, subject: str, words: str, then: int = 0, now: int = 0, rows: tuple[str, ...] = (), cohort: str = "") -> Finding:
