@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from scipy import stats
 
 from icpfit.config import LAYERS
 from icpfit.drift.answered import Answered
+from icpfit.drift.finding import Finding
 from icpfit.moments import DAY, parse_moment
 from icpfit.scorecard.card import TIER_NAMES, Attribute, Bin, Fidelity, Scorecard, Tier, tier_names
 
@@ -115,3 +117,17 @@ def alike(one: Mapping[str, Any], two: Mapping[str, Any]) -> bool:
         return math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12) if isinstance(a, float) and isinstance(b, float) else bool(a == b)
 
     return one.keys() == two.keys() and all(close(one[k], two[k]) for k in one)
+
+
+def sure_calls(ask: Callable[..., list[Finding]], n_then: int, n_now: int, repetitions: int, alpha: float = 0.05, **law: float) -> int:
+    """Calls in which anything is sure, whether large enough to matter or not, where nothing changed."""
+    count = 0
+    for seed in range(repetitions):
+        rng = np.random.default_rng([seed, n_then, n_now])
+        findings = ask(answered(n_then, rng, **law), newer(n_now, rng, **law), alpha=alpha, seed=seed)
+        count += any(f.q_value is not None and f.q_value <= alpha for f in findings)
+    return count
+
+
+def not_more_than(count: int, repetitions: int, alpha: float) -> bool:
+    return bool(stats.binomtest(count, repetitions, alpha, alternative="greater").pvalue >= 0.01)

@@ -7,14 +7,14 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
-from answers import LAYER, POINTS, alike, answered, make_card, newer, shuffled
+from answers import LAYER, POINTS, alike, answered, make_card, newer, not_more_than, shuffled, sure_calls
 from scipy import stats
 from sklearn.linear_model import LogisticRegression
 
 from icpfit.drift.answered import Answered
 from icpfit.drift.attributes import Read
 from icpfit.drift.finding import Finding
-from icpfit.drift.icp import SPLIT, icp_findings
+from icpfit.drift.icp import icp_findings
 from icpfit.scorecard.card import Disqualification
 
 CARD = make_card()
@@ -32,27 +32,13 @@ def of(findings: list[Finding], code: str) -> Finding:
     return next(f for f in findings if f.code == code)
 
 
-def share_of_alarms(n_then: int, n_now: int, repetitions: int, alpha: float = 0.05, **law: float) -> int:
-    count = 0
-    for seed in range(repetitions):
-        rng = np.random.default_rng([seed, n_then, n_now])
-        findings = found(answered(n_then, rng, **law), newer(n_now, rng, **law), alpha=alpha, seed=seed)
-        level = {True: alpha * SPLIT["tiers"], False: alpha * SPLIT["points"]}
-        count += any(f.q_value is not None and f.q_value <= level[f.code == "ICP-TIERS"] for f in findings)
-    return count
-
-
-def not_more_than(count: int, repetitions: int, alpha: float) -> bool:
-    return stats.binomtest(count, repetitions, alpha, alternative="greater").pvalue >= 0.01
-
-
 @pytest.mark.parametrize("n", [60, 200])
 def test_with_no_change_it_is_silent(n):
-    assert not_more_than(share_of_alarms(1_000, n, 40), 40, 0.05)
+    assert not_more_than(sure_calls(found, 1_000, n, 40), 40, 0.05)
 
 
 def test_with_no_change_and_deals_of_an_account_alike_it_is_silent():
-    assert not_more_than(share_of_alarms(400, 200, 40, deals_per_account=4), 40, 0.05)
+    assert not_more_than(sure_calls(found, 400, 200, 40, deals_per_account=4), 40, 0.05)
 
 
 @pytest.mark.verify
@@ -60,7 +46,7 @@ def test_with_no_change_and_deals_of_an_account_alike_it_is_silent():
 @pytest.mark.parametrize(("n", "repetitions"), [(60, 1_000), (200, 1_000), (1_000, 1_000), (100_000, 200)])
 @pytest.mark.parametrize("alpha", [0.05, 0.01])
 def test_with_no_change_it_is_silent_in_full(n_then, n, repetitions, alpha):
-    assert not_more_than(share_of_alarms(n_then, n, repetitions, alpha), repetitions, alpha)
+    assert not_more_than(sure_calls(found, n_then, n, repetitions, alpha), repetitions, alpha)
 
 
 def test_an_attribute_that_has_lost_its_effect_is_found_by_name_and_cell():

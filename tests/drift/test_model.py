@@ -7,8 +7,7 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
-from answers import alike, answered, newer, shuffled
-from scipy import stats
+from answers import alike, answered, newer, not_more_than, shuffled, sure_calls
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
@@ -29,23 +28,9 @@ def alarms(findings: list[Finding]) -> set[str]:
     return {f.code for f in findings if f.alarm}
 
 
-def share_of_alarms(n_then: int, n_now: int, repetitions: int, alpha: float = 0.05, **law: float) -> int:
-    """Calls in which anything is sure, whether large enough to matter or not, where nothing changed."""
-    count = 0
-    for seed in range(repetitions):
-        rng = np.random.default_rng([seed, n_then, n_now])
-        findings = found(answered(n_then, rng, **law), newer(n_now, rng, **law), alpha=alpha, seed=seed)
-        count += any(f.q_value is not None and f.q_value <= alpha for f in findings)
-    return count
-
-
-def not_more_than(count: int, repetitions: int, alpha: float) -> bool:
-    return stats.binomtest(count, repetitions, alpha, alternative="greater").pvalue >= 0.01
-
-
 @pytest.mark.parametrize("n", [60, 200])
 def test_with_no_change_it_is_silent(n):
-    assert not_more_than(share_of_alarms(1_000, n, 60), 60, 0.05)
+    assert not_more_than(sure_calls(found, 1_000, n, 60), 60, 0.05)
 
 
 def test_a_fall_that_began_meanwhile_does_not_drown_in_the_months_before():
@@ -62,7 +47,7 @@ def test_a_fall_that_began_meanwhile_does_not_drown_in_the_months_before():
 
 
 def test_with_no_change_and_deals_of_an_account_alike_it_is_silent():
-    assert not_more_than(share_of_alarms(400, 200, 60, deals_per_account=4), 60, 0.05)
+    assert not_more_than(sure_calls(found, 400, 200, 60, deals_per_account=4), 60, 0.05)
 
 
 @pytest.mark.verify
@@ -70,7 +55,7 @@ def test_with_no_change_and_deals_of_an_account_alike_it_is_silent():
 @pytest.mark.parametrize(("n", "repetitions"), [(60, 1_000), (200, 1_000), (1_000, 1_000), (100_000, 200)])
 @pytest.mark.parametrize("alpha", [0.05, 0.01])
 def test_with_no_change_it_is_silent_in_full(n_then, n, repetitions, alpha):
-    assert not_more_than(share_of_alarms(n_then, n, repetitions, alpha), repetitions, alpha)
+    assert not_more_than(sure_calls(found, n_then, n, repetitions, alpha), repetitions, alpha)
 
 
 def power(repetitions: int, n: int, code: str, **change: float) -> float:
