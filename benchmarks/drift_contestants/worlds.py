@@ -22,6 +22,8 @@ CHANGED_SHARES = SHARES * np.array([0.8, 1.25, 0.8, 1.25, 0.8, 1.25, 0.8, 1.25])
 NUMBER, COUNT, CATEGORY, FLAG, SKEWED = (f"{kind}_0" for kind in ("number", "count", "category", "flag", "skewed"))
 PAIR = ("number_3", "number_4")
 """the two that go together at .6"""
+STRANGERS = ("number_8", "number_9")
+"""two that have nothing to do with each other"""
 TOGETHER = 0.6
 GAPS = 0.3
 
@@ -34,7 +36,7 @@ MARGINAL = {
     "gaps": "gaps from 30 to 45 %",
     "small": "all 10 numbers +.1 sd",
 }
-JOINT = {"lost": "correlation lost (.6 to 0)", "weaker": "correlation weaker (.6 to .2)"}
+JOINT = {"lost": "correlation lost (.6 to 0)", "weaker": "correlation weaker (.6 to .2)", "new": "correlation that was not there (0 to .6)"}
 SCENARIOS = {"none": "none", **MARGINAL, **JOINT}
 SIZES = ((1_000, 60), (1_000, 200), (1_000, 1_000), (1_000, 100_000), (100_000, 100_000))
 """reference and current rows"""
@@ -100,9 +102,9 @@ def draw(scenario: str, n_reference: int, n_current: int, repetition: int) -> Wo
         for c in moved:
             current[c] += 0.1
     else:
-        now = 0.0 if scenario == "lost" else 0.2
-        current[PAIR[1]] = now * current[PAIR[0]] + np.sqrt(1 - now**2) * change.normal(size=n)
-        moved, kind = frozenset(PAIR), "correlation"
+        (a, b), now = {"lost": (PAIR, 0.0), "weaker": (PAIR, 0.2), "new": (STRANGERS, TOGETHER)}[scenario]
+        current[b] = now * current[a] + np.sqrt(1 - now**2) * change.normal(size=n)
+        moved, kind = frozenset({a, b}), "correlation"
     return World(reference, current, moved, kind)
 
 

@@ -35,6 +35,11 @@ class Asked:
     def _seen(self) -> dict[Outcome, TrainingSet]:
         return {}
 
+    @cached_property
+    def under(self) -> Opened:
+        """The data under the champion's own features."""
+        return self.opened.with_features(self.bundle.declared)
+
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
         """Outcomes of the source that the champion has a model of."""
@@ -47,7 +52,7 @@ class Asked:
             FeatureError: the data has no longer what the champion's features are made of.
         """
         if outcome not in self._seen:
-            self._seen[outcome] = self.opened.with_features(self.bundle.declared).training_set(outcome, self.as_of)
+            self._seen[outcome] = self.under.training_set(outcome, self.as_of)
         return self._seen[outcome]
 
     def newer(self, outcome: Outcome) -> Bools:

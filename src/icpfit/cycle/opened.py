@@ -40,13 +40,14 @@ class Opened:
     """A configuration with its data. Tables are read and checked; a flat file is read when its rows are asked for.
 
     ``flat_as_of``: of a flat file, only what was known then. ``flat_specs``: its features, where not the configuration but
-    a model says which.
+    a model says which. ``flat_read``: the file's rows under the configuration's features, where they were read already.
     """
 
     config: Config
     warehouse: Warehouse | None
     flat_as_of: int | None = None
     flat_specs: tuple[FeatureSpec, ...] | None = None
+    flat_read: FlatTable | None = None
     said_of_features: tuple[DataFinding, ...] = ()
 
     def __post_init__(self) -> None:
@@ -116,7 +117,7 @@ class Opened:
         """
         if not isinstance(self.config.source, FlatSource):
             raise ValueError("not a flat file")
-        table = read_flat(self.config.source, max_left_out=self.config.max_left_out, as_of=self.flat_as_of)
+        table = self.flat_read or read_flat(self.config.source, max_left_out=self.config.max_left_out, as_of=self.flat_as_of)
         return table if self.flat_specs is None else read_under(table, self.config.source, self.flat_specs)
 
     @property
@@ -163,7 +164,8 @@ class Opened:
     def with_features(self, specs: tuple[FeatureSpec, ...]) -> Opened:
         """The same data under a bundle's own features: a model is asked with what it learned from, whatever the configuration says now."""
         if self.warehouse is None:
-            return replace(self, flat_specs=specs)
+            own = self.flat if self.flat_specs is None else self.flat_read
+            return replace(self, flat_specs=specs, flat_read=own)
         outcomes = self.config.outcomes.model_copy(update={"deal_attributes": tuple(s.column for s in specs if s.table == "deals")})
         features = tuple(s for s in specs if s.table != "deals")
         return replace(self, config=self.config.model_copy(update={"features": features, "outcomes": outcomes}))

@@ -98,8 +98,7 @@ def _of_tables(asked: Asked) -> TradeData:
 
 
 def _of_file(asked: Asked) -> TradeData:
-    opened = asked.opened.with_features(asked.bundle.declared)
-    flat = opened.flat
+    flat = asked.under.flat
     frame = flat.frame[flat.frame["created_at"].notna()]
     created = columns.micros(frame["created_at"])
     frame = frame[created < asked.as_of]

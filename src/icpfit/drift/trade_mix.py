@@ -107,20 +107,17 @@ def _ask(account: Ints, now: Bools, codes: Sequence[Ints], traits: Sequence[Trai
                 ranges.append(above)
     of = np.concatenate([of, [i for i, _ in cuts]]).astype(np.int64)
     which = np.concatenate([which, [-v for _, v in cuts]]).astype(np.int64)
-    known = np.array([total[s + 1 : s + w].sum() for s, w in zip(starts, widths, strict=True)])
 
     def hits(counts: Floats) -> Floats:
-        return np.concatenate([counts[columns], [counts[r].sum() for r in ranges]])
+        return np.concatenate([counts[:, columns], *(counts[:, r].sum(axis=1, keepdims=True) for r in ranges)], axis=1)
 
-    all_hits = hits(total)
+    def known(counts: Floats) -> Floats:
+        return np.column_stack([counts[:, s + 1 : s + w].sum(axis=1) for s, w in zip(starts, widths, strict=True)])[:, of]
 
-    def statistics(counts: Floats) -> Floats:
-        known_now = np.array([counts[s + 1 : s + w].sum() for s, w in zip(starts, widths, strict=True)])
-        return deviance_roots(hits(counts), known_now[of], all_hits, known[of])
-
-    seen = statistics(count(flat[now]))
     draw, draws = reshuffler(account, now, np.random.default_rng([seed, 12])), draws_for(level)
-    drawn = np.abs([statistics(count(flat[draw()])) for _ in range(draws)])
+    counts = np.stack([count(flat[side]) for side in (now, *(draw() for _ in range(draws)))])
+    roots = deviance_roots(hits(counts), known(counts), hits(total[None]), known(total[None]))
+    seen, drawn = roots[0], np.abs(roots[1:])
     return _held(seen, drawn, of, which, len(traits), level)
 
 
@@ -138,13 +135,13 @@ def _held(seen: Floats, drawn: Floats, of: Ints, which: Ints, traits: int, level
 
 
 def deviance_roots(hits: Floats, rows: Floats, all_hits: Floats, all_rows: Floats) -> Floats:
-    """Signed roots of the deviance of 2 x 2 tables: more hits now is positive. Near-normal even of few hits, half of one nearer to
+    """Signed roots of the deviance of 2 x 2 tables of any shape, more hits now is positive. Near-normal even of few hits, half of one nearer
     what was to be expected (Yates).
 
     >>> deviance_roots(np.array([5.0, 5.0]), np.array([10.0, 10.0]), np.array([10.0, 5.0]), np.array([20.0, 20.0])).round(1).tolist()
     [0.0, 2.2]
     """
-    deviance = np.zeros(len(hits))
+    deviance = np.zeros(hits.shape)
     off = hits - rows * all_hits / np.maximum(all_rows, 1)
     hits = hits - np.sign(off) * np.minimum(np.abs(off), HALF)
     for cell, row, column in (

@@ -56,14 +56,11 @@ def rate_findings(
     width = int(flat.max()) + 1
     total, hits = (_count(flat[side], width) for side in (np.ones(len(chosen), dtype=bool), good[chosen]))
 
-    def statistics(came: Bools) -> Floats:
-        return departures(
-            *_table(_count(flat[came], width), _count(flat[came & good[chosen]], width), total, hits, place, inside, of, traits)
-        )
-
-    seen = statistics(rows.now[chosen])
     draw, draws = reshuffler(rows.account[chosen], rows.now[chosen], np.random.default_rng([seed, 22])), draws_for(level)
-    drawn = np.abs([statistics(draw()) for _ in range(draws)])
+    sides = [rows.now[chosen], *(draw() for _ in range(draws))]
+    came, won = (np.stack([_count(flat[side & of_these], width) for side in sides]) for of_these in (True, good[chosen]))
+    moved = departures(*_table(came, won, total, hits, place, inside, of, traits))
+    seen, drawn = moved[0], np.abs(moved[1:])
     largest = drawn.max(axis=1)
     adjusted = (1 + (largest[:, None] >= np.abs(seen) * ALIKE).sum(axis=0)) / (draws + 1)
     critical = float(np.quantile(largest, 1 - level, method="higher"))
@@ -78,13 +75,13 @@ def rate_findings(
 
 
 def departures(won_now: Floats, now: Floats, won_before: Floats, before: Floats, others: tuple[Floats, Floats, Floats, Floats]) -> Floats:
-    """The change of each segment's log-odds less that of the ``others`` (in the same order), in standard errors.
+    """The change of each segment's log-odds less that of the ``others`` (in the same order), in standard errors. Of any shape.
 
     >>> same = (np.array([20.0]), np.array([100.0]), np.array([40.0]), np.array([200.0]))
     >>> departures(*same, same).round(6).tolist()
     [0.0]
     """
-    change, variance = np.zeros(len(now)), np.zeros(len(now))
+    change, variance = np.zeros(now.shape), np.zeros(now.shape)
     for (a, n, b, m), sign in (((won_now, now, won_before, before), 1), (others, -1)):
         for hits, rows, way in ((a, n, 1), (b, m, -1)):
             up, down = hits + 0.5, rows - hits + 0.5
@@ -110,9 +107,9 @@ def _table(
     ends = starts + np.array([len(t.values) + 2 for t in traits])
 
     def known(counts: Floats) -> Floats:
-        return np.array([counts[s + 1 : e].sum() for s, e in zip(starts, ends, strict=True)])[of]
+        return np.column_stack([counts[:, s + 1 : e].sum(axis=1) for s, e in zip(starts, ends, strict=True)])[:, of]
 
-    a, n, b, m = won[place], now[place], (hits - won)[place], (total - now)[place]
+    a, n, b, m = won[:, place], now[:, place], (hits - won)[:, place], (total - now)[:, place]
     return a, n, b, m, (known(won) - a, known(now) - n, known(hits - won) - b, known(total - now) - m)
 
 
