@@ -27,15 +27,15 @@ from drift_contestants.worlds import BANK, BANK_BLOCK, BANK_REFERENCE, SCENARIOS
 
 HERE = Path(__file__).parent
 OWN = HERE.parent / "src" / "icpfit" / "drift"
-SLOWER = {"evidently": 0.1, "nannyml": 0.5}
-"""share of the repetitions that the slow ones are asked for"""
+FEWER = {"raw": 0.25, "psi": 0.25, "evidently": 0.1, "nannyml": 0.25}
+"""share of the repetitions for the slow ones, and for those that are not compared with power"""
 LARGE = 0.1
 """share of the repetitions at 100,000 rows"""
 
 
 def cells(name: str, repetitions: int, bank: bool) -> dict[Cell, int]:
     """Repetitions of every cell; the later blocks of the bank are what they are."""
-    most = SLOWER.get(name, 1.0) * repetitions
+    most = FEWER.get(name, 1.0) * repetitions
     out = {(s, *sizes): max(int(most * (LARGE if max(sizes) > 1_000 else 1)), 2) for sizes in SIZES for s in SCENARIOS}
     if bank:
         blocks = {s: int(most) if s.endswith("shuffled") else bank_blocks() for s in BANK}
@@ -84,7 +84,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--workspace", type=Path, required=True, help="where the answers are kept")
     parser.add_argument("--contestants", nargs="+", choices=list(CONTESTANTS), default=list(CONTESTANTS))
-    parser.add_argument("--repetitions", type=int, default=200, help="of every cell; the slow ones and 100,000 rows have fewer")
+    parser.add_argument("--repetitions", type=int, default=200, help="of every cell; some contestants and 100,000 rows have fewer")
     parser.add_argument("--seconds", type=float, default=3_600, help="that one contestant has; the next run goes on")
     parser.add_argument("--evidently", default=sys.executable, help="the Python that has what benchmarks/drift_peers_evidently.txt names")
     parser.add_argument("--nannyml", default=sys.executable, help="the Python that has what benchmarks/drift_peers_nannyml.txt names")

@@ -32,7 +32,7 @@ def test_a_scenario_changes_what_it_says_and_nothing_else(worlds):
         world = worlds.draw(scenario, 300, 200, 4)
         pd.testing.assert_frame_equal(world.reference, plain.reference)
         changed = {c for c in plain.current if not world.current[c].equals(plain.current[c])}
-        assert changed == (world.moved if world.kind != "correlation" else {worlds.PAIR[1]}), scenario
+        assert changed == (world.moved if world.kind != "correlation" else {max(world.moved)}), scenario
         assert len(world.current.columns) == 25
     assert worlds.draw("none", 300, 200, 5).fingerprint != plain.fingerprint
     assert worlds.draw("none", 300, 200, 4).fingerprint == plain.fingerprint
@@ -49,6 +49,8 @@ def test_the_changes_are_as_large_as_they_are_called(worlds):
     assert [t[worlds.SKEWED].isna().mean() for t in (before, now["gaps"])] == pytest.approx([0.3, 0.45], abs=0.01)
     pair = [t[list(worlds.PAIR)].corr().iloc[0, 1] for t in (before, now["weaker"], now["lost"])]
     assert pair == pytest.approx([0.6, 0.2, 0.0], abs=0.02)
+    strangers = [t[list(worlds.STRANGERS)].corr().iloc[0, 1] for t in (before, now["new"])]
+    assert strangers == pytest.approx([0.0, 0.6], abs=0.02)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ MATTERS_NUMBER, MATTERS_LEVEL = 0.20, 0.10
 """The change whose chance of being found is told: a fifth of the rows of a number lie elsewhere; ten points of a level's share."""
 
 CODES = {"missingness": "DRIFT-MISSING", "correlations": "DRIFT-CORRELATION", "whole": "DRIFT-WHOLE"}
+MOST_NAMED = 3
 SUBJECTS = {"missingness": "missingness", "correlations": "correlations", "whole": "all features together"}
 YES = (("False", "True"), ("0", "1"), ("no", "yes"), ("false", "true"))
 
@@ -95,13 +96,29 @@ def pairs_finding(found: Pairs, names: tuple[str, str], p: float, q: float, size
     return Finding("DRIFT-CORRELATION", "correlations", effect, p, q, effect, *sizes, alarm, words, action=action)
 
 
-def whole_finding(found: Whole, p: float, q: float, sizes: tuple[int, int], alpha: float) -> Finding:
+def whole_finding(found: Whole, p: float, q: float, sizes: tuple[int, int], alpha: float, moved: Sequence[str]) -> Finding:
+    """``moved``: features that raised an alarm of their own."""
     alarm = q <= alpha and found.effect >= FLOOR
-    words = "taken together, the accounts have moved" if alarm else "taken together, the accounts are as before"
-    action = "look at the features that moved most: each moved a little" if alarm else ""
+    words, action = "taken together, the accounts are as before", ""
+    if alarm and moved:
+        words = f"taken together, the accounts have moved, which may be what is said of {_several(moved)}"
+        action = f"begin with {_several(moved)}"
+    elif alarm:
+        words = "taken together, the accounts have moved, each feature a little"
+        action = "see that the sources are still read as before; if the accounts are others, retrain (icpfit retrain)"
     return Finding(
         "DRIFT-WHOLE", "all features together", float(-found.score[0]), p, q, min(found.effect, 1.0), *sizes, alarm, words, action=action
     )
+
+
+def _several(names: Sequence[str]) -> str:
+    """
+    >>> _several(["Size"]), _several(["a", "b"]), _several(list("abcde"))
+    ('Size', 'a and b', 'a, b and 3 more')
+    """
+    if len(names) <= MOST_NAMED:
+        return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return f"{', '.join(names[: MOST_NAMED - 1])} and {len(names) - MOST_NAMED + 1} more"
 
 
 def _untold(code: str, subject: str, sizes: tuple[int, int], words: str, needed: int | None) -> Finding:

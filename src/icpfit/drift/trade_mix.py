@@ -135,7 +135,7 @@ def _held(seen: Floats, drawn: Floats, of: Ints, which: Ints, traits: int, level
 
 
 def deviance_roots(hits: Floats, rows: Floats, all_hits: Floats, all_rows: Floats) -> Floats:
-    """Signed roots of the deviance of 2 x 2 tables of any shape, more hits now is positive. Near-normal even of few hits, half of one nearer
+    """Signed roots of the deviance of 2 x 2 tables, of any shape; more hits now: positive. Near-normal even of few hits, half of one nearer
     what was to be expected (Yates).
 
     >>> deviance_roots(np.array([5.0, 5.0]), np.array([10.0, 10.0]), np.array([10.0, 5.0]), np.array([20.0, 20.0])).round(1).tolist()
