@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 
 MOST_ROWS = 20_000
 """Of more rows, whole accounts are drawn at random: what matters is found among so many with certainty."""
 FEWEST_DRAWS = 999
+BLOCK = 250
+"""reshuffles that stand in memory at once"""
 
 
 def draws_for(level: float) -> int:
@@ -46,10 +51,51 @@ def reshuffler(account: Ints, now: Bools, rng: np.random.Generator) -> Callable[
     def draw() -> Bools:
         out = np.empty(len(now), dtype=bool)
         for rows, came in blocks:
-            out[rows] = came[rng.permutation(len(rows))]
+            if came.shape[1] == 1:
+                out[rows[:, 0]] = some_of(len(rows), int(came.sum()), rng)
+            else:
+                out[rows] = came[rng.permutation(len(rows))]
         return out
 
     return draw
+
+
+def some_of(n: int, k: int, rng: np.random.Generator) -> Bools:
+    """``k`` of ``n``, each choice as likely: those with the smallest of random numbers, which is faster than a permutation.
+
+    >>> rng = np.random.default_rng(0)
+    >>> [int(some_of(5, k, rng).sum()) for k in (0, 2, 5)]
+    [0, 2, 5]
+    """
+    if k == 0:
+        return np.zeros(n, dtype=bool)
+    drawn = rng.bit_generator.random_raw(n)
+    taken: Bools = drawn <= np.partition(drawn, k - 1)[k - 1]
+    return taken if int(taken.sum()) == k else some_of(n, k, rng)  # two numbers of 64 bits were the same
+
+
+def sums_of(sides: Iterable[Bools], cells: npt.NDArray[np.float32]) -> Floats:
+    """(sides, columns): what the rows of each side add up to in the 0 and 1 of ``cells`` (rows, columns).
+
+    >>> sums_of([np.array([True, False, True])], np.array([[1, 0], [1, 0], [0, 1]], dtype=np.float32)).tolist()
+    [[1.0, 1.0]]
+    """
+    left, parts = iter(sides), []
+    with threadpool_limits(1):  # several would wait for one another on a busy machine
+        while block := list(islice(left, BLOCK)):
+            parts.append(np.stack(block).astype(np.float32) @ cells)
+    return np.vstack(parts).astype(np.float64)
+
+
+def flags_of(columns: Ints, width: int) -> npt.NDArray[np.float32]:
+    """(rows, width): 1 in each of the ``columns`` (rows, any) that a row names.
+
+    >>> flags_of(np.array([[0, 2], [1, 2]]), 3).tolist()
+    [[1.0, 0.0, 1.0], [0.0, 1.0, 1.0]]
+    """
+    flags = np.zeros((len(columns), width), dtype=np.float32)
+    np.put_along_axis(flags, columns, 1.0, axis=1)
+    return flags
 
 
 def some_accounts(account: Ints, now: Bools, most: int, rng: np.random.Generator) -> Ints:

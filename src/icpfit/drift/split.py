@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
+from icpfit.drift.reshuffle import some_of
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -49,13 +51,13 @@ class Split:
         """Blocks (draws, rows) of 1 where a row belongs to the smaller side: first as it is, then permuted."""
         rng = np.random.default_rng([self.seed, 1])
         n, few = self.rows, self.few
-        own = np.arange(len(self.reference), n) if self.current_is_smaller else np.arange(few)
+        own = np.arange(n) >= len(self.reference) if self.current_is_smaller else np.arange(n) < few
         left = self.draws + 1
         first = True
         while left:
             block = np.zeros((min(BLOCK, left), n), dtype=np.float32)
             for row in block:
-                row[own if first else rng.permutation(n)[:few]] = 1.0
+                row[:] = own if first else some_of(n, few, rng)
                 first = False
             left -= len(block)
             yield block

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import xlogy
 
 from icpfit.drift.finding import Finding
-from icpfit.drift.reshuffle import MOST_ROWS, draws_for, reshuffler, some_accounts
+from icpfit.drift.reshuffle import MOST_ROWS, draws_for, flags_of, reshuffler, some_accounts, sums_of
 from icpfit.drift.trade_power import power_of_shares, rows_needed, share_words
 from icpfit.drift.trade_rows import TraitCodes, TwoPeriods, cannot_tell
 from icpfit.plural import counted
@@ -84,12 +85,8 @@ def _ask(account: Ints, now: Bools, codes: Sequence[Ints], traits: Sequence[Trai
     widths = [len(t.values) + 2 for t in traits]  # what is not known, the values, all others
     starts = np.concatenate([[0], np.cumsum(widths)[:-1]]).astype(np.int64)
     flat = np.column_stack([c + 1 + s for c, s in zip(codes, starts, strict=True)])
-    total_columns = int(sum(widths))
-
-    def count(rows: Ints) -> Floats:
-        return np.bincount(rows.ravel(), minlength=total_columns).astype(np.float64)
-
-    total = count(flat)
+    cells = flags_of(flat, int(sum(widths)))
+    total = cells.sum(axis=0, dtype=np.float64)
     asked: list[tuple[int, int, int]] = []
     for i, t in enumerate(traits):
         for v in range(len(t.values)):
@@ -115,7 +112,7 @@ def _ask(account: Ints, now: Bools, codes: Sequence[Ints], traits: Sequence[Trai
         return np.column_stack([counts[:, s + 1 : s + w].sum(axis=1) for s, w in zip(starts, widths, strict=True)])[:, of]
 
     draw, draws = reshuffler(account, now, np.random.default_rng([seed, 12])), draws_for(level)
-    counts = np.stack([count(flat[side]) for side in (now, *(draw() for _ in range(draws)))])
+    counts = sums_of(chain([now], (draw() for _ in range(draws))), cells)
     roots = deviance_roots(hits(counts), known(counts), hits(total[None]), known(total[None]))
     seen, drawn = roots[0], np.abs(roots[1:])
     return _held(seen, drawn, of, which, len(traits), level)

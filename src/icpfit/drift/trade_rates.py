@@ -8,12 +8,13 @@ Source: Westfall and Young, "Resampling-based multiple testing", 1993; the added
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 
 from icpfit.drift.finding import Finding
-from icpfit.drift.reshuffle import MOST_ROWS, draws_for, reshuffler, some_accounts
+from icpfit.drift.reshuffle import MOST_ROWS, draws_for, flags_of, reshuffler, some_accounts, sums_of
 from icpfit.drift.trade_power import power_of_shares, rows_needed
 from icpfit.drift.trade_rows import TraitCodes, TwoPeriods, cannot_tell
 from icpfit.segments.pooling import pooled_rate, strength_between
@@ -53,13 +54,13 @@ def rate_findings(
     flat, inside = _flat([t.code[chosen] for t in traits], traits)
     place = np.array([inside[i] + 1 + v for i, v in columns], dtype=np.int64)
     of = np.array([i for i, _ in columns], dtype=np.int64)
-    width = int(flat.max()) + 1
-    total, hits = (_count(flat[side], width) for side in (np.ones(len(chosen), dtype=bool), good[chosen]))
-
+    won = good[chosen]
+    every = flags_of(flat, int(flat.max()) + 1)
+    total, hits = (every[side].sum(axis=0, dtype=np.float64) for side in (np.ones(len(chosen), dtype=bool), won))
     draw, draws = reshuffler(rows.account[chosen], rows.now[chosen], np.random.default_rng([seed, 22])), draws_for(level)
-    sides = [rows.now[chosen], *(draw() for _ in range(draws))]
-    came, won = (np.stack([_count(flat[side & of_these], width) for side in sides]) for of_these in (True, good[chosen]))
-    moved = departures(*_table(came, won, total, hits, place, inside, of, traits))
+    counts = sums_of(chain([rows.now[chosen]], (draw() for _ in range(draws))), np.hstack([every, every * won[:, None]]))
+    came, bought = np.hsplit(counts, 2)
+    moved = departures(*_table(came, bought, total, hits, place, inside, of, traits))
     seen, drawn = moved[0], np.abs(moved[1:])
     largest = drawn.max(axis=1)
     adjusted = (1 + (largest[:, None] >= np.abs(seen) * ALIKE).sum(axis=0)) / (draws + 1)
@@ -95,10 +96,6 @@ def _flat(codes: Sequence[Ints], traits: Sequence[TraitCodes]) -> tuple[Ints, In
     widths = [len(t.values) + 2 for t in traits]
     starts = np.concatenate([[0], np.cumsum(widths)[:-1]]).astype(np.int64)
     return np.column_stack([c + 1 + s for c, s in zip(codes, starts, strict=True)]), starts
-
-
-def _count(rows: Ints, width: int) -> Floats:
-    return np.bincount(rows.ravel(), minlength=width).astype(np.float64)
 
 
 def _table(
