@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 
 from icpfit.config import FeatureSpec
 from icpfit.cycle.asked import ENOUGH_BEFORE, before, newly_matured
-from icpfit.cycle.watch import subjects, within_a_year
+from icpfit.cycle.watch import one_of_each, subjects, within_a_year
 from icpfit.moments import DAY
 
 
@@ -46,3 +48,30 @@ def test_what_looks_back_to_where_the_tables_begin_is_counted_up_to_a_year():
     steady = within_a_year(frame, (days, windowed))
     assert steady["d"].tolist() == [3.0, 365.0, 365.0]
     pd.testing.assert_series_equal(steady["w"], frame["w"])
+
+
+def asked_about(account, newer):
+    n = len(account)
+    frame = pd.DataFrame({"deal_id": [f"D{i}" for i in range(n)], "account_id": account})
+    training = SimpleNamespace(frame=frame, position=np.arange(n, dtype=np.int64) * DAY)
+    return SimpleNamespace(training=lambda _: training, before=lambda _: ~newer, newer=lambda _: newer)
+
+
+def test_of_each_account_one_deal_is_compared_on_either_side():
+    account = np.array([f"A{i}" for i in np.random.default_rng(0).integers(0, 120, 400)])
+    newer = np.arange(400) >= 300
+    before, now = one_of_each(asked_about(account, newer), "win", 0)
+    assert sorted(account[np.concatenate([before, now])]) == sorted(set(account))
+    assert not newer[before].any()
+    assert newer[now].all()
+
+
+def test_accounts_that_come_often_stand_on_either_side_as_often_as_others():
+    """Large ones come four times as often, which has not changed: a fifth of the deals is new of both."""
+    rng = np.random.default_rng(1)
+    account = np.concatenate([np.repeat(np.arange(500), 4), np.arange(500, 1_000)])
+    account = rng.permutation(account)
+    newer = np.arange(2_500) >= 2_000
+    before, now = one_of_each(asked_about(account.astype(str), newer), "win", 0)
+    large = [float((account[side] < 500).mean()) for side in (before, now)]
+    assert abs(large[0] - large[1]) < 3.3 * np.sqrt(0.25 * (1 / len(before) + 1 / len(now)))

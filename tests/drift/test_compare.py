@@ -280,3 +280,19 @@ def test_without_change_few_calls_raise_any_alarm(n):
 def test_without_change_at_most_one_call_in_twenty_raises_any_alarm(n):
     calls = 1_000
     assert stats.binomtest(false_alarms(calls, n, 25), calls, 0.05, alternative="greater").pvalue >= 0.01
+
+
+@pytest.mark.parametrize("kind", ["number", "level"])
+def test_a_column_that_few_of_very_many_rows_know_is_judged_by_all_of_its_rows(kind):
+    """Chance is drawn on some thousands of rows, among which it hardly is."""
+    found = 0
+    for seed in range(25):
+        rng = np.random.default_rng(seed)
+        sides = []
+        for _ in range(2):
+            values = rng.normal(size=24) if kind == "number" else rng.choice(["a", "b"], 24)
+            column = np.full(40_000, None, dtype=object)
+            column[:24] = values
+            sides.append(pd.DataFrame({"x": column.astype(float) if kind == "number" else column}))
+        found += compare(*sides, seed=seed)[0].p_value <= 0.05
+    assert stats.binomtest(found, 25, 0.05, alternative="greater").pvalue >= 0.01

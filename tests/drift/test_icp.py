@@ -188,3 +188,17 @@ def test_the_same_card_has_not_changed():
     attributes, layers = icp_findings(CARD, None, newer(30, np.random.default_rng(0)), alpha=0.05, seed=0, newest=CARD)[-2:]
     assert "the same attributes" in attributes.words
     assert (attributes.effect, layers.effect) == (0, 0)
+
+
+def test_one_account_with_many_deals_is_one_in_the_tiers():
+    calls = alarmed = 0
+    card = make_card()
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        now = newer(100, rng)
+        account = np.where(np.arange(100) < 30, "big", now.account).astype(object)
+        tier = np.where(np.arange(100) < 30, now.tier[0], now.tier).astype(object)
+        now = dataclasses.replace(now, account=account, tier=tier)
+        calls += 1
+        alarmed += of(icp_findings(card, answered(1_000, rng), now, alpha=0.05, seed=seed), "ICP-TIERS").alarm
+    assert not_more_than(alarmed, calls, 0.05)

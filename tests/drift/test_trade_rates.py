@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
+from icpfit.drift.reshuffle import MOST_ROWS, some_accounts
 from icpfit.drift.trade_rates import departures, rate_findings
 from icpfit.drift.trade_rows import TraitCodes, TwoPeriods
 
@@ -78,3 +79,17 @@ def test_without_a_change_alarms_are_no_more_often_than_the_level(n, calls, monk
         rows, good, traits = deals(n, [4, seed])
         alarms += any(f.alarm for f in rate_findings(rows, good, traits, level=0.1, seed=seed))
     assert alarms <= binom.ppf(0.99, calls, 0.1)
+
+
+def test_a_value_that_no_drawn_row_has_is_no_fault():
+    """Of very many rows some are drawn, and the rarest value of the last trait may not be among them."""
+    n = 60_000
+    now, account = np.arange(n) >= n // 2, np.arange(n)
+    drawn = some_accounts(account, now, MOST_ROWS, np.random.default_rng([0, 21]))
+    left = np.setdiff1d(np.arange(n), drawn)
+    rng = np.random.default_rng(0)
+    code = rng.integers(0, 2, n)
+    code[np.r_[left[:40], left[-40:]]] = 2
+    rows = TwoPeriods(np.arange(n).astype(str).astype(object), account, now, "deals", "created since January")
+    (found,) = rate_findings(rows, rng.random(n) < 0.3, [TraitCodes("r", "Region", code, ("EU", "US", "ANZ"))], level=0.01, seed=0)
+    assert not found.alarm

@@ -30,9 +30,9 @@ def test_rows_of_one_account_count_for_less():
 
 def test_the_churn_target_is_a_poisson_test():
     found = churn_above(Crossed(30, 100.0), 0.18, 0.05, "customers", ("D1",))
-    assert found.p_value == pytest.approx(stats.poisson.sf(29, 18.0))
+    assert found.p_value == pytest.approx(stats.poisson.sf(29, -100 * np.log(0.82)))
     assert (found.alarm, found.rows) == (True, ("D1",))
-    assert f"surely no less than {stats.chi2.ppf(0.05, 60) / 2 / 100:.0%}" in found.words
+    assert f"surely no less than {1 - np.exp(-stats.chi2.ppf(0.05, 60) / 2 / 100):.0%}" in found.words
     assert not churn_above(Crossed(0, 100.0), 0.18, 0.05, "customers").alarm
 
 
@@ -69,3 +69,14 @@ def test_an_alarm_of_the_trade_is_proposed_for_and_not_counted_twice():
     found = of_alarms([churn("Region", True), churn("Industry", False), churn("all customers", True)], ["TRADE-CHURN"])
     assert [(f.code, f.subject, f.alarm, f.rows) for f in found] == [("TRIGGER-CHURN-CLUSTER", "Region", False, ("D1",))]
     assert of_alarms([churn("Region", True)], []) == []
+
+
+def test_a_share_of_just_the_target_is_no_alarm_where_who_left_is_watched_no_longer():
+    """Of 1,000 customers of whom 30 % leave in a year, at any time in it, as many come as leave."""
+    rng = np.random.default_rng(5)
+    alarms = 0
+    for _ in range(200):
+        stayed = rng.exponential(-1 / np.log(0.7), 3_000)
+        watched = np.minimum(stayed, rng.random(3_000))
+        alarms += churn_above(Crossed(float((stayed == watched).sum()), float(watched.sum())), 0.3, 0.05, "").alarm
+    assert alarms <= stats.binom.ppf(0.99, 200, 0.05)

@@ -263,3 +263,25 @@ def test_nor_where_wins_are_rare_or_chances_too_bold_or_accounts_alike(kind):
 def test_what_has_changed_is_found_within_the_year(change, rate, share):
     seen = BENCHMARK.measure(change, 3_000, rate, 200, late=False)
     assert sum(found is not None for found, _ in seen) / 200 >= share
+
+
+@pytest.mark.parametrize("levels", [1, 2])
+def test_deals_that_nothing_tells_apart_are_not_seen_losses_first(levels, monkeypatch):
+    """60 at a time of one day, one chance or two: a look that begins among them sees as many wins as there are."""
+    monkeypatch.setattr(weekly, "DRAWS", 1_999)
+
+    def deals(n: int, name: str, created: np.ndarray, rng: np.random.Generator) -> Answered:
+        group = rng.integers(0, levels, n)
+        chance = np.array([0.3, 0.5])[group]
+        ids = np.array([f"{name}{i}" for i in range(n)], dtype=object)
+        points = (10 * group).astype(np.int64)
+        tier = np.full(n, "A", dtype=object)
+        return Answered(ids, ids, created, rng.random(n) < chance, chance, points, tier, {"size": points})
+
+    found = 0
+    for seed in range(24):
+        rng = np.random.default_rng([seed, levels])
+        then = deals(400, "t", np.arange(400) * DAY, rng)
+        day = np.arange(240) // 60 * 30 * DAY
+        found += bool(alarms(weekly_findings(then, deals(240, "n", day + 500 * DAY, rng), known=day + 600 * DAY, seed=seed)))
+    assert stats.binomtest(found, 24, 0.05, alternative="greater").pvalue >= 0.01

@@ -29,6 +29,9 @@ from icpfit.errors import FeatureError
 from icpfit.moments import Micros, day_text
 from icpfit.plural import counted
 from icpfit.registry import Workspace, load_bundle
+from icpfit.training_set import account_keys
+
+Int64s = npt.NDArray[np.int64]
 
 ALPHA = 0.05
 SHARES = {"model": 0.28, "trade": 0.28, "data": 0.20, "icp": 0.14, "attribution": 0.06, "triggers": 0.04}
@@ -143,24 +146,38 @@ def _data(asked: Asked, outcome: Outcome, alpha: float, seed: int) -> list[Findi
     now, model, specs = asked.training(outcome), asked.bundle.models()[outcome], asked.bundle.specs
     known = now.frame[[c for c in model.encoding.columns if c in now.frame.columns]]
     shown = within_a_year(known, specs).rename(columns=subjects(specs))
-    before, newer = asked.before(outcome), asked.newer(outcome)
+    before, newer = one_of_each(asked, outcome, seed)
     cohort = _cohort(asked, outcome)
-    return [replace(f, cohort=cohort) for f in compare(shown[before], shown[newer], alpha=alpha, seed=seed)]
+    return [replace(f, cohort=cohort) for f in compare(shown.iloc[before], shown.iloc[newer], alpha=alpha, seed=seed)]
 
 
 def _attribution(asked: Asked, outcome: Outcome, alpha: float, seed: int) -> list[Finding]:
     now, model = asked.training(outcome), asked.bundle.models()[outcome]
-    before, newer = asked.before(outcome), asked.newer(outcome)
+    before, newer = one_of_each(asked, outcome, seed)
     encoded = model.encode(now.features)
 
-    def made_of(side: npt.NDArray[np.bool_]) -> pd.DataFrame:
-        return pd.DataFrame(contributions(model.booster, encoded[side])[:, :-1], columns=model.encoding.columns)
+    def made_of(side: Int64s) -> pd.DataFrame:
+        return pd.DataFrame(contributions(model.booster, encoded.iloc[side])[:, :-1], columns=model.encoding.columns)
 
     found = attribution_findings(
         made_of(before), made_of(newer), model.base_rate, alpha=alpha, seed=seed, labels=subjects(asked.bundle.specs)
     )
     cohort = _cohort(asked, outcome)
     return [replace(f, cohort=cohort) for f in found]
+
+
+def one_of_each(asked: Asked, outcome: Outcome, seed: int) -> tuple[Int64s, Int64s]:
+    """Rows of before and now, of each account one of both together, by lot: its deals are alike, and would count as many.
+
+    So an account that comes often is as likely to stand on either side as one that came once, and what goes together with how often
+    accounts come is no drift.
+    """
+    now, before, newer = asked.training(outcome), asked.before(outcome), asked.newer(outcome)
+    rows = np.flatnonzero(before | newer)
+    rows = rows[np.lexsort((now.frame["deal_id"].astype(str).to_numpy()[rows], now.position[rows]))]
+    rows = rows[np.random.default_rng([seed, 3]).permutation(len(rows))]
+    kept = np.sort(rows[np.unique(account_keys(now.frame)[rows].astype(str), return_index=True)[1]])
+    return kept[before[kept]], kept[newer[kept]]
 
 
 def _cohort(asked: Asked, outcome: Outcome) -> str:

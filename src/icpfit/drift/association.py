@@ -9,6 +9,7 @@ the one that was expected. ``c`` is the average weighted by p (1 - p), so that a
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,9 +70,11 @@ def scores_of(deals: Answered, names: list[str], order: Int64s, *, one_card: boo
 
 
 def in_order(deals: Answered, names: list[str], known: Int64s) -> Int64s:
-    """By the moment at which each became known, then by what it says: neither ids nor the order of a file change anything."""
+    """By the moment at which each became known, then by what it says; ids decide between equals, by lot. The order of a file changes
+    nothing. Never by how a deal ended: a look that begins within equals would see the lost ones first."""
     parts = [deals.parts[name] for name in names if name in deals.parts]
-    return np.lexsort((deals.good, *parts, deals.probability, deals.created, known))
+    lot = np.array([zlib.crc32(str(d).encode()) for d in deals.deal_id], dtype=np.int64)
+    return np.lexsort((deals.deal_id.astype(str), lot, *parts, deals.probability, deals.created, known))
 
 
 def centre_and_factor(rows: Scores) -> tuple[Floats, Floats]:

@@ -36,7 +36,7 @@ def attribution_findings(
     'a: cannot tell; 2 values are known now and 2 before, and 20 are needed on each side'
     """
     said = labels or {}
-    weight = before.abs().mean()
+    weight = pd.concat([before, now]).abs().mean()
     total = float(weight.sum())
     kept = [c for c in before.columns if total > 0 and weight[c] >= COUNTS * total]
     if not kept:

@@ -133,7 +133,7 @@ def _gather_rare(totals: Ints, few: float) -> Ints:
 
 
 def _expected(counts: Floats, totals: Floats) -> tuple[Floats, Floats, float]:
-    few, known = counts.sum(axis=1, keepdims=True), float(totals.sum())
+    few, known = counts.sum(axis=1, keepdims=True), max(float(totals.sum()), 1.0)
     return few * totals / known, few, known
 
 

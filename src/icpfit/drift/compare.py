@@ -27,6 +27,8 @@ FINER_BELOW = 0.04
 MOST_ROWS, LEAST_ROWS, MOST_CELLS = 8_000, 2_000, 200_000
 """Rows of both sides on which chance is drawn, by how many features there are: beyond, what is compared in standard errors no longer
 changes."""
+FEW_DRAWN = 400
+"""Known rows among those that chance is drawn on below which a column is dealt by itself, with all its rows."""
 MOST_SEEN = 100_000
 """rows of both sides whose correlations are looked at"""
 
@@ -100,8 +102,14 @@ def _ask(columns: list[Column], split: Split, seen: tuple[Ints, Ints]) -> _Asked
     for one, counts, flag in zip(cells, added, flags, strict=False):
         statistic, p = one.surprise(counts, flag.sum(axis=0, dtype=np.float64))
         if not split.whole:
-            as_it_is, own = one.surprise(one.counts[small][None].astype(np.float64), one.counts.sum(axis=0).astype(np.float64))
-            statistic[0], p[0] = as_it_is[0], own[0]
+            seen_rows, totals = one.counts[small][None], one.counts.sum(axis=0)
+            if flag.sum() < FEW_DRAWN:
+                rng = np.random.default_rng([split.seed, 2, len(many)])
+                dealt = rng.multivariate_hypergeometric(totals, int(seen_rows.sum()), size=split.draws)
+                statistic, p = one.surprise(np.vstack([seen_rows, dealt]).astype(np.float64), totals.astype(np.float64))
+            else:
+                as_it_is, own = one.surprise(seen_rows.astype(np.float64), totals.astype(np.float64))
+                statistic[0], p[0] = as_it_is[0], own[0]
         many.append(p)
         statistics.append(float(statistic[0]))
     for k, i in enumerate(gapped):

@@ -27,8 +27,8 @@ MOST_NEEDED = 1_000_000
 def tiers_finding(card: Scorecard, asked: Comparison) -> Finding:
     """``ICP-TIERS``: shares by tier of the deals now against those of the card's own training rows, by its own edges (chi-squared).
 
-    Not against tiers by cards of the past: points are whole, so that no two cards have the same share of accounts above an edge. A side
-    counts as many as it has accounts. Tiers that are too rare stand with the next. Where the card has disqualifiers, who is in D by one
+    Not against tiers by cards of the past: points are whole, so that no two cards have the same share of accounts above an edge. Deals of
+    one account count once. Tiers that are too rare stand with the next. Where the card has disqualifiers, who is in D by one
     cannot be told from who is there by points, and A to C alone are compared.
     """
     now, noun, cohort, alpha = asked.now, asked.noun, asked.cohort, asked.level
@@ -69,8 +69,12 @@ def tiers_finding(card: Scorecard, asked: Comparison) -> Finding:
 
 
 def _counted_once(counts: Floats, side: Answered) -> Floats:
-    """The counts of as many as there are accounts: deals of an account are alike, at worst wholly."""
-    return counts * (len(set(side.account.tolist())) / len(side) if len(side) else 1.0)
+    """The counts of as many as tell something of their own: deals of an account are alike, at worst wholly. Source: Kish, "Survey
+    Sampling", 1965 (weights that differ)."""
+    if not len(side):
+        return counts
+    deals = np.unique(side.account.astype(str), return_counts=True)[1].astype(np.float64)
+    return np.asarray(counts * (deals.sum() / (deals**2).sum()))
 
 
 def _merged(table: Floats) -> Floats:

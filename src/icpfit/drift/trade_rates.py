@@ -55,7 +55,7 @@ def rate_findings(
     place = np.array([inside[i] + 1 + v for i, v in columns], dtype=np.int64)
     of = np.array([i for i, _ in columns], dtype=np.int64)
     won = good[chosen]
-    every = flags_of(flat, int(flat.max()) + 1)
+    every = flags_of(flat, sum(len(t.values) + 2 for t in traits))
     total, hits = (every[side].sum(axis=0, dtype=np.float64) for side in (np.ones(len(chosen), dtype=bool), won))
     draw, draws = reshuffler(rows.account[chosen], rows.now[chosen], np.random.default_rng([seed, 22])), draws_for(level)
     counts = sums_of(chain([rows.now[chosen]], (draw() for _ in range(draws))), np.hstack([every, every * won[:, None]]))

@@ -5,6 +5,7 @@ A trigger proposes and never promotes. A fact (a day has passed, a hundred custo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,6 @@ from icpfit.plural import counted
 
 ACTION = "icpfit retrain, then look at the gates and sign off: nothing changes by itself"
 FEWEST_DEALS, FEWEST_YEARS = 30, 20.0
-OFTEN = 0.8
 
 OF_ALARMS = {
     "TRADE-CHURN": ("TRIGGER-CHURN-CLUSTER", "customers of one segment leave"),
@@ -97,9 +97,10 @@ def below_floor(won: Crossed, floor: float, level: float, cohort: str) -> Findin
 
 
 def churn_above(left: Crossed, target: float, level: float, cohort: str, rows: tuple[str, ...] = ()) -> Finding:
-    """Whether more customers leave in a year than ``target``, surely: one-sided exact test of a Poisson count over customer-years.
+    """Whether a larger share of customers leaves in a year than ``target``, surely: one-sided exact test of a Poisson count over
+    customer-years, of which a share of s in a year is -log(1 - s): who has left is not watched for the rest of it.
 
-    At a rate of the target or below, at most ``level`` of calls raise an alarm. Source of the limit: Garwood, Biometrika 28, 1936.
+    At a share of the target or below, at most ``level`` of calls raise an alarm. Source of the limit: Garwood, Biometrika 28, 1936.
     """
     code, subject = "TRIGGER-CHURN", "Churn"
     n = int(left.of)
@@ -108,12 +109,13 @@ def churn_above(left: Crossed, target: float, level: float, cohort: str, rows: t
         words = f"{subject}: cannot tell whether it is above the target of {target:.0%} a year; {n:,} years of customers were watched, "
         words += f"and {lacking:,} more are needed"
         return Finding(code, subject, None, None, None, None, 0, n, False, words, power=0.0, needed=lacking, cohort=cohort)
-    p = 1.0 if left.hits == 0 else float(gammainc(left.hits, target * left.of))
-    low = 0.0 if left.hits == 0 else float(gammaincinv(left.hits, level)) / left.of
+    p = 1.0 if left.hits == 0 else float(gammainc(left.hits, -math.log1p(-target) * left.of))
+    low = 0.0 if left.hits == 0 else -math.expm1(-float(gammaincinv(left.hits, level)) / left.of)
+    share = -math.expm1(-left.share)
     alarm = p <= level
     words = f"{subject}: {left.hits:,.0f} customers left in {left.of:,.0f} years of customers"
-    words += f" ({left.share:.0%} a year, surely no less than {low:.0%}); the target is {target:.0%}"
-    found = (code, subject, left.share, p, p, min(abs(left.share - target), 1.0), 0, n, alarm, words)
+    words += f" ({share:.0%} a year, surely no less than {low:.0%}); the target is {target:.0%}"
+    found = (code, subject, share, p, p, abs(share - target), 0, n, alarm, words)
     return Finding(*found, cohort=cohort, rows=rows if alarm else (), action=ACTION if alarm else "")
 
 
