@@ -45,19 +45,19 @@ def attribution_findings(
     slope = 100 * rate * (1 - rate)
     moved = {shown[c]: float(now[c].mean() - before[c].mean()) * slope if len(now) and len(before) else 0.0 for c in kept}
     found = compare(before[kept].rename(columns=shown), now[kept].rename(columns=shown), alpha=alpha, seed=seed)
-    features = [_feature(f, moved[f.subject]) for f in found if f.code == "DRIFT-FEATURE"]
+    features = [_feature(f, moved[f.subject], alpha) for f in found if f.code == "DRIFT-FEATURE"]
     (whole,) = [f for f in found if f.code == "DRIFT-WHOLE"]
-    return [*features, _whole(whole, sum(moved.values()))]
+    return [*features, _whole(whole, sum(moved.values()), alpha)]
 
 
-def _feature(found: Finding, points: float) -> Finding:
-    if found.p_value is None:
+def _feature(found: Finding, points: float, alpha: float) -> Finding:
+    if found.p_value is None or found.q_value is None:
         return replace(found, code=CODE)
     alarm = found.alarm and abs(points) >= 100 * FLOOR
     way = f"{abs(points):.1f} points {'up' if points > 0 else 'down'}"
     if alarm:
         words = f"{found.subject}: by itself it now moves the mean chance {way}; the accounts have moved where the model looks"
-    elif found.alarm:
+    elif found.q_value <= alpha:
         words = f"{found.subject}: the accounts have moved, but what the model makes of it hardly has ({way})"
     else:
         words = f"{found.subject}: the model makes of it what it did ({way}, no more than chance allows)"
@@ -65,11 +65,13 @@ def _feature(found: Finding, points: float) -> Finding:
     return replace(found, code=CODE, alarm=alarm, words=words, action=action)
 
 
-def _whole(found: Finding, points: float) -> Finding:
-    if found.p_value is None:
+def _whole(found: Finding, points: float, alpha: float) -> Finding:
+    if found.p_value is None or found.q_value is None:
         return replace(found, code=WHOLE, subject="all that the model looks at")
     alarm = found.alarm and abs(points) >= 100 * FLOOR
     way = f"{abs(points):.1f} points {'up' if points > 0 else 'down'}"
-    words = f"taken together, the accounts move the mean chance {way}" + ("" if alarm else ", which is nothing to act on")
+    words = f"taken together, the accounts move the mean chance {way}"
+    if not alarm:
+        words += ", too little to matter" if found.q_value <= alpha else ", no more than chance allows"
     action = "compare the tiers' shares with the team's capacity" if alarm else ""
     return replace(found, code=WHOLE, subject="all that the model looks at", alarm=alarm, words=words, action=action)

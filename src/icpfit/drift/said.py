@@ -47,7 +47,8 @@ def without(kind: str, sizes: tuple[int, int], features: int, fewest: int) -> Fi
         words = f"{SUBJECTS[kind]}: cannot tell; {lacking:,} more {'row is' if lacking == 1 else 'rows are'} needed{side}"
         return _untold(CODES[kind], SUBJECTS[kind], sizes, words, max(fewest - sizes[1], 0) if sizes[0] >= fewest else None)
     enough = 2 if kind == "correlations" else 1
-    words = f"{SUBJECTS[kind]}: cannot tell; {enough} features that vary are needed, and there is {features or 'none'}"
+    there = "none is there" if not features else f"of {features:,} too few do" if features > 1 else "there is 1 feature"
+    words = f"{SUBJECTS[kind]}: cannot tell; {enough} features that vary are needed, and {there}"
     return _untold(CODES[kind], SUBJECTS[kind], sizes, words, None)
 
 
@@ -69,7 +70,8 @@ def feature_finding(column: Column, statistic: float, p: float, q: float, effect
 def missingness_finding(gaps: Sequence[tuple[Column, float, float]], sizes: tuple[int, int], *, alpha: float, level: float) -> Finding:
     """``gaps``: column, p- and q-value of each that has any."""
     if not gaps:
-        return Finding("DRIFT-MISSING", "missingness", None, None, None, None, *sizes, False, "nothing is missing on either side")
+        words = "missingness: nothing is missing on either side"
+        return Finding("DRIFT-MISSING", "missingness", 0.0, 1.0, 1.0, 0.0, *sizes, False, words)
     told = [(q, c, p, *_gap_shares(c)) for c, p, q in gaps]
     alarms = sorted((t for t in told if t[0] <= alpha and abs(t[4] - t[3]) >= FLOOR), key=lambda t: (t[0], t[1].name))
     q, column, p, before, now = alarms[0] if alarms else min(told, key=lambda t: (t[0], t[1].name))
@@ -91,7 +93,12 @@ def pairs_finding(found: Pairs, names: tuple[str, str], p: float, q: float, size
     effect = min(abs(found.now - found.before), 1.0)
     alarm = q <= alpha and effect >= FLOOR_CORRELATION
     said = f"the correlation of {names[0]} and {names[1]} was {found.before:+.2f} and is {found.now:+.2f}"
-    words = f"features go together in another way: {said}" if alarm else f"features go together as before; at most {said}"
+    if alarm:
+        words = f"features go together in another way: {said}"
+    elif q <= alpha:
+        words = f"features go together in another way, too little to matter: {said}"
+    else:
+        words = f"features go together as before, as far as chance lets one tell; at most {said}"
     action = f"check that {names[0]} and {names[1]} still mean what they did" if alarm else ""
     return Finding("DRIFT-CORRELATION", "correlations", effect, p, q, effect, *sizes, alarm, words, action=action)
 
@@ -99,10 +106,12 @@ def pairs_finding(found: Pairs, names: tuple[str, str], p: float, q: float, size
 def whole_finding(found: Whole, p: float, q: float, sizes: tuple[int, int], alpha: float, moved: Sequence[str]) -> Finding:
     """``moved``: features that raised an alarm of their own."""
     alarm = q <= alpha and found.effect >= FLOOR
-    words, action = "taken together, the accounts are as before", ""
+    words, action = "taken together, the accounts are as before, as far as chance lets one tell", ""
     if alarm and moved:
         words = f"taken together, the accounts have moved, which may be what is said of {_several(moved)}"
         action = f"begin with {_several(moved)}"
+    elif q <= alpha and not alarm:
+        words = "taken together, the accounts have moved, too little to matter"
     elif alarm:
         words = "taken together, the accounts have moved, each feature a little"
         action = "see that the sources are still read as before; if the accounts are others, retrain (icpfit retrain)"

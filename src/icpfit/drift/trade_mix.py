@@ -190,7 +190,9 @@ def _finding(rows: TwoPeriods, trait: TraitCodes, place: int, family: _Family, l
     seen = f"a share that moves by {MATTERS * 100:.0f} points is seen {power:.0%} of the time with so many"
     if alarm:
         words = f"{_direction(change[cut] if cut else 0.0)}; {said}; {seen}"
-    elif told and not new:
+    elif new:
+        words = f"the make-up is new in parts, see new segments; {said}; {seen}"
+    elif told:
         words = f"has moved, too little to matter; {said}; {seen}"
     else:
         words = f"no more different than chance allows; most in {said}; {seen}"

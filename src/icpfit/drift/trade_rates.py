@@ -143,7 +143,12 @@ def _finding(
     )
     power_words = f"a move of {MATTERS * 100:.0f} points there is seen {power:.0%} of the time with so many"
     fell = off[first] < 0
-    head = f"the {rate} {'fell' if fell else 'rose'} apart from the others" if alarm else "no further apart than chance allows; most in"
+    if alarm:
+        head = f"the {rate} {'fell' if fell else 'rose'} apart from the others"
+    elif adjusted.min() <= level:
+        head = "apart from the others, too little to matter; most in"
+    else:
+        head = "no further apart than chance allows; most in"
     subject = f"{rate[0].upper()}{rate[1:]} by {trait.label}"
     shown = rows.now & (trait.code == at[first]) & (~good if fell else good)
     return Finding(
