@@ -152,7 +152,7 @@ def test_lines_of_the_configuration_are_tests_and_days_are_facts(asked):
 def flat(tmp_path, make_bundle, company):
     """The company's new-logo deals as one dated file."""
 
-    def of(*, closes=True, up=False):
+    def of(*, closes=True, up=False, headers=None, segments=()):
         deals = company.tables["deals"]
         deals = deals[deals["deal_type"] == "new_logo"].merge(company.tables["accounts"], on="account_id")
         size = deals["employee_count"].to_numpy(copy=True)
@@ -170,7 +170,8 @@ def flat(tmp_path, make_bundle, company):
                 "Lead source": deals["source"],
             }
         )
-        table.to_csv(tmp_path / "deals.csv", index=False)
+        headers = headers or {}
+        table.rename(columns=headers).to_csv(tmp_path / "deals.csv", index=False)
         columns = {
             "id": "Deal",
             "account_id": "Account",
@@ -181,10 +182,12 @@ def flat(tmp_path, make_bundle, company):
         }
         columns |= {"closed_at": "Closed"} if closes else {}
         layers = {"firmographic": ["Employees", "Region"], "behavioral": ["Lead source"]}
+        layers = {layer: [headers.get(h, h) for h in names] for layer, names in layers.items()}
         source = {"kind": "flat", "path": "deals.csv", "columns": columns, "layers": layers}
-        (tmp_path / "flat.yaml").write_text(yaml.safe_dump({"company": "Acme", "source": source, "drift": {"win_rate_floor": 0.9}}))
+        asked_for = {"training": {"segments": list(segments)}, "drift": {"win_rate_floor": 0.9}}
+        (tmp_path / "flat.yaml").write_text(yaml.safe_dump({"company": "Acme", "source": source, **asked_for}))
         opened = open_config(tmp_path / "flat.yaml")
-        names = {"employees": "employees", "region": "region"}
+        names = {"mitarbeiter": "employees", "gebiet": "region"}  # what the model was made of
         specs = tuple(s.model_copy(update={"name": names.get(s.name, s.name)}) for s in opened.specs)
         return Asked(opened, make_bundle(day=THEN), parse_moment(NOW)), specs
 
@@ -206,3 +209,23 @@ def test_a_dated_flat_file_is_told_as_far_as_its_columns_go(flat, closes):
     assert ("TRADE-CYCLE" in {f.code for f in found}) is closes
     triggers = trigger_findings(replace(asked, bundle=bundle), found, alpha=0.05)
     assert [f.code for f in triggers if f.alarm] == ["TRIGGER-WINRATE"]
+
+
+def test_columns_of_any_name_are_segments_where_they_are_named_and_else_it_is_said_what_is_not_asked(flat):
+    german = {"Employees": "Mitarbeiter", "Region": "Gebiet", "Lead source": "Quelle"}
+
+    def of(segments):
+        asked, specs = flat(up=True, headers=german, segments=segments)
+        kept = tuple(s for s in asked.bundle.specs if s.name == "views_30d")
+        return trade_findings(replace(asked, bundle=replace(asked.bundle, specs=(*specs, *kept))), alpha=0.01, seed=7)
+
+    (lacking,) = [f.words for f in of(()) if f.code == "TRADE-DATA"]
+    for what in ("larger and smaller accounts", "who comes", "win rates by segment", "new among the wins"):
+        assert what in lacking
+    named = of(("employees", "region"))
+    (moved,) = [f for f in named if f.code == "TRADE-MIX" and f.subject == "Mitarbeiter"]
+    assert moved.alarm
+    assert {"Gebiet", "Win rate by Gebiet", "new segments"} <= {f.subject for f in named}
+    (lacking,) = [f.words for f in named if f.code == "TRADE-DATA"]
+    assert "larger and smaller accounts" in lacking
+    assert "who comes" not in lacking

@@ -72,7 +72,7 @@ def test_an_alarm_of_the_trade_is_proposed_for_and_not_counted_twice():
 
 
 def test_a_share_of_just_the_target_is_no_alarm_where_who_left_is_watched_no_longer():
-    """Of 1,000 customers of whom 30 % leave in a year, at any time in it, as many come as leave."""
+    """Of 3,000 customers, each watched for a part of the year, 30 % leave within a year, at any time in it."""
     rng = np.random.default_rng(5)
     alarms = 0
     for _ in range(200):

@@ -108,9 +108,22 @@ def _found(
     won = rows["win"].to_numpy(np.float64)
     of_deals: dict[str, Texts] = {c: facts[c].to_numpy(object) for c in ("product", "source") if c in facts}
     found = read_traits(features, specs, of_deals=of_deals, won=won, refused=refused, today=today)
-    named = dict.fromkeys((*opened.config.training.segments, *((lines,) if (lines := opened.config.scorecard.lines) else ())))
-    further = [trait_of_feature(n, features, specs, refused) for n in named if found.named(n) is None]
-    return rows, facts, replace(found, traits=(*found.traits, *(t for t in further if t is not None)))
+    further = further_traits(opened.config, found, features, specs, refused)
+    return rows, facts, replace(found, traits=(*found.traits, *further))
+
+
+def further_traits(
+    config: Config, found: TraitsFound, features: pd.DataFrame, specs: Sequence[FeatureSpec], refused: Mapping[str, str]
+) -> list[Trait]:
+    """What the configuration names as a segment and no trait is known as: a column of any name can be one."""
+    traits = (trait_of_feature(n, features, specs, refused) for n in named_segments(config) if found.named(n) is None)
+    return [t for t in traits if t is not None]
+
+
+def named_segments(config: Config) -> tuple[str, ...]:
+    """By ``training.segments`` and ``scorecard.lines``, each once."""
+    lines = config.scorecard.lines
+    return tuple(dict.fromkeys((*config.training.segments, *((lines,) if lines else ()))))
 
 
 def _rows(training: Mapping[Outcome, TrainingSet]) -> tuple[pd.DataFrame, pd.DataFrame, tuple[FeatureSpec, ...]]:
@@ -158,8 +171,7 @@ def _models(config: Config, data: TrainingSet, result: OutcomeResult, found: Tra
 
     The traits are those that ``training.segments`` and ``scorecard.lines`` name, as far as the company has them.
     """
-    named = dict.fromkeys((*config.training.segments, *((config.scorecard.lines,) if config.scorecard.lines else ())))
-    traits = [t for t in (found.named(n) for n in named) if t is not None]
+    traits = [t for t in (found.named(n) for n in named_segments(config)) if t is not None]
     if result.backtest is None or not traits:
         return {}
     at = place.reindex(data.frame["deal_id"]).to_numpy(np.int64)

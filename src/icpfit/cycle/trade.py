@@ -27,7 +27,10 @@ from icpfit.outcomes import NEVER
 WEIGHTS = {"size": 0.25, "mix": 0.12, "wins": 0.09, "rates": 0.16, "cycle": 0.1, "churn": 0.2, "outside": 0.04, "best": 0.04}
 """How the trade's alpha is shared; what the data lacks leaves its share to the others."""
 LACKS = {
-    "wins": "what is new among the wins: the file has no close dates",
+    "size": "larger and smaller accounts: no attribute is known as a number of employees",
+    "mix": "who comes: no attribute is known as an industry, a region or the like; training.segments names them",
+    "rates": "win rates by segment: there are no segments",
+    "wins": "what is new among the wins: close dates or segments are missing",
     "cycle": "sales cycles: the file has no close dates",
     "churn": "churn as time to event: there are no subscriptions",
     "outside": "wins outside the profile: the profile in force holds no past wins by cards of their own time",
@@ -54,11 +57,13 @@ def trade_findings(asked: Asked, *, alpha: float, seed: int) -> list[Finding]:
         return [_lacking("cannot tell; the source has no dates, so what is new cannot be told from what was there before")]
     data = read_trade(asked)
     lives = _lives(asked, data)
+    sizes, others = (any(t.ordered is ordered for t in data.traits) for ordered in (True, False))
+    bought = _sold(asked, data) and (sizes or others)
     asks: dict[str, Callable[[float], Sequence[Finding]] | None] = {
-        "size": lambda level: mix_findings(*_created(asked, data, sizes=True), level=level, seed=seed),
-        "mix": lambda level: mix_findings(*_created(asked, data, sizes=False), level=level, seed=seed + 2),
-        "wins": (lambda level: mix_findings(*_won(asked, data), level=level, seed=seed + 1, wins=True)) if _sold(asked, data) else None,
-        "rates": lambda level: _rates(asked, data, level, seed),
+        "size": (lambda level: mix_findings(*_created(asked, data, sizes=True), level=level, seed=seed)) if sizes else None,
+        "mix": (lambda level: mix_findings(*_created(asked, data, sizes=False), level=level, seed=seed + 2)) if others else None,
+        "wins": (lambda level: mix_findings(*_won(asked, data), level=level, seed=seed + 1, wins=True)) if bought else None,
+        "rates": (lambda level: _rates(asked, data, level, seed)) if sizes or others else None,
         "cycle": (lambda level: [_cycle(asked, data, level, seed)]) if _sold(asked, data) else None,
         "churn": (lambda level: _churn(asked, data, lives, level)) if lives is not None else None,
         "outside": _tiers(_outside(asked, data)),

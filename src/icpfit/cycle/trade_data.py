@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from icpfit.cycle.asked import Asked
+from icpfit.cycle.segmenting import further_traits
 from icpfit.drift.trade_rows import TraitCodes
 from icpfit.features.build import build_features
 from icpfit.models.leakage import FILL_GAP
@@ -82,7 +83,8 @@ def _of_tables(asked: Asked) -> TradeData:
     features = build_features(warehouse, specs, moments)
     own = {name: _or_none(columns.text(deals, name)[row]) for name in ("product", "source", "use_case")}
     found = read_traits(features, specs, of_deals={k: own[k] for k in ("product", "source")}, won=won, refused=_refused(asked))
-    traits = [*found.traits, *_use_case(own["use_case"], won)]
+    further = further_traits(config, found, features, specs, _refused(asked))
+    traits = [*found.traits, *further, *_use_case(own["use_case"], won)]
     frame = pd.DataFrame({"deal_id": book.deal_id[row], "account_id": book.account_id[row]})
     return TradeData(
         deal_id=book.deal_id[row],
@@ -118,7 +120,7 @@ def _of_file(asked: Asked) -> TradeData:
         closed=np.where(open_still, NEVER, closed),
         won=won,
         bought=np.zeros(len(frame), dtype=bool),
-        traits=tuple(coded(t) for t in found.traits),
+        traits=tuple(coded(t) for t in (*found.traits, *further_traits(asked.opened.config, found, features, flat.specs, _refused(asked)))),
         has_close=has_close,
     )
 

@@ -18,7 +18,7 @@ from scipy.special import xlogy
 from icpfit.drift.finding import Finding
 from icpfit.drift.reshuffle import MOST_ROWS, draws_for, flags_of, reshuffler, some_accounts, sums_of
 from icpfit.drift.trade_power import power_of_shares, rows_needed, share_words
-from icpfit.drift.trade_rows import TraitCodes, TwoPeriods, cannot_tell
+from icpfit.drift.trade_rows import TraitCodes, TwoPeriods, cannot_tell, side_by_side
 from icpfit.plural import counted
 
 Floats = npt.NDArray[np.float64]
@@ -82,10 +82,8 @@ def mix_findings(rows: TwoPeriods, traits: Sequence[TraitCodes], *, level: float
 
 def _ask(account: Ints, now: Bools, codes: Sequence[Ints], traits: Sequence[TraitCodes], level: float, seed: int) -> _Family:
     """The statistics of the two periods as they are, and as often as needed after reshuffling."""
-    widths = [len(t.values) + 2 for t in traits]  # what is not known, the values, all others
-    starts = np.concatenate([[0], np.cumsum(widths)[:-1]]).astype(np.int64)
-    flat = np.column_stack([c + 1 + s for c, s in zip(codes, starts, strict=True)])
-    cells = flags_of(flat, int(sum(widths)))
+    flat, starts, widths = side_by_side(codes, traits)
+    cells = flags_of(flat, int(widths.sum()))
     total = cells.sum(axis=0, dtype=np.float64)
     asked: list[tuple[int, int, int]] = []
     for i, t in enumerate(traits):

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from icpfit.drift.finding import Finding
 from icpfit.drift.reshuffle import MOST_ROWS, draws_for, flags_of, reshuffler, some_accounts, sums_of
 from icpfit.drift.trade_power import power_of_shares, rows_needed
-from icpfit.drift.trade_rows import TraitCodes, TwoPeriods, cannot_tell
+from icpfit.drift.trade_rows import TraitCodes, TwoPeriods, cannot_tell, side_by_side
 from icpfit.segments.pooling import pooled_rate, strength_between
 
 Floats = npt.NDArray[np.float64]
@@ -51,16 +51,16 @@ def rate_findings(
     if not columns or not good.any() or good.all():
         return [cannot_tell(CODE, f"{rate[0].upper()}{rate[1:]} by segment", rows, 2 * FEWEST_NOW, 2 * FEWEST_BEFORE)] if traits else []
     chosen = some_accounts(rows.account, rows.now, MOST_ROWS, np.random.default_rng([seed, 21]))
-    flat, inside = _flat([t.code[chosen] for t in traits], traits)
-    place = np.array([inside[i] + 1 + v for i, v in columns], dtype=np.int64)
+    flat, starts, widths = side_by_side([t.code[chosen] for t in traits], traits)
+    place = np.array([starts[i] + 1 + v for i, v in columns], dtype=np.int64)
     of = np.array([i for i, _ in columns], dtype=np.int64)
     won = good[chosen]
-    every = flags_of(flat, sum(len(t.values) + 2 for t in traits))
+    every = flags_of(flat, int(widths.sum()))
     total, hits = (every[side].sum(axis=0, dtype=np.float64) for side in (np.ones(len(chosen), dtype=bool), won))
     draw, draws = reshuffler(rows.account[chosen], rows.now[chosen], np.random.default_rng([seed, 22])), draws_for(level)
     counts = sums_of(chain([rows.now[chosen]], (draw() for _ in range(draws))), np.hstack([every, every * won[:, None]]))
     came, bought = np.hsplit(counts, 2)
-    moved = departures(*_table(came, bought, total, hits, place, inside, of, traits))
+    moved = departures(*_table(came, bought, total, hits, place, starts, starts + widths, of))
     seen, drawn = moved[0], np.abs(moved[1:])
     largest = drawn.max(axis=1)
     adjusted = (1 + (largest[:, None] >= np.abs(seen) * ALIKE).sum(axis=0)) / (draws + 1)
@@ -91,18 +91,9 @@ def departures(won_now: Floats, now: Floats, won_before: Floats, before: Floats,
     return np.asarray(change / np.sqrt(variance))
 
 
-def _flat(codes: Sequence[Ints], traits: Sequence[TraitCodes]) -> tuple[Ints, Ints]:
-    """The codes of all traits as columns of one count, and where each trait's begin (with what is not known)."""
-    widths = [len(t.values) + 2 for t in traits]
-    starts = np.concatenate([[0], np.cumsum(widths)[:-1]]).astype(np.int64)
-    return np.column_stack([c + 1 + s for c, s in zip(codes, starts, strict=True)]), starts
-
-
 def _table(
-    now: Floats, won: Floats, total: Floats, hits: Floats, place: Ints, starts: Ints, of: Ints, traits: Sequence[TraitCodes]
+    now: Floats, won: Floats, total: Floats, hits: Floats, place: Ints, starts: Ints, ends: Ints, of: Ints
 ) -> tuple[Floats, Floats, Floats, Floats, tuple[Floats, Floats, Floats, Floats]]:
-    ends = starts + np.array([len(t.values) + 2 for t in traits])
-
     def known(counts: Floats) -> Floats:
         return np.column_stack([counts[:, s + 1 : e].sum(axis=1) for s, e in zip(starts, ends, strict=True)])[:, of]
 

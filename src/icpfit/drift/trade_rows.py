@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -81,3 +82,16 @@ def cannot_tell(code: str, subject: str, rows: TwoPeriods, now: int, before: int
     words = f"{subject}: cannot tell; {counted}" + (f": {more_words(lacking, rows.what)}" if lacking else "")
     numbers = (None, None, None, None, there, there_now, False, words)
     return Finding(code, subject, *numbers, power=0.0, needed=lacking or None, cohort=rows.cohort)
+
+
+def side_by_side(codes: Sequence[Ints], traits: Sequence[TraitCodes]) -> tuple[Ints, Ints, Ints]:
+    """The codes of several traits as columns of one count: (rows, traits), and where the columns of each begin and how many there are:
+    what is not known, the values, all others.
+
+    >>> region = TraitCodes("region", "Region", np.array([0, -1]), ("EU", "US"))
+    >>> [part.tolist() for part in side_by_side([region.code, region.code], [region, region])]
+    [[[1, 5], [0, 4]], [0, 4], [4, 4]]
+    """
+    widths = np.array([len(t.values) + 2 for t in traits], dtype=np.int64)
+    starts = np.cumsum(widths) - widths
+    return np.column_stack([c + 1 + s for c, s in zip(codes, starts, strict=True)]), starts, widths
