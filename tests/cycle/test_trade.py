@@ -13,7 +13,10 @@ from icpfit.cycle.asked import Asked
 from icpfit.cycle.opened import open_config
 from icpfit.cycle.trade import WEIGHTS, trade_findings
 from icpfit.cycle.triggers import trigger_findings
+from icpfit.cycle.watch import watch
+from icpfit.errors import ConfigError
 from icpfit.moments import parse_moment
+from icpfit.registry import Workspace
 from icpfit.simulate import simulate_company, write_company
 
 THEN, NOW = "2025-01-01", "2025-10-01"
@@ -229,3 +232,9 @@ def test_columns_of_any_name_are_segments_where_they_are_named_and_else_it_is_sa
     (lacking,) = [f.words for f in named if f.code == "TRADE-DATA"]
     assert "larger and smaller accounts" in lacking
     assert "who comes" not in lacking
+
+
+def test_a_segment_that_is_misspelt_is_refused_before_anything_is_asked(flat, tmp_path):
+    asked, _ = flat(segments=("regoin",))
+    with pytest.raises(ConfigError, match=r"training\.segments names 'regoin'"):
+        watch(asked.opened, Workspace(tmp_path), asked.as_of)

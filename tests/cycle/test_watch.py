@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,7 +10,8 @@ import pandas as pd
 
 from icpfit.config import FeatureSpec
 from icpfit.cycle.asked import ENOUGH_BEFORE, before, newly_matured
-from icpfit.cycle.watch import one_of_each, subjects, within_a_year
+from icpfit.cycle.watch import MOST_UNTOLD, one_of_each, report_of, subjects, within_a_year
+from icpfit.drift import Finding
 from icpfit.moments import DAY
 
 
@@ -75,3 +77,18 @@ def test_accounts_that_come_often_stand_on_either_side_as_often_as_others():
     before, now = one_of_each(asked_about(account.astype(str), newer), "win", 0)
     large = [float((account[side] < 500).mean()) for side in (before, now)]
     assert abs(large[0] - large[1]) < 3.3 * np.sqrt(0.25 * (1 / len(before) + 1 / len(now)))
+
+
+def told(code, words):
+    return asdict(Finding(code, "", None, None, None, None, 0, 0, False, words))
+
+
+def test_what_somebody_can_bring_in_is_told_before_what_only_time_brings():
+    waiting = [told("ICP-POINTS", f"attribute {i}") for i in range(MOST_UNTOLD)]
+    lines = report_of(SimpleNamespace(day=lambda _: None), bundle_of("v1"), 0, [*waiting, told("TRADE-DATA", "no segments")]).lines
+    assert "no segments" in lines[1]
+    assert "1 more cannot be told yet" in lines[-2]
+
+
+def bundle_of(version):
+    return SimpleNamespace(version=version, metrics={})

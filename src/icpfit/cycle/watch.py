@@ -16,6 +16,7 @@ from icpfit.bundle import Bundle
 from icpfit.config import FeatureSpec, Outcome
 from icpfit.cycle.asked import Asked
 from icpfit.cycle.opened import Opened
+from icpfit.cycle.segmenting import check_named_segments
 from icpfit.cycle.trade import trade_findings
 from icpfit.cycle.triggers import trigger_findings
 from icpfit.drift import Finding, compare
@@ -38,6 +39,8 @@ SHARES = {"model": 0.28, "trade": 0.28, "data": 0.20, "icp": 0.14, "attribution"
 """How the command's alpha is shared among its questions: with nothing changed at most 5 % of commands raise any alarm."""
 OF_OUTCOMES = {"win": 0.7, "retention": 0.3}
 """of the model's share, where there are two"""
+NOT_ASKED = ("DRIFT-SOURCE", "DRIFT-DATES", "TRADE-DATA")
+"""What somebody can bring in is told before what only time brings."""
 MOST_UNTOLD = 6
 """findings that cannot tell, in the command's own words; the JSON and the document have all of them"""
 
@@ -52,7 +55,12 @@ class WatchReport:
 
 
 def watch(opened: Opened, workspace: Workspace, as_of: Micros) -> WatchReport:
-    """Deals whose outcome became known since the champion was trained, against those it learned from."""
+    """Deals whose outcome became known since the champion was trained, against those it learned from.
+
+    Raises:
+        ConfigError: ``training.segments`` or ``scorecard.lines`` names what is neither a trait nor a feature.
+    """
+    check_named_segments(opened.config, opened.specs)
     bundle = load_bundle(workspace, "champion")
     return report_of(opened, bundle, as_of, findings_since(opened, bundle, as_of))
 
@@ -66,6 +74,7 @@ def report_of(opened: Opened, bundle: Bundle, as_of: Micros, findings: list[dict
         lines += [f"ALARM: {told_words(f)}", *([f"  what to do: {f['action']}"] if f["action"] else [])]
     lines += [f"PROPOSED: {told_words(f)}; {f['action']}" for f in findings if not f["alarm"] and f["action"]]
     untold = [f for f in findings if not f["alarm"] and not f["action"] and f["p_value"] is None]
+    untold.sort(key=lambda f: f["code"] not in NOT_ASKED)
     lines += [told_words(f) for f in untold[:MOST_UNTOLD]]
     if len(untold) > MOST_UNTOLD:
         lines.append(f"{len(untold) - MOST_UNTOLD:,} more cannot be told yet; --json and icpfit document name them")
