@@ -100,7 +100,7 @@ def test_many_that_could_be_missed_are_one_line() -> None:
     assert "attributes" not in page["asked"], "what may well have been missed is not called still"
     sure = drift_page([{**f, "power": 0.9} for f in many])
     assert sure["open"] == []
-    assert sure["asked"].startswith("12 comparisons made with the deals that the profile was learned from.")
+    assert sure["asked"].startswith("12 comparisons made with the deals of before.")
     assert sure["asked"].endswith("No change that matters in: 12 attributes.")
 
 

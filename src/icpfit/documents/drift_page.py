@@ -18,7 +18,7 @@ LIKELY = 0.8
 MOST_ROWS = 5
 SINGLY = 3
 """findings of one code that are told one by one"""
-POWER_SAID = (" of 100", "of the time")
+POWER_SAID = (" of 100", " in 100", "of the time")
 """by which the words of a finding that tells its power are known"""
 NOT_BY_ITSELF = "Nothing is changed by itself: a new profile is in force only once leadership has signed it off."
 
@@ -197,7 +197,7 @@ def _asked(told: Sequence[Found]) -> str:
             by_code[_code(f)] = by_code.get(_code(f), 0) + 1
     names = [f"{n:,} {code_of(c).many or code_of(c).one}" if n > 1 else code_of(c).one for c, n in by_code.items()]
     still = f" No change that matters in: {listed(names)}." if names else ""
-    return f"{counted(len(told), 'comparison')} made with the deals that the profile was learned from.{still}"
+    return f"{counted(len(told), 'comparison')} made with the deals of before.{still}"
 
 
 def _code(f: Found) -> str:

@@ -23,6 +23,7 @@ GROUPS = (
     ("ATTRIBUTION-", "What the model looks at"),
     ("DRIFT-", "The data"),
     ("WATCH-", "Week by week"),
+    ("TRIGGER-", "Lines that you drew"),
 )
 OTHER_GROUP = "Other findings"
 PROPOSED = "TRIGGER-"
@@ -30,6 +31,7 @@ SUBJECT_FIRST = ("DRIFT-FEATURE", "ATTRIBUTION-FEATURE", "ICP-POINTS", "TRADE-",
 """codes whose words are read behind their subject; those of all others are whole sentences"""
 
 RATE = "See which accounts explain it, then retrain: the percentages of the profile in force no longer hold."
+RETRAIN = "Retrain, then look at the gates and sign off: nothing changes by itself."
 CARD = "Retrain, and look at this in the new card before it is approved."
 CODES = {
     "TRADE-WINRATE-SEGMENT": Code(
@@ -80,6 +82,8 @@ CODES = {
     ),
     "DRIFT-SOURCE": Code("the source", action="Bring back what the profile in force is made of, or retrain without it."),
     "DRIFT-DATES": Code("dates", action="Give the source a date of creation for each row."),
+    "TRIGGER-WINRATE": Code("the floor of the win rate", action=RETRAIN),
+    "TRIGGER-CHURN": Code("the churn target", action=RETRAIN, rows="customers"),
     "WATCH-BEFORE": Code("what earlier profiles said", action="Retrain: a new profile keeps what earlier ones said."),
     "WATCH-WINRATE": Code("the win rate, week by week", action=RATE),
     "WATCH-RETENTION": Code("who stays, week by week", action=RATE, rows="customers"),

@@ -15,7 +15,7 @@ from icpfit.drift.finding import Finding
 from icpfit.moments import day_text
 from icpfit.plural import counted
 
-ACTION = "icpfit retrain, then look at the gates and sign off: nothing changes by itself"
+ACTION = "retrain (icpfit retrain), then look at the gates and sign off: nothing changes by itself"
 FEWEST_DEALS, FEWEST_YEARS = 30, 20.0
 
 OF_ALARMS = {
