@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict
+from datetime import date, timedelta
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -205,6 +207,53 @@ def test_times_are_compared_as_numbers():
     numbers = [pd.DataFrame({"t": s.to_numpy().astype("datetime64[us]").astype(np.float64)}) for s in (days, late)]
     assert moved.alarm
     assert moved.statistic == of(compare(*numbers), "t").statistic
+
+
+NUMBERS = np.arange(100)
+DATES = [date(2024, 1, 1) + timedelta(int(i)) for i in NUMBERS]
+
+
+@pytest.mark.parametrize(
+    ("plain", "objects"),
+    [
+        (NUMBERS * 1.5, [Decimal(int(i)) * Decimal("1.5") for i in NUMBERS]),
+        (pd.DatetimeIndex(DATES), DATES),
+        (NUMBERS, pd.to_timedelta(NUMBERS, unit="D")),
+        (NUMBERS, pd.Series([timedelta(int(i)) for i in NUMBERS], dtype=object)),
+        (NUMBERS % 2, NUMBERS % 2 == 1),
+        (NUMBERS % 2, pd.Series([bool(i % 2) for i in NUMBERS], dtype=object)),
+        ([str([i % 3]) for i in NUMBERS], [[i % 3] for i in NUMBERS]),
+    ],
+    ids=["decimals", "dates", "durations", "objects of durations", "flags", "objects of flags", "lists"],
+)
+def test_columns_of_objects_are_compared_as_what_these_are(plain, objects):
+    """As the plain column is, whichever side has it."""
+    as_plain, as_objects = (pd.DataFrame({"a": values}) for values in (plain, objects))
+    moved = as_plain.iloc[[*range(50, 100)] * 2]
+    assert compare(as_objects, as_objects)[0].statistic == compare(as_plain, as_objects)[0].statistic == pytest.approx(0, abs=0.1)
+    assert compare(as_objects, moved)[0].p_value == compare(as_plain, moved)[0].p_value
+    assert compare(as_objects, moved)[0].power == compare(as_plain, moved)[0].power
+
+
+def test_times_beside_numbers_are_refused():
+    with pytest.raises(ValueError, match="'a' has times on one side and numbers on the other"):
+        compare(pd.DataFrame({"a": DATES}), pd.DataFrame({"a": NUMBERS}))
+
+
+def test_a_small_change_of_a_correlation_does_not_hide_one_that_matters():
+    """The first goes together so closely that a tenth less is the surer change."""
+    rng = np.random.default_rng(5)
+
+    def side(close: float, loose: float) -> pd.DataFrame:
+        a, b, c, d = rng.normal(size=(4, 4_000))
+        return pd.DataFrame({"a": a, "b": close * a + np.sqrt(1 - close**2) * b, "c": c, "d": loose * c + np.sqrt(1 - loose**2) * d})
+
+    found = of(compare(side(0.97, 0.3), side(0.87, 0.05)), "correlations")
+    assert found.alarm
+    assert "the correlation of c and d was +0." in found.words
+    found = of(compare(side(0.97, 0.3), side(0.87, 0.3)), "correlations")
+    assert not found.alarm
+    assert "too little to matter: the correlation of a and b" in found.words
 
 
 @pytest.mark.parametrize("n", [0, 1, 3, MIN_ROWS - 1])

@@ -13,6 +13,7 @@ Floats = npt.NDArray[np.float64]
 FEW = 2
 """Numbers with no more distinct values than this are a flag, and are counted rather than ranked."""
 
+SECONDS_A_DAY = 86_400
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -36,15 +37,28 @@ class Column:
 
 
 def read_column(name: str, reference: pd.Series, current: pd.Series) -> Column:
-    """Numbers and times are numbers; flags, texts, ``category`` and a mixture of text and numbers are levels.
+    """Numbers, times and durations are numbers; flags, texts, ``category`` and a mixture of text and numbers are levels.
+
+    A flag beside numbers is 0 or 1. What stands in a column of objects is what it is: decimals are numbers, dates are times.
+
+    Raises:
+        ValueError: times on one side, and numbers on the other.
 
     >>> read_column("a", pd.Series([True, None]), pd.Series([False, True])).levels
     2
     >>> read_column("a", pd.Series([1.0, 2.0, 5.0]), pd.Series([None, None])).levels
     0
+    >>> read_column("a", pd.Series([True, False]), pd.Series([1, 0])).names
+    ('0', '1')
     """
+    reference, current = _unpacked(reference), _unpacked(current)
     sides = (reference, current)
     numeric = [_is_number(s) or bool(s.isna().all()) for s in sides]
+    if any(numeric) and not all(numeric):
+        reference, current = sides = _counted(reference), _counted(current)
+        numeric = [_is_number(s) or bool(s.isna().all()) for s in sides]
+    if all(numeric) and _is_time(reference) != _is_time(current) and not any(s.isna().all() for s in sides):
+        raise ValueError(f"the column {name!r} has times on one side and numbers on the other: read both in the same way")
     if all(numeric) and any(_is_number(s) for s in sides):
         before, now = _numbers(reference), _numbers(current)
         both = np.unique(np.concatenate([before, now]))
@@ -65,6 +79,24 @@ def any_order(columns: list[Column], side: str) -> npt.NDArray[np.int64]:
         mixed = (mixed ^ (bits ^ (bits >> np.uint64(29)))) * _ODD
         mixed ^= mixed >> np.uint64(32)
     return np.argsort(mixed, kind="stable")
+
+
+def _unpacked(column: pd.Series) -> pd.Series:
+    """A column of objects as what these are; durations in days."""
+    kind = pd.api.types.infer_dtype(column, skipna=True) if column.dtype == object else ""
+    if kind in ("decimal", "integer", "floating", "mixed-integer-float"):
+        return column.where(column.notna(), np.nan).astype(np.float64)
+    if kind in ("date", "datetime", "datetime64"):
+        return pd.to_datetime(column, utc=True)
+    if kind in ("timedelta", "timedelta64") or pd.api.types.is_timedelta64_dtype(column.dtype):
+        return pd.Series(pd.to_timedelta(column).dt.total_seconds() / SECONDS_A_DAY)
+    return column
+
+
+def _counted(column: pd.Series) -> pd.Series:
+    """Flags as 0 and 1, other columns as they are."""
+    mixed = column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) == "boolean"
+    return column.astype("boolean").astype("Float64") if mixed or pd.api.types.is_bool_dtype(column.dtype) else column
 
 
 def _is_time(column: pd.Series) -> bool:
@@ -91,7 +123,10 @@ def _numbers(column: pd.Series) -> Floats:
 
 def _texts(column: pd.Series) -> npt.NDArray[np.object_]:
     """Texts or None; each distinct value is written once, a whole number without its ``.0``."""
-    codes, distinct = pd.factorize(column.astype(object), use_na_sentinel=True)
+    plain = column.astype(object)
+    if plain.map(type).isin((list, dict, set)).any():
+        plain = plain.map(str, na_action="ignore")
+    codes, distinct = pd.factorize(plain, use_na_sentinel=True)
     written = np.array([*(_text(v) for v in distinct), None], dtype=object)
     return written[codes]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from icpfit.drift.cells import GAP_WEIGHT, Cells, cut, gap, gap_surprise
 from icpfit.drift.columns import Column, any_order, read_column
 from icpfit.drift.family import Answers, answer, ranks, single_p
 from icpfit.drift.finding import Finding
-from icpfit.drift.said import feature_finding, missingness_finding, pairs_finding, untold_feature, whole_finding, without
+from icpfit.drift.said import FLOOR_CORRELATION, feature_finding, missingness_finding, pairs_finding, untold_feature, whole_finding, without
 from icpfit.drift.split import Split, sums, thinned
 
 SHARES = {"features": 0.80, "correlations": 0.15, "whole": 0.05}
@@ -51,7 +51,8 @@ def compare(reference: pd.DataFrame, current: pd.DataFrame, *, alpha: float = 0.
             What ``current`` has beyond them is passed over.
 
     Raises:
-        ValueError: a column is missing from ``current``, or stands twice; ``alpha`` is not between 0 and 1.
+        ValueError: a column is missing from ``current``, stands twice, or has times on one side and numbers on the other; ``alpha`` is
+            not between 0 and 1.
 
     >>> compare(pd.DataFrame({"a": [1.0, 2.0]}), pd.DataFrame({"a": [3.0]}))[0].words
     'a: cannot tell; 1 value is known now and 2 before, and 20 are needed on each side'
@@ -66,8 +67,12 @@ def compare(reference: pd.DataFrame, current: pd.DataFrame, *, alpha: float = 0.
     seen = thinned((any_order(columns, "reference"), any_order(columns, "current")), MOST_SEEN, rng)
     drawn = thinned(seen, min(max(MOST_CELLS // len(columns), LEAST_ROWS), MOST_ROWS), rng)
     asked = _ask(columns, Split(*drawn, sum(sizes), _draws(alpha), seed), seen)
-    others = {"whole": asked.whole.score} | ({"correlations": asked.pairs.score} if asked.pairs is not None else {})
-    found = answer(asked.many, asked.weights, others, SHARES, alpha)
+    found = _answers(asked, asked.pairs, alpha)
+    larger = asked.pairs.larger if asked.pairs is not None else None
+    if larger is not None and found.parts["correlations"] <= alpha:  # a change that is sure but small must not hide one that matters
+        again = _answers(asked, larger, alpha)
+        if again.parts["correlations"] <= alpha:
+            asked, found = replace(asked, pairs=larger), again
     return _told(columns, asked, found, sizes, alpha)
 
 
@@ -130,9 +135,14 @@ def _ask(columns: list[Column], split: Split, seen: tuple[Ints, Ints]) -> _Asked
         np.column_stack(many) if many else np.zeros((split.draws + 1, 0)),
         np.array([*(c.weight for c in cells), *([GAP_WEIGHT] * len(gapped))]),
         tuple(statistics),
-        joint.changed_pairs(*at, few_is_current=split.current_is_smaller) if len(columns) > 1 else None,
+        joint.changed_pairs(*at, few_is_current=split.current_is_smaller, floor=FLOOR_CORRELATION) if len(columns) > 1 else None,
         joint.moved_together(*at),
     )
+
+
+def _answers(asked: _Asked, pairs: joint.Pairs | None, alpha: float) -> Answers:
+    others = {"whole": asked.whole.score} | ({"correlations": pairs.score} if pairs is not None else {})
+    return answer(asked.many, asked.weights, others, SHARES, alpha)
 
 
 def _told(columns: list[Column], asked: _Asked, found: Answers, sizes: tuple[int, int], alpha: float) -> list[Finding]:

@@ -5,7 +5,7 @@ Everything is made of sums over the rows of one side (of normal scores, their sq
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -88,15 +88,22 @@ def moments_of(scores: Floats) -> Moments:
 @dataclass(frozen=True)
 class Pairs:
     """``score`` (draws,): the smallest weighted p-value of a changed correlation; row 0 as observed. ``at``: the pair that has it then,
-    with its correlation ``before`` and ``now``."""
+    with its correlation ``before`` and ``now``. ``larger``: the surest of those that matter, where the surest of all does not."""
 
     score: Floats
     at: tuple[int, int]
     before: float
     now: float
+    larger: Pairs | None = None
+
+    @property
+    def effect(self) -> float:
+        return abs(self.now - self.before)
 
 
-def changed_pairs(drawn: Moments, everyone: Moments, reference: Moments, current: Moments, few_is_current: bool) -> Pairs | None:
+def changed_pairs(
+    drawn: Moments, everyone: Moments, reference: Moments, current: Moments, *, few_is_current: bool, floor: float
+) -> Pairs | None:
     """Fisher's transform of each correlation, the change between the sides in units of its spread over the permutations.
 
     ``drawn``: the smaller side in every draw, the first as observed, out of ``everyone``; ``reference`` and ``current``: all rows that
@@ -117,9 +124,18 @@ def changed_pairs(drawn: Moments, everyone: Moments, reference: Moments, current
     known = everyone.correlations()[0][usable] ** 4
     weight = (1 - KNOWN_SHARE) / len(usable) + KNOWN_SHARE * (known / known.sum() if known.sum() > 0 else 1 / len(usable))
     surprise = 2 * stats.norm.sf(np.abs(change[:, usable]) / spread[usable]) / weight
-    at = usable[int(np.argmin(surprise[0]))]
-    a, b = pairs(drawn.first.shape[1])
-    return Pairs(surprise.min(axis=1), (int(a[at]), int(b[at])), float(before[at]), float(now[at]))
+    least, (a, b) = surprise.min(axis=1), pairs(drawn.first.shape[1])
+
+    def at(place: int) -> Pairs:
+        pair = usable[place]
+        score = np.concatenate([surprise[:1, place], least[1:]])
+        return Pairs(score, (int(a[pair]), int(b[pair])), float(before[pair]), float(now[pair]))
+
+    surest = at(int(np.argmin(surprise[0])))
+    large = np.flatnonzero(np.abs(now - before)[usable] >= floor)
+    if surest.effect >= floor or not len(large):
+        return surest
+    return replace(surest, larger=at(int(large[np.argmin(surprise[0, large])])))
 
 
 @dataclass(frozen=True)
