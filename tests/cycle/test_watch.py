@@ -7,11 +7,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+from answers import POINTS, make_card
 
 from icpfit.config import FeatureSpec
 from icpfit.cycle.asked import ENOUGH_BEFORE, before, newly_matured
 from icpfit.cycle.watch import MOST_UNTOLD, one_of_each, report_of, subjects, within_a_year
+from icpfit.documents.drift_page import drift_page
 from icpfit.drift import Finding
+from icpfit.drift.card_change import card_findings
 from icpfit.moments import DAY
 
 
@@ -50,6 +53,16 @@ def test_what_looks_back_to_where_the_tables_begin_is_counted_up_to_a_year():
     steady = within_a_year(frame, (days, windowed))
     assert steady["d"].tolist() == [3.0, 365.0, 365.0]
     pd.testing.assert_series_equal(steady["w"], frame["w"])
+
+
+def test_how_the_newest_card_differs_is_told_and_is_no_question():
+    card = make_card()
+    found = [asdict(f) for f in card_findings(card, make_card(points=(POINTS[0], [30, 12, 0], *POINTS[2:])))]
+    report = report_of(SimpleNamespace(day=lambda _: None), SimpleNamespace(version="v", metrics={}), 0, found)
+    assert [line for line in report.lines if "Attribute b “v2”" in line and line.startswith("beside the newest card: attributes: ")]
+    assert "nothing can be told yet" in report.lines
+    page = drift_page(found)
+    assert (page["open"], len(page["described"])) == ([], 2)
 
 
 def asked_about(account, newer):

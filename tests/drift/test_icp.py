@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 
 from icpfit.drift.answered import Answered
 from icpfit.drift.attributes import Read
+from icpfit.drift.card_change import BY_LUCK, card_findings
 from icpfit.drift.finding import Finding
 from icpfit.drift.icp import icp_findings
 from icpfit.scorecard.card import Disqualification
@@ -172,7 +173,7 @@ def test_an_attribute_that_no_old_card_asked_cannot_be_told():
 def test_two_cards_are_told_apart_without_alarm():
     points = (POINTS[0], [30, 12, 0], *POINTS[2:5], [0, 8])
     newest = make_card(points, LAYER, "abcdeg")
-    attributes, layers = icp_findings(CARD, None, newer(30, np.random.default_rng(0)), alpha=0.05, seed=0, newest=newest)[-2:]
+    attributes, layers = card_findings(CARD, newest)
     assert (attributes.code, layers.code) == ("ICP-ATTRIBUTES", "ICP-LAYERS")
     assert not attributes.alarm
     assert not layers.alarm
@@ -180,12 +181,18 @@ def test_two_cards_are_told_apart_without_alarm():
     assert "no longer in it: Attribute f (8)" in attributes.words
     assert "the other way round: Attribute b" in attributes.words
     assert "Attribute b “v2” 30 then, 0 now" in attributes.words
-    assert "2 of 13 cells" in attributes.words
+    assert "2 of 13 cells lie outside the range of the card in force, as 24% would by luck alone" in attributes.words
     assert "firmographic 35 assumed, 35 learned then, 35 learned now" in layers.words
 
 
+def test_how_many_cells_leave_their_range_by_luck():
+    """Two estimates of one truth, and how often the second lies outside the 90 % interval of the first."""
+    then, now = np.random.default_rng(0).normal(size=(2, 200_000))
+    assert float((np.abs(now - then) > stats.norm.isf(0.05)).mean()) == pytest.approx(BY_LUCK, abs=0.005)
+
+
 def test_the_same_card_has_not_changed():
-    attributes, layers = icp_findings(CARD, None, newer(30, np.random.default_rng(0)), alpha=0.05, seed=0, newest=CARD)[-2:]
+    attributes, layers = card_findings(CARD, CARD)
     assert "the same attributes" in attributes.words
     assert (attributes.effect, layers.effect) == (0, 0)
 

@@ -58,7 +58,8 @@ def document_champion(opened: Opened, workspace: Workspace, as_of: Micros, out: 
     from icpfit.cycle.watch import findings_since
 
     bundle = load_bundle(workspace, "champion")
-    found = findings_since(opened, bundle, as_of)
+    newest = load_bundle(workspace, "challenger", missing_ok=True)
+    found = findings_since(opened, bundle, as_of, newest.card if newest is not None else None)
     judged = read_gates(workspace, bundle.version)
     champion = read_champion(workspace)
     page = summarise(

@@ -170,7 +170,7 @@ def retrain(opened: Opened, workspace: Workspace, as_of: int, progress: Progress
         bundle, champion = learned.bundle, load_bundle(workspace, "champion", missing_ok=True)
         if champion is not None:
             progress("looking for drift since the champion")
-            learned = replace(learned, drift=tuple(findings_since(opened, champion, as_of)))
+            learned = replace(learned, drift=tuple(findings_since(opened, champion, as_of, learned.card)))
             clock.lap("drift")
         if bundle is not None:
             progress("judging the challenger")

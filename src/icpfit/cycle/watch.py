@@ -21,6 +21,7 @@ from icpfit.cycle.trade import trade_findings
 from icpfit.cycle.triggers import trigger_findings
 from icpfit.drift import Finding, compare
 from icpfit.drift.attributed import attribution_findings
+from icpfit.drift.card_change import DESCRIBED, card_findings
 from icpfit.drift.compare import MIN_ROWS
 from icpfit.drift.finding import counted_in
 from icpfit.drift.icp import icp_findings
@@ -30,6 +31,7 @@ from icpfit.errors import FeatureError
 from icpfit.moments import Micros, day_text
 from icpfit.plural import counted
 from icpfit.registry import Workspace, load_bundle
+from icpfit.scorecard.card import Scorecard
 from icpfit.training_set import account_keys
 
 Int64s = npt.NDArray[np.int64]
@@ -62,7 +64,8 @@ def watch(opened: Opened, workspace: Workspace, as_of: Micros) -> WatchReport:
     """
     check_named_segments(opened.config, opened.specs)
     bundle = load_bundle(workspace, "champion")
-    return report_of(opened, bundle, as_of, findings_since(opened, bundle, as_of))
+    newest = load_bundle(workspace, "challenger", missing_ok=True)
+    return report_of(opened, bundle, as_of, findings_since(opened, bundle, as_of, newest.card if newest is not None else None))
 
 
 def report_of(opened: Opened, bundle: Bundle, as_of: Micros, findings: list[dict[str, Any]]) -> WatchReport:
@@ -73,7 +76,8 @@ def report_of(opened: Opened, bundle: Bundle, as_of: Micros, findings: list[dict
     for f in alarms:
         lines += [f"ALARM: {told_words(f)}", *([f"  what to do: {f['action']}"] if f["action"] else [])]
     lines += [f"PROPOSED: {told_words(f)}; {f['action']}" for f in findings if not f["alarm"] and f["action"]]
-    untold = [f for f in findings if not f["alarm"] and not f["action"] and f["p_value"] is None]
+    lines += [f"beside the newest card: {told_words(f)}" for f in findings if f["code"] in DESCRIBED]
+    untold = [f for f in findings if not f["alarm"] and not f["action"] and f["p_value"] is None and f["code"] not in DESCRIBED]
     untold.sort(key=lambda f: f["code"] not in NOT_ASKED)
     lines += [told_words(f) for f in untold[:MOST_UNTOLD]]
     if len(untold) > MOST_UNTOLD:
@@ -96,9 +100,12 @@ def told_words(finding: Mapping[str, Any]) -> str:
     return f"{words if words.startswith(subject) else f'{subject}: {words}'} ({finding['code']})"
 
 
-def findings_since(opened: Opened, bundle: Bundle, as_of: Micros) -> list[dict[str, Any]]:
-    """Findings as plain values. Where the source has no dates, the one finding is that nothing can be told."""
-    return [asdict(f) for f in findings_of(Asked(opened, bundle, as_of))]
+def findings_since(opened: Opened, bundle: Bundle, as_of: Micros, newest: Scorecard | None = None) -> list[dict[str, Any]]:
+    """Findings as plain values. Where the source has no dates, the one finding is that nothing can be told. ``newest``: the card of a
+    later training, where there is one of the champion's kind."""
+    beside = newest is not None and newest.kind == bundle.card.kind and newest != bundle.card
+    described = card_findings(bundle.card, newest) if newest is not None and beside else []
+    return [asdict(f) for f in [*findings_of(Asked(opened, bundle, as_of)), *described]]
 
 
 def findings_of(asked: Asked) -> list[Finding]:

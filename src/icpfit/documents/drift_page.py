@@ -7,7 +7,7 @@ from typing import Any
 
 from icpfit.documents.drift_figures import drift_figures
 from icpfit.documents.drift_values import DriftPictures
-from icpfit.documents.drift_words import GROUPS, OTHER_GROUP, PROPOSED, SUBJECT_FIRST, code_of, group_of
+from icpfit.documents.drift_words import DESCRIBED, GROUPS, OTHER_GROUP, PROPOSED, SUBJECT_FIRST, code_of, group_of
 from icpfit.documents.words import count, known, listed, percent, sentence
 from icpfit.plural import counted
 
@@ -32,7 +32,8 @@ def drift_page(found: Sequence[Found] | None, pictures: DriftPictures | None = N
     proposed = [f for f in found_ if _code(f).startswith(PROPOSED) and (f["alarm"] or f.get("action"))]
     alarms = [f for f in found_ if f["alarm"] and f not in proposed]
     told = [f for f in found_ if f["p_value"] is not None and f not in proposed]
-    open_ = [f for f in found_ if f["p_value"] is None and f not in proposed and not f["alarm"]]
+    described = [f for f in found_ if _code(f) in DESCRIBED]
+    open_ = [f for f in found_ if f["p_value"] is None and f not in proposed and f not in described and not f["alarm"]]
     state = "not asked" if found is None else "moved" if alarms else "still" if told else "cannot tell"
     return {
         "state": state,
@@ -43,6 +44,7 @@ def drift_page(found: Sequence[Found] | None, pictures: DriftPictures | None = N
         "by_itself": NOT_BY_ITSELF if proposed else "",
         "open": [*_untold(open_), *_weak([f for f in told if not f["alarm"]])],
         "asked": _asked(told),
+        "described": [sentence(_words(f)) for f in described],
         "figures": drift_figures(pictures) if pictures is not None else [],
     }
 

@@ -27,6 +27,8 @@ GROUPS = (
 )
 OTHER_GROUP = "Other findings"
 PROPOSED = "TRIGGER-"
+DESCRIBED = ("ICP-ATTRIBUTES", "ICP-LAYERS")
+"""codes that were asked nothing: they say how two cards differ"""
 SUBJECT_FIRST = ("DRIFT-FEATURE", "ATTRIBUTION-FEATURE", "ICP-POINTS", "TRADE-", "WATCH-")
 """codes whose words are read behind their subject; those of all others are whole sentences"""
 

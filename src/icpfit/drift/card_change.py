@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
+from scipy import stats
 
 from icpfit.config import LAYERS
 from icpfit.drift.finding import Finding
@@ -11,6 +14,10 @@ from icpfit.scorecard.card import Attribute, Bin, Scorecard
 from icpfit.scorecard.lookup import bin_index
 
 SHOWN = 6
+DESCRIBED = ("ICP-ATTRIBUTES", "ICP-LAYERS")
+"""codes that describe: nothing was asked, so nothing can be told or not be told"""
+BY_LUCK = 2 * stats.norm.sf(stats.norm.isf(0.05) / math.sqrt(2))
+"""how often the points of two cards of the same law lie a 90 % interval apart: both of them vary"""
 
 
 def card_findings(card: Scorecard, newest: Scorecard) -> list[Finding]:
@@ -36,11 +43,10 @@ def _attributes(card: Scorecard, newest: Scorecard) -> Finding:
     if beyond:
         beyond.sort(key=lambda one: -abs(one[2] - one[1].points))
         shown = ", ".join(f"{a.label} “{b.label}” {b.points} then, {p} now" for a, b, p in beyond[:SHOWN])
-        said.append(
-            f"{len(beyond)} of {counted(len(cells), 'cell')} have left their 90% interval, which one in ten would by luck alone: {shown}"
-        )
+        many = f"{len(beyond)} of {counted(len(cells), 'cell')}"
+        said.append(f"{many} lie outside the range of the card in force, as {BY_LUCK:.0%} would by luck alone: {shown}")
     moved = sum(a.max_points for n, a in then.items() if n not in now) + sum(max(0, a.max_points - other.max_points) for a, other in both)
-    words = "; ".join(said) or "the newest card asks the same attributes, and all points lie within their intervals"
+    words = "; ".join(said) or "the newest card asks the same attributes, and all points lie within their ranges"
     return Finding("ICP-ATTRIBUTES", "attributes", None, None, None, moved / 100, len(then), len(now), False, words)
 
 

@@ -8,7 +8,6 @@ from icpfit.config import Outcome
 from icpfit.drift.answered import Answered
 from icpfit.drift.attributes import Read, fit_figure, fit_finding, fit_subject, name_of, points_figures, points_finding
 from icpfit.drift.between import compare_sides
-from icpfit.drift.card_change import card_findings
 from icpfit.drift.finding import Finding, counted_in
 from icpfit.drift.judged import Comparison
 from icpfit.drift.tiers import tiers_finding
@@ -29,10 +28,9 @@ def icp_findings(
     *,
     alpha: float,
     seed: int,
-    newest: Scorecard | None = None,
     outcome: Outcome | None = None,
 ) -> list[Finding]:
-    """``ICP-POINTS`` for each row of the card, ``ICP-FIT-RATE``, ``ICP-TIERS``; with ``newest`` also ``ICP-ATTRIBUTES`` and ``ICP-LAYERS``.
+    """``ICP-POINTS`` for each row of the card, ``ICP-FIT-RATE``, ``ICP-TIERS``.
 
     ``then`` are deals of before with points and tiers by the cards of their own time (:func:`icpfit.drift.unseen.then_of`), ``now`` new
     ones with those of ``card``, the champion's. With nothing changed at most a share ``alpha`` of calls raises any alarm. ``outcome`` is
@@ -46,8 +44,7 @@ def icp_findings(
     asked: Outcome = outcome or ("retention" if card.kind == "retention" else "win")
     tiers = tiers_finding(card, Comparison(_none(now) if then is None else then, now, asked, alpha * SPLIT["tiers"]))
     points = _points(card, then, now, asked, alpha * SPLIT["points"], seed)
-    found = [*counted_in(points, SPLIT["points"]), *counted_in([tiers], SPLIT["tiers"])]
-    return found if newest is None else [*found, *card_findings(card, newest)]
+    return [*counted_in(points, SPLIT["points"]), *counted_in([tiers], SPLIT["tiers"])]
 
 
 def _points(card: Scorecard, then: Answered | None, now: Answered, outcome: Outcome, level: float, seed: int) -> list[Finding]:
