@@ -345,3 +345,32 @@ def test_a_column_that_few_of_very_many_rows_know_is_judged_by_all_of_its_rows(k
             sides.append(pd.DataFrame({"x": column.astype(float) if kind == "number" else column}))
         found += compare(*sides, seed=seed)[0].p_value <= 0.05
     assert stats.binomtest(found, 25, 0.05, alternative="greater").pvalue >= 0.01
+
+
+@pytest.mark.parametrize("what", ["correlations", "all features together"])
+def test_how_often_a_change_would_be_found_is_how_often_it_is(what):
+    """The power that is told, beside how many of 60 planted changes of that size are sure."""
+    sure, told = 0, []
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        a, b = rng.normal(size=(1_000, 6)), rng.normal(size=(150, 6))
+        if what == "correlations":
+            b[:, 1] = 0.3 * b[:, 0] + np.sqrt(1 - 0.09) * b[:, 1]
+        else:
+            b += 0.1
+        found = of(compare(*(pd.DataFrame(side, columns=list("abcdef")) for side in (a, b)), seed=seed), what)
+        sure += found.q_value <= 0.05
+        told.append(found.power)
+    low, high = stats.binomtest(sure, 60).proportion_ci(0.999)
+    assert low <= np.mean(told) <= high
+    assert 0.1 < np.mean(told) < 0.95, "a power that is nearly 0 or 1 would tell nothing"
+
+
+def test_as_many_more_rows_as_are_said_are_enough():
+    rng = np.random.default_rng(2)
+    sides = [pd.DataFrame(rng.normal(size=(n, 6)), columns=list("abcdef")) for n in (1_000, 100)]
+    few = of(compare(*sides), "correlations")
+    assert few.power < 0.8
+    enough = pd.DataFrame(rng.normal(size=(100 + few.needed, 6)), columns=list("abcdef"))
+    assert of(compare(sides[0], enough), "correlations").power == pytest.approx(0.8, abs=0.05)
+    assert f"would be found {round(100 * few.power)} times in 100; {few.needed:,} more rows are needed" in few.words

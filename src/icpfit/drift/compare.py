@@ -160,9 +160,9 @@ def _told(columns: list[Column], asked: _Asked, found: Answers, sizes: tuple[int
         ordered.append(without("correlations", sizes, len(columns), MIN_ROWS))
     else:
         names = columns[asked.pairs.at[0]].name, columns[asked.pairs.at[1]].name
-        ordered.append(pairs_finding(asked.pairs, names, float(ranks(asked.pairs.score)[0]), found.parts["correlations"], sizes, alpha))
+        ordered.append(pairs_finding(asked.pairs, names, float(ranks(asked.pairs.score)[0]), found, sizes, alpha))
     moved = [f.subject for f in ordered if f.alarm and f.code == "DRIFT-FEATURE"]
-    ordered.append(whole_finding(asked.whole, float(ranks(asked.whole.score)[0]), found.parts["whole"], sizes, alpha, moved))
+    ordered.append(whole_finding(asked.whole, float(ranks(asked.whole.score)[0]), found, sizes, alpha, moved))
     return ordered
 
 

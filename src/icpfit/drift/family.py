@@ -22,11 +22,13 @@ ENOUGH = 10
 @dataclass(frozen=True)
 class Answers:
     """``single``: q-values of the many (None where nothing was asked), in their order. ``parts``: those of the others by name.
-    ``level``: the p-value at which a single one of the many, of weight 1, is an alarm at the call's alpha."""
+    ``level``: the p-value at which a single one of the many, of weight 1, is an alarm at the call's alpha; ``critical``: the score from
+    which each of the others would be (minus infinity where none would)."""
 
     single: tuple[float, ...]
     parts: Mapping[str, float]
     level: float
+    critical: Mapping[str, float]
 
 
 def answer(many: Floats, weights: Floats, others: Mapping[str, Floats], shares: Mapping[str, float], alpha: float) -> Answers:
@@ -55,7 +57,7 @@ def answer(many: Floats, weights: Floats, others: Mapping[str, Floats], shares: 
         ranked[first] = ranks(smallest)
     ranked |= {name: ranks(others[name]) for name in rest if name in others}
     if not ranked:
-        return Answers((), {}, 0.0)
+        return Answers((), {}, 0.0, {})
     total = sum(shares[name] for name in ranked)
     share = {name: shares[name] / total for name in ranked}
     least = np.min([r / share[name] for name, r in ranked.items()], axis=0)
@@ -73,7 +75,8 @@ def answer(many: Floats, weights: Floats, others: Mapping[str, Floats], shares: 
         passing = steps[in_all(np.arange(1, len(steps) + 1) / len(steps), first) <= alpha]
         level = float(passing[-1]) / many.shape[1] if len(passing) else 0.0
     parts = {name: float(in_all(ranked[name][0], name)) for name in ranked if name != first}
-    return Answers(single, parts, level)
+    critical = {name: float(np.max(others[name][in_all(ranked[name], name) <= alpha], initial=-np.inf)) for name in parts}
+    return Answers(single, parts, level, critical)
 
 
 def ranks(score: Floats) -> Floats:

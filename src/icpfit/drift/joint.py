@@ -88,17 +88,26 @@ def moments_of(scores: Floats) -> Moments:
 @dataclass(frozen=True)
 class Pairs:
     """``score`` (draws,): the smallest weighted p-value of a changed correlation; row 0 as observed. ``at``: the pair that has it then,
-    with its correlation ``before`` and ``now``. ``larger``: the surest of those that matter, where the surest of all does not."""
+    with its correlation ``before`` and ``now``. ``larger``: the surest of those that matter, where the surest of all does not.
+    ``spread`` and ``weight`` are of every pair: of its change by chance alone (Fisher's scale) and in the family."""
 
     score: Floats
     at: tuple[int, int]
     before: float
     now: float
+    spread: Floats
+    weight: Floats
     larger: Pairs | None = None
 
     @property
     def effect(self) -> float:
         return abs(self.now - self.before)
+
+    def found(self, change: float, critical: float, wider: float = 1.0) -> float:
+        """How often a correlation that moves by ``change`` would score ``critical`` or less, in the mean of all pairs; ``wider``: by how
+        much more chance moves it among other rows than these."""
+        beyond = stats.norm.isf(np.clip(critical * self.weight, 0.0, 1.0) / 2)
+        return float(stats.norm.cdf(np.arctanh(change) / (wider * self.spread) - beyond).mean())
 
 
 def changed_pairs(
@@ -129,7 +138,8 @@ def changed_pairs(
     def at(place: int) -> Pairs:
         pair = usable[place]
         score = np.concatenate([surprise[:1, place], least[1:]])
-        return Pairs(score, (int(a[pair]), int(b[pair])), float(before[pair]), float(now[pair]))
+        as_seen = spread[usable] * (1 if whole else narrower)
+        return Pairs(score, (int(a[pair]), int(b[pair])), float(before[pair]), float(now[pair]), as_seen, np.asarray(weight))
 
     surest = at(int(np.argmin(surprise[0])))
     large = np.flatnonzero(np.abs(now - before)[usable] >= floor)
@@ -141,10 +151,17 @@ def changed_pairs(
 @dataclass(frozen=True)
 class Whole:
     """``score`` (draws,): the negative mean square of the features' moves in standard errors. ``effect``: the root mean square of the moves
-    in standard deviations."""
+    in standard deviations. ``by_chance`` (draws, features): the moves of the permutations, ``rows``: of either side, all of them."""
 
     score: Floats
     effect: float
+    by_chance: Floats
+    rows: tuple[int, int]
+
+    def found(self, step: float, critical: float, current: int) -> float:
+        """How often ``step`` standard deviations in every feature would score ``critical`` or less among so many current rows."""
+        moved = self.by_chance + step / np.sqrt(1 / self.rows[0] + 1 / max(current, 1))
+        return float((-(moved**2).mean(axis=1) <= critical).mean())
 
 
 def moved_together(drawn: Moments, everyone: Moments, reference: Moments, current: Moments) -> Whole:
@@ -160,4 +177,4 @@ def moved_together(drawn: Moments, everyone: Moments, reference: Moments, curren
     score = -(moved**2).mean(axis=1)
     if reference.rows + current.rows != everyone.rows:
         score[0] = -float((steps**2).mean()) / (1 / reference.rows + 1 / current.rows)
-    return Whole(score, float(np.sqrt((steps**2).mean())))
+    return Whole(score, float(np.sqrt((steps**2).mean())), moved[1:], (reference.rows, current.rows))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from scipy import stats
 
 WANTED = 0.8
+MOST_NEEDED = 1_000_000
 EFFICIENCY = 0.96
 """of the Anderson-Darling test against that for means, where a mean moves"""
 
@@ -37,6 +39,21 @@ def more_needed(distance: float, n_reference: int, n_current: int, level: float)
     reach = (float(stats.norm.isf(min(level, 1.0) / 2)) + float(stats.norm.ppf(WANTED))) / distance
     left = 1 / reach**2 - (1 / n_reference if n_reference else math.inf)
     return max(math.ceil(1 / left) - n_current, 0) if left > 0 else None
+
+
+def until_found(chance: Callable[[int], float], n_current: int) -> int | None:
+    """Current rows beyond those there are until ``chance`` of so many is four fifths; None where no million is enough.
+
+    >>> until_found(lambda n: n / 1_000, 60), until_found(lambda n: 0.5, 60)
+    (740, None)
+    """
+    low, high = n_current, MOST_NEEDED
+    if chance(high) < WANTED:
+        return None
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if chance(middle) >= WANTED else (middle + 1, high)
+    return max(low - n_current, 0)
 
 
 def standard_move(kolmogorov: float) -> float:

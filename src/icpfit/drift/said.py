@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from icpfit.drift import power
 from icpfit.drift.columns import Column
+from icpfit.drift.family import Answers
 from icpfit.drift.finding import Finding
 from icpfit.drift.joint import Pairs, Whole
 from icpfit.moments import day_text
@@ -17,8 +18,9 @@ from icpfit.moments import day_text
 FLOOR = 0.05
 """An effect below this is not acted on, however sure it is: at a million rows everything is significant."""
 FLOOR_CORRELATION = 0.15
-MATTERS_NUMBER, MATTERS_LEVEL = 0.20, 0.10
-"""The change whose chance of being found is told: a fifth of the rows of a number lie elsewhere; ten points of a level's share."""
+MATTERS_NUMBER, MATTERS_LEVEL, MATTERS_CORRELATION, MATTERS_WHOLE = 0.20, 0.10, 0.3, 0.1
+"""The change whose chance of being found is told: a fifth of the rows of a number lie elsewhere; ten points of a level's share; a
+correlation of two features; every feature by so many standard deviations."""
 
 CODES = {"missingness": "DRIFT-MISSING", "correlations": "DRIFT-CORRELATION", "whole": "DRIFT-WHOLE"}
 MOST_NAMED = 3
@@ -89,8 +91,8 @@ def missingness_finding(gaps: Sequence[tuple[Column, float, float]], sizes: tupl
     )
 
 
-def pairs_finding(found: Pairs, names: tuple[str, str], p: float, q: float, sizes: tuple[int, int], alpha: float) -> Finding:
-    effect = min(abs(found.now - found.before), 1.0)
+def pairs_finding(found: Pairs, names: tuple[str, str], p: float, answers: Answers, sizes: tuple[int, int], alpha: float) -> Finding:
+    q, effect = answers.parts["correlations"], min(found.effect, 1.0)
     alarm = q <= alpha and effect >= FLOOR_CORRELATION
     said = f"the correlation of {names[0]} and {names[1]} was {found.before:+.2f} and is {found.now:+.2f}"
     if alarm:
@@ -98,15 +100,28 @@ def pairs_finding(found: Pairs, names: tuple[str, str], p: float, q: float, size
     elif q <= alpha:
         words = f"features go together in another way, too little to matter: {said}"
     else:
-        words = f"features go together as before, as far as chance lets one tell; at most {said}"
+        words = f"features go together as before, or differ by chance alone; the largest change: {said}"
+    n, critical = sizes[1], answers.critical["correlations"]
+
+    def chance(current: int) -> float:
+        return found.found(MATTERS_CORRELATION, critical, math.sqrt((1 / sizes[0] + 1 / current) / (1 / sizes[0] + 1 / n)))
+
+    lacking = power.until_found(chance, n)
+    if q > alpha:
+        words += f"; {_would_be_found(f'a correlation that moves by {MATTERS_CORRELATION}', chance(n), lacking)}"
     action = f"check that {names[0]} and {names[1]} still mean what they did" if alarm else ""
-    return Finding("DRIFT-CORRELATION", "correlations", effect, p, q, effect, *sizes, alarm, words, action=action)
+    return Finding(
+        "DRIFT-CORRELATION", "correlations", effect, p, q, effect, *sizes, alarm, words, power=chance(n), needed=lacking, action=action
+    )
 
 
-def whole_finding(found: Whole, p: float, q: float, sizes: tuple[int, int], alpha: float, moved: Sequence[str]) -> Finding:
+def whole_finding(found: Whole, p: float, answers: Answers, sizes: tuple[int, int], alpha: float, moved: Sequence[str]) -> Finding:
     """``moved``: features that raised an alarm of their own."""
-    alarm = q <= alpha and found.effect >= FLOOR
-    words, action = "taken together, the accounts are as before, as far as chance lets one tell", ""
+    q, critical = answers.parts["whole"], answers.critical["whole"]
+    alarm, n = q <= alpha and found.effect >= FLOOR, sizes[1]
+    chance, lacking = found.found(MATTERS_WHOLE, critical, n), power.until_found(lambda m: found.found(MATTERS_WHOLE, critical, m), n)
+    told = _would_be_found("a move of every feature by a tenth of its spread", chance, lacking)
+    words, action = f"taken together, the accounts are no more different than chance allows; {told}", ""
     if alarm and moved:
         words = f"taken together, the accounts have moved, which may be what is said of {_several(moved)}"
         action = f"begin with {_several(moved)}"
@@ -116,7 +131,18 @@ def whole_finding(found: Whole, p: float, q: float, sizes: tuple[int, int], alph
         words = "taken together, the accounts have moved, each feature a little"
         action = "see that the sources are still read as before; if the accounts are others, retrain (icpfit retrain)"
     return Finding(
-        "DRIFT-WHOLE", "all features together", float(-found.score[0]), p, q, min(found.effect, 1.0), *sizes, alarm, words, action=action
+        "DRIFT-WHOLE",
+        "all features together",
+        float(-found.score[0]),
+        p,
+        q,
+        min(found.effect, 1.0),
+        *sizes,
+        alarm,
+        words,
+        power=chance,
+        needed=lacking,
+        action=action,
     )
 
 
@@ -159,7 +185,10 @@ def _then_and_now(column: Column) -> str:
 
 
 def _unseen(column: Column, chance: float, lacking: int | None) -> str:
-    change = f"a move of {MATTERS_LEVEL:.0%} of rows" if column.levels else f"a move of {MATTERS_NUMBER:.0%} of rows"
+    return _would_be_found(f"a move of {MATTERS_LEVEL if column.levels else MATTERS_NUMBER:.0%} of rows", chance, lacking)
+
+
+def _would_be_found(change: str, chance: float, lacking: int | None) -> str:
     said = f"{change} would be found {round(100 * chance)} times in 100"
     if lacking is None:
         return f"{said}, and more rows of before would be needed to find it surely"
