@@ -209,3 +209,12 @@ def test_one_account_with_many_deals_is_one_in_the_tiers():
         calls += 1
         alarmed += of(icp_findings(card, answered(1_000, rng), now, alpha=0.05, seed=seed), "ICP-TIERS").alarm
     assert not_more_than(alarmed, calls, 0.05)
+
+
+def test_points_are_not_judged_by_fewer_than_a_hundred_deals_of_before():
+    rng = np.random.default_rng(4)
+    then, now = answered(200, rng), newer(200, rng)
+    few, enough = (found(then.of(np.arange(n)), now) for n in (99, 100))
+    assert {f.statistic for f in few if f.code == "ICP-POINTS"} == {None}
+    assert "99 deals of before, and 100 are needed" in few[0].words
+    assert any(f.statistic is not None for f in enough if f.code == "ICP-POINTS")

@@ -16,7 +16,8 @@ from icpfit.scorecard.card import Scorecard
 
 SPLIT = {"points": 0.8, "tiers": 0.2}
 """how the call's alpha is shared; the points of all attributes, and the accounts that fit, are asked together"""
-FEWEST = 20
+FEWEST, FEWEST_BEFORE = 20, 100
+"""Rows now and before. Lines through fewer than a hundred of before bend with each of them: twice the alarms that are allowed, with forty."""
 FEWEST_EACH = 5
 NOT_KEPT = "cannot tell; the champion does not say how cards of before did on deals they did not know: the next retrain will"
 
@@ -64,9 +65,9 @@ def _points(card: Scorecard, then: Answered | None, now: Answered, outcome: Outc
 
 
 def _too_few(asked: Comparison) -> str:
-    for side, when in ((asked.then, "of before"), (asked.now, "now")):
-        if len(side) < FEWEST:
-            return f"cannot tell; {counted(len(side), asked.noun)} {when}, and {FEWEST} are needed"
+    for side, when, fewest in ((asked.then, "of before", FEWEST_BEFORE), (asked.now, "now", FEWEST)):
+        if len(side) < fewest:
+            return f"cannot tell; {counted(len(side), asked.noun)} {when}, and {fewest} are needed"
         if min(side.good.sum(), (~side.good).sum()) < FEWEST_EACH:
             return f"cannot tell; {FEWEST_EACH} {asked.noun}s of each outcome are needed {when}"
     return ""
