@@ -124,7 +124,7 @@ def _numbers(column: pd.Series) -> Floats:
 def _texts(column: pd.Series) -> npt.NDArray[np.object_]:
     """Texts or None; each distinct value is written once, a whole number without its ``.0``."""
     plain = column.astype(object)
-    if plain.map(type).isin((list, dict, set)).any():
+    if pd.api.types.infer_dtype(plain, skipna=True) == "mixed" and plain.map(type).isin((list, dict, set)).any():
         plain = plain.map(str, na_action="ignore")
     codes, distinct = pd.factorize(plain, use_na_sentinel=True)
     written = np.array([*(_text(v) for v in distinct), None], dtype=object)

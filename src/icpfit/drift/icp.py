@@ -17,7 +17,7 @@ from icpfit.scorecard.card import Scorecard
 SPLIT = {"points": 0.8, "tiers": 0.2}
 """how the call's alpha is shared; the points of all attributes, and the accounts that fit, are asked together"""
 FEWEST, FEWEST_BEFORE = 20, 100
-"""Rows now and before. Lines through fewer than a hundred of before bend with each of them: twice the alarms that are allowed, with forty."""
+"""Rows now and before. Lines through few of before bend with each of them: with forty, twice the alarms that are allowed."""
 FEWEST_EACH = 5
 NOT_KEPT = "cannot tell; the champion does not say how cards of before did on deals they did not know: the next retrain will"
 
