@@ -20,6 +20,8 @@ KNOWN_SHARE = 0.4
 """of the error rate of the correlations, for those that there are: by the fourth power of a pair's correlation over both sides. What goes
 together is what can come apart; the rest is for all pairs alike."""
 TINY = 1e-9
+PAIRS_AT_ONCE = 500
+"""of which all draws stand in memory in several forms"""
 
 
 def normal_scores(columns: list[Column], chosen: tuple[Ints, Ints]) -> Floats:
@@ -41,26 +43,32 @@ def normal_scores(columns: list[Column], chosen: tuple[Ints, Ints]) -> Floats:
 
 @dataclass(frozen=True)
 class Moments:
-    """Sums over one side's rows, one line per draw: (draws, p) of the scores and of their squares, (draws, pairs) of their products."""
+    """Sums over one side's rows, one line per draw: (draws, p) of the scores and of their squares, (draws, pairs) of their products, each
+    pair being the features ``a`` and ``b``."""
 
     rows: int
     first: Floats
     second: Floats
     products: Floats
+    a: Ints
+    b: Ints
 
     @classmethod
     def read(cls, sums: Floats, features: int, rows: int) -> Moments:
-        return cls(rows, sums[:, :features], sums[:, features : 2 * features], sums[:, 2 * features :])
+        return cls(rows, sums[:, :features], sums[:, features : 2 * features], sums[:, 2 * features :], *pairs(features))
+
+    def of(self, block: slice) -> Moments:
+        """Of some of the pairs."""
+        return replace(self, products=self.products[:, block], a=self.a[block], b=self.b[block])
 
     def rest(self, all_rows: Moments) -> Moments:
         """Of the other side."""
-        return Moments(
-            all_rows.rows - self.rows, all_rows.first - self.first, all_rows.second - self.second, all_rows.products - self.products
-        )
+        first, second, products = all_rows.first - self.first, all_rows.second - self.second, all_rows.products - self.products
+        return Moments(all_rows.rows - self.rows, first, second, products, self.a, self.b)
 
     def correlations(self) -> Floats:
         """(draws, pairs); 0 where a feature does not vary."""
-        a, b = pairs(self.first.shape[1])
+        a, b = self.a, self.b
         mean = self.first / self.rows
         spread = np.sqrt(np.maximum(self.second / self.rows - mean**2, 0.0))
         scale = spread[:, a] * spread[:, b]
@@ -82,7 +90,8 @@ def moment_columns(scores: Floats) -> Floats:
 def moments_of(scores: Floats) -> Moments:
     """One line: the sums over all of these rows, without the products of each row standing in memory."""
     crossed = scores.T @ scores
-    return Moments(len(scores), scores.sum(axis=0)[None], np.diag(crossed)[None].copy(), crossed[pairs(scores.shape[1])][None])
+    a, b = pairs(scores.shape[1])
+    return Moments(len(scores), scores.sum(axis=0)[None], np.diag(crossed)[None].copy(), crossed[a, b][None], a, b)
 
 
 @dataclass(frozen=True)
@@ -119,33 +128,43 @@ def changed_pairs(
     were seen, which are more than was drawn from where there are very many. None where no two features vary.
     Source: Westfall and Young, 1993 (the largest change, step one).
     """
-    few, many = drawn.correlations(), drawn.rest(everyone).correlations()
-    change = np.arctanh(few) - np.arctanh(many)
+    blocks = [slice(start, start + PAIRS_AT_ONCE) for start in range(0, len(drawn.a), PAIRS_AT_ONCE)]
+
+    def changes(block: slice) -> Floats:
+        few, everybody = drawn.of(block), everyone.of(block)
+        return np.asarray(np.arctanh(few.correlations()) - np.arctanh(few.rest(everybody).correlations()))
+
     before, now = reference.correlations()[0], current.correlations()[0]
     seen = np.arctanh(now) - np.arctanh(before)
-    spread = np.sqrt((change**2).mean(axis=0))
+    spread = np.concatenate([np.sqrt((changes(block) ** 2).mean(axis=0)) for block in blocks])
     usable = np.flatnonzero(spread > TINY)
     if not len(usable):
         return None
     narrower = np.sqrt((1 / reference.rows + 1 / current.rows) / (1 / drawn.rows + 1 / (everyone.rows - drawn.rows)))
     whole = reference.rows + current.rows == everyone.rows
-    change[0] = change[0] if whole else seen / narrower * (1 if few_is_current else -1)
     known = everyone.correlations()[0][usable] ** 4
     weight = (1 - KNOWN_SHARE) / len(usable) + KNOWN_SHARE * (known / known.sum() if known.sum() > 0 else 1 / len(usable))
-    surprise = 2 * stats.norm.sf(np.abs(change[:, usable]) / spread[usable]) / weight
-    least, (a, b) = surprise.min(axis=1), pairs(drawn.first.shape[1])
+    share = np.zeros(len(spread))
+    share[usable] = weight
+    least, observed = np.full(len(drawn.products), np.inf), np.full(len(spread), np.inf)
+    for block in blocks:
+        change, inside = changes(block), share[block] > 0
+        if not whole:
+            change[0] = seen[block] / narrower * (1 if few_is_current else -1)
+        surprise = 2 * stats.norm.sf(np.abs(change[:, inside]) / spread[block][inside]) / share[block][inside]
+        observed[np.arange(len(spread))[block][inside]] = surprise[0]
+        least = np.minimum(least, surprise.min(axis=1, initial=np.inf))
 
-    def at(place: int) -> Pairs:
-        pair = usable[place]
-        score = np.concatenate([surprise[:1, place], least[1:]])
+    def at(pair: int) -> Pairs:
+        score = np.concatenate([observed[pair : pair + 1], least[1:]])
         as_seen = spread[usable] * (1 if whole else narrower)
-        return Pairs(score, (int(a[pair]), int(b[pair])), float(before[pair]), float(now[pair]), as_seen, np.asarray(weight))
+        return Pairs(score, (int(drawn.a[pair]), int(drawn.b[pair])), float(before[pair]), float(now[pair]), as_seen, np.asarray(weight))
 
-    surest = at(int(np.argmin(surprise[0])))
-    large = np.flatnonzero(np.abs(now - before)[usable] >= floor)
+    surest = at(int(np.argmin(observed)))
+    large = usable[np.abs(now - before)[usable] >= floor]
     if surest.effect >= floor or not len(large):
         return surest
-    return replace(surest, larger=at(int(large[np.argmin(surprise[0, large])])))
+    return replace(surest, larger=at(int(large[np.argmin(observed[large])])))
 
 
 @dataclass(frozen=True)
