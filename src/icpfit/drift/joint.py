@@ -125,7 +125,8 @@ def changed_pairs(
     """Fisher's transform of each correlation, the change between the sides in units of its spread over the permutations.
 
     ``drawn``: the smaller side in every draw, the first as observed, out of ``everyone``; ``reference`` and ``current``: all rows that
-    were seen, which are more than was drawn from where there are very many. None where no two features vary.
+    were seen, which are more than was drawn from where there are very many. ``floor``: the least change that matters. None where no two
+    features vary.
     Source: Westfall and Young, 1993 (the largest change, step one).
     """
     blocks = [slice(start, start + PAIRS_AT_ONCE) for start in range(0, len(drawn.a), PAIRS_AT_ONCE)]
