@@ -63,7 +63,7 @@ def test_without_a_column_of_closes_a_stage_cannot_be_told_from_an_end(tmp_path:
     flat = read(tmp_path, ["N1,Gewonnen!,2026-01-10,2026-02-01"], closed_at=None)
     assert said(flat) == []
     (other,) = flat.others
-    assert (other.text, other.rows, other.ended, other.since) == ("Gewonnen!", 1, 0, parse_moment("2026-01-10"))
+    assert (other.text, other.rows, other.dated, other.since) == ("Gewonnen!", 1, 0, parse_moment("2026-01-10"))
 
 
 def test_a_close_after_the_moment_of_knowing_is_none_yet(tmp_path: Path) -> None:

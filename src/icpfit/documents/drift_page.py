@@ -9,6 +9,7 @@ from icpfit.documents.drift_figures import drift_figures
 from icpfit.documents.drift_values import DriftPictures
 from icpfit.documents.drift_words import GROUPS, OTHER_GROUP, PROPOSED, SUBJECT_FIRST, code_of, group_of
 from icpfit.documents.words import count, known, listed, percent, sentence
+from icpfit.drift.finding import FACTS
 from icpfit.plural import counted
 
 Found = Mapping[str, Any]
@@ -29,15 +30,17 @@ def drift_page(found: Sequence[Found] | None, pictures: DriftPictures | None = N
     A record from before findings had a cohort, a power and an action has cards without them.
     """
     found_ = [dict(f) for f in found or ()]
+    facts = [f for f in found_ if _code(f) in FACTS and f.get("action") and not f["alarm"]]
     proposed = [f for f in found_ if _code(f).startswith(PROPOSED) and (f["alarm"] or f.get("action"))]
     alarms = [f for f in found_ if f["alarm"] and f not in proposed]
     told = [f for f in found_ if f["p_value"] is not None and f not in proposed]
-    open_ = [f for f in found_ if f["p_value"] is None and f not in proposed and not f["alarm"]]
+    open_ = [f for f in found_ if f["p_value"] is None and f not in proposed and f not in facts and not f["alarm"]]
     state = "not asked" if found is None else "moved" if alarms else "still" if told else "cannot tell"
     return {
         "state": state,
         "headline": _headline(state, len(alarms), bool(proposed)),
         "about": about,
+        "first": [_card(f, {}) for f in facts],
         "groups": _groups(alarms, most_changed(pictures)),
         "proposed": [_card(f, {}) for f in proposed],
         "by_itself": NOT_BY_ITSELF if proposed else "",

@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+FACTS = ("DRIFT-SOURCE", "DRIFT-DATES", "DRIFT-RESULTS", "DRIFT-LOST")
+"""Codes of what is seen in the data and not tested: somebody looks at it before an alarm is believed."""
+MUST_MEND = ("DRIFT-SOURCE", "DRIFT-DATES")
+"""those that must be mended before anything can be asked"""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
