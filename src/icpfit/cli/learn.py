@@ -97,8 +97,9 @@ def drift(ctx: click.Context, config_path: Path, workspace: Path, as_of: str | N
     moment = opened.moment(as_of)
     report = (weekly_report if weekly else watch)(opened, place, moment)
     findings, looks = report.values["findings"], "weekly drift" if weekly else "drift"
-    logged = log_drift(place, DriftRecord(report.values["champion"], opened.day(moment), opened.fingerprint, findings, looks))
-    answer(report.values, [*report.lines, *([logged.words] if logged.words else [])], as_json=as_json)
+    record = DriftRecord(report.values["champion"], opened.day(moment), opened.fingerprint, findings, looks)
+    logged = None if report.refused else log_drift(place, record)  # nothing was asked: there is nothing to keep
+    answer(report.values, [*report.lines, *([logged.words] if logged and logged.words else [])], as_json=as_json)
     ctx.exit(2 if report.refused else 1 if report.alarmed else 0)
 
 

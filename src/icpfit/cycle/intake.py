@@ -160,9 +160,9 @@ def _gone(asked: Asked, leading: Outcome) -> list[Finding]:
     if not places:
         return []
     if len(places) == all_of:
-        words = f"of the {counted(all_of, 'column')} that the champion's attributes are made of {where} has none: "
+        words = f"none of the {counted(all_of, 'column')} that the champion's attributes are made of is in {where}: it lacks "
     else:
-        words = f"{where} has no longer what the champion's attributes are made of: "
+        words = f"the champion's attributes are made of what is no longer in {where}: "
     return [_finding("DRIFT-SOURCE", "the data", 0, f"{words}{_several(places)}", do)]
 
 
@@ -229,7 +229,7 @@ def _results(asked: Asked) -> list[Finding]:
     if not new:
         return []
     rows = sum(_rows_of(r, source) for r in new)
-    words = f"{source.path.name}: {unnamed_words(new, dated=dated)}; fewer seem to be won, or lost, than are"
+    words = f"{unnamed_words(new, dated=dated)}; fewer seem to be won, or lost, than are"
     action = f"{name_them(new)}, under {NAMED_UNDER}, and ask again before any alarm is believed"
     return [_finding("DRIFT-RESULTS", "results", rows, words, action)]
 
@@ -242,7 +242,7 @@ def _unread_stages(asked: Asked) -> list[Finding]:
     rows = sum(f.rows for f in there)
     if rows <= AGAIN * then:
         return []
-    words = f"{' '.join(f.words for f in there).rstrip('.')}; fewer seem to be won, or lost, than are"
+    words = f"stages that cannot be read: {' '.join(f.words for f in there).rstrip('.')}; fewer seem to be won, or lost, than are"
     action = "say in the configuration what the word means (won, lost or open), and ask again before any alarm is believed"
     return [_finding("DRIFT-RESULTS", "results", rows, words, action)]
 

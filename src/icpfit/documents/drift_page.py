@@ -38,9 +38,9 @@ def drift_page(found: Sequence[Found] | None, pictures: DriftPictures | None = N
     state = "not asked" if found is None else "moved" if alarms else "still" if told else "cannot tell"
     return {
         "state": state,
-        "headline": _headline(state, len(alarms), bool(proposed)),
+        "headline": _headline(state, len(alarms), proposed=bool(proposed), first=bool(facts)),
         "about": about,
-        "first": [_card(f, {}) for f in facts],
+        "first": [{**_card(f, {}), "who": ""} for f in facts],
         "groups": _groups(alarms, most_changed(pictures)),
         "proposed": [_card(f, {}) for f in proposed],
         "by_itself": NOT_BY_ITSELF if proposed else "",
@@ -50,13 +50,15 @@ def drift_page(found: Sequence[Found] | None, pictures: DriftPictures | None = N
     }
 
 
-def _headline(state: str, alarms: int, proposed: bool) -> str:
+def _headline(state: str, alarms: int, *, proposed: bool, first: bool) -> str:
+    but = ", but something in the data must be looked at first." if first else ", but something is proposed." if proposed else "."
     if state == "moved":
-        return "One thing has moved and needs action." if alarms == 1 else f"{alarms} things have moved and need action."
+        moved = "One thing has moved and needs action" if alarms == 1 else f"{alarms} things have moved and need action"
+        return f"{moved}{but}" if first else f"{moved}."
     if state == "still":
-        return "Nothing has moved beyond chance" + (", but something is proposed." if proposed else ".")
+        return f"Nothing has moved beyond chance{but}"
     if state == "cannot tell":
-        return "Whether something has moved cannot be told yet" + (", but something is proposed." if proposed else ".")
+        return f"Whether something has moved cannot be told yet{but}"
     return "Whether something has moved was not asked."
 
 
