@@ -27,7 +27,7 @@ __all__ = ["Bundle", "code_version", "from_files", "make_version", "thresholds_o
 
 MODEL_FILES: dict[Outcome, str] = {"win": "win.txt", "retention": "retention.txt"}
 LINES_FILE = "scorecard_lines.json"
-OPTIONAL_PARTS = ("attributions", "unseen")
+OPTIONAL_PARTS = ("attributions", "unseen", "learned")
 """plain JSON by the name of its field, each in a file of its name; no file where it is empty"""
 JSON_PARTS = ("thresholds", "familiarity", "expected_arr", "metrics")
 """the same, always there"""
@@ -79,6 +79,8 @@ class Bundle:
     """what the documents' pictures of the models show; empty where nothing was kept"""
     unseen: Mapping[str, Any] = field(default_factory=dict)
     """by outcome, what models and cards of the past said of deals they did not know (``icpfit.drift.unseen``); empty in old bundles"""
+    learned: Mapping[str, Any] = field(default_factory=dict)
+    """by outcome, what its training rows looked like (``icpfit.drift.learned``); empty in old bundles"""
     thresholds: Mapping[str, Any] = field(default_factory=dict)
     """the card's edges are put in where nothing is said"""
     code_version: str = field(default_factory=code_version)

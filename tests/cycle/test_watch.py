@@ -11,7 +11,7 @@ from answers import POINTS, make_card
 
 from icpfit.config import FeatureSpec
 from icpfit.cycle.asked import ENOUGH_BEFORE, before, newly_matured
-from icpfit.cycle.watch import MOST_UNTOLD, one_of_each, report_of, subjects, within_a_year
+from icpfit.cycle.watch import MOST_FACTS, MOST_UNTOLD, one_of_each, report_of, subjects, within_a_year
 from icpfit.documents.drift_page import drift_page
 from icpfit.drift import Finding
 from icpfit.drift.card_change import card_findings
@@ -101,6 +101,45 @@ def test_what_somebody_can_bring_in_is_told_before_what_only_time_brings():
     lines = report_of(SimpleNamespace(day=lambda _: None), bundle_of("v1"), 0, [*waiting, told("TRADE-DATA", "no segments")]).lines
     assert "no segments" in lines[1]
     assert "1 more cannot be told yet" in lines[-2]
+
+
+def fact(code, words, action="look at it"):
+    return {**told(code, words), "action": action}
+
+
+def lines_of(findings):
+    return report_of(SimpleNamespace(day=lambda _: None), bundle_of("v1"), 0, findings)
+
+
+def test_facts_stand_before_alarms_and_a_trigger_is_still_proposed():
+    alarm = {**told("MODEL-WINRATE", "win rate: fell"), "alarm": True, "p_value": 0.001}
+    report = lines_of([fact("DRIFT-RESULTS", "a new word"), alarm, fact("TRIGGER-LAUNCH", "a launch", "retrain")])
+    assert report.lines[1:] == [
+        "LOOK AT: a new word (DRIFT-RESULTS)",
+        "  what to do: look at it",
+        "ALARM: win rate: fell (MODEL-WINRATE)",
+        "PROPOSED: a launch (TRIGGER-LAUNCH); retrain",
+        "findings that need action: 1 of 3; look first at what stands above them",
+    ]
+    assert (report.alarmed, report.refused) == (True, False)
+
+
+def test_of_many_lost_fields_the_first_are_told_and_what_to_do_once():
+    report = lines_of([fact("DRIFT-LOST", f"field {i}") for i in range(MOST_FACTS + 3)])
+    assert [line for line in report.lines if line.startswith("LOOK AT: field")] == [
+        f"LOOK AT: field {i} (DRIFT-LOST)" for i in range(MOST_FACTS)
+    ]
+    assert "LOOK AT: 3 more of the kind; --json names them (DRIFT-LOST)" in report.lines
+    assert report.lines.count("  what to do: look at it") == 1
+    assert len(report.values["findings"]) == MOST_FACTS + 3
+    assert not report.refused
+
+
+def test_what_must_be_mended_first_refuses():
+    for code in ("DRIFT-SOURCE", "DRIFT-DATES"):
+        report = lines_of([fact(code, "gone")])
+        assert (report.alarmed, report.refused) == (False, True)
+        assert report.lines[-1] == "nothing else is asked before this is mended"
 
 
 def bundle_of(version):

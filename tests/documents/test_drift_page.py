@@ -126,6 +126,24 @@ def test_a_trigger_proposes_and_is_no_alarm_of_its_own(findings: list[dict[str, 
     assert silent["open"] == ["Launch: no date of a launch is given."]
 
 
+def test_what_is_to_be_looked_at_first_is_no_alarm_and_nothing_that_cannot_be_told() -> None:
+    words = "37 rows have the result “Gewonnen!”; fewer seem to be won"
+    fact = {**old(code="DRIFT-RESULTS", subject="results", words=words, p_value=None), "action": "name it", "n_current": 37, "alarm": False}
+    page = drift_page([fact])
+    assert page["groups"] == page["open"] == page["proposed"] == []
+    (card,) = page["first"]
+    assert (card["headline"], card["words"], card["todo"]) == (
+        "37 rows have the result “Gewonnen!”.",
+        "Fewer seem to be won.",
+        "Name it.",
+    )
+    assert card["who"] == "", "these are no newer deals beside others"
+    assert page["headline"] == "Whether something has moved cannot be told yet, but something in the data must be looked at first."
+    moved = drift_page([fact, old(alarm=True, words="the win rate fell")])
+    assert moved["state"] == "moved"
+    assert moved["headline"].endswith("needs action, but something in the data must be looked at first.")
+
+
 def test_every_known_code_has_a_group_something_to_do_and_a_place_in_the_docs() -> None:
     told = (Path(__file__).parents[2] / "docs" / "drift.md").read_text(encoding="utf-8")
     for name, code in CODES.items():

@@ -79,19 +79,28 @@ def _retrain_lines(report: dict[str, Any], workspace: Path, config: Path) -> lis
 @json_option
 @click.pass_context
 def drift(ctx: click.Context, config_path: Path, workspace: Path, as_of: str | None, weekly: bool, as_json: bool) -> None:
-    """Has the data, the model or the ICP moved since the champion was trained? Leaves with 1 when it needs action."""
+    """Has the data, the model or the ICP moved since the champion was trained?
+
+    Leaves with 1 when it needs action, and with 2 when the data must be mended before anything can be told.
+    """
+    from icpfit.cycle.intake import refuse_earlier
     from icpfit.cycle.opened import open_config
     from icpfit.cycle.watch import watch
     from icpfit.cycle.weekly import weekly_report
+    from icpfit.moments import parse_moment
     from icpfit.registry import DriftRecord, Workspace, log_drift
 
-    opened, place = open_config(config_path, as_of), Workspace(workspace)
+    place = Workspace(workspace)
+    if as_of is not None:
+        refuse_earlier(place, parse_moment(as_of))
+    opened = open_config(config_path, as_of)
     moment = opened.moment(as_of)
     report = (weekly_report if weekly else watch)(opened, place, moment)
     findings, looks = report.values["findings"], "weekly drift" if weekly else "drift"
-    logged = log_drift(place, DriftRecord(report.values["champion"], opened.day(moment), opened.fingerprint, findings, looks))
-    answer(report.values, [*report.lines, *([logged.words] if logged.words else [])], as_json=as_json)
-    ctx.exit(1 if report.alarmed else 0)
+    record = DriftRecord(report.values["champion"], opened.day(moment), opened.fingerprint, findings, looks)
+    logged = None if report.refused else log_drift(place, record)  # nothing was asked: there is nothing to keep
+    answer(report.values, [*report.lines, *([logged.words] if logged and logged.words else [])], as_json=as_json)
+    ctx.exit(2 if report.refused else 1 if report.alarmed else 0)
 
 
 @click.command()

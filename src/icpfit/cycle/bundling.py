@@ -10,6 +10,7 @@ import numpy as np
 from icpfit.attribution import contributions
 from icpfit.bundle import Bundle, thresholds_of
 from icpfit.config import FlatSource, Outcome
+from icpfit.cycle.intake import learned_by
 from icpfit.cycle.opened import Opened
 from icpfit.documents.shap_values import seen_by
 from icpfit.models.expected_arr import ExpectedArr
@@ -72,6 +73,7 @@ def make_bundle(
         decimal_comma=isinstance(config.source, FlatSource) and config.source.decimal_comma,
         attributions=seen_by(training, {o: r.model for o, r in results.items()}, card, config.training.seed),
         unseen=unseen,
+        learned=learned_by(opened, training),
         familiarity=familiarity.to_dict(),
         expected_arr=expected.to_dict(),
         metrics=metrics,

@@ -15,19 +15,19 @@ from icpfit.attribution import contributions
 from icpfit.bundle import Bundle
 from icpfit.config import FeatureSpec, Outcome
 from icpfit.cycle.asked import Asked
+from icpfit.cycle.intake import facts_of, other_outcome
 from icpfit.cycle.opened import Opened
 from icpfit.cycle.segmenting import check_named_segments
 from icpfit.cycle.trade import trade_findings
 from icpfit.cycle.triggers import trigger_findings
 from icpfit.drift import Finding, compare
 from icpfit.drift.attributed import attribution_findings
-from icpfit.drift.card_change import DESCRIBED, card_findings
+from icpfit.drift.card_change import card_findings
 from icpfit.drift.compare import MIN_ROWS
-from icpfit.drift.finding import counted_in
+from icpfit.drift.finding import DESCRIBED, FACTS, MUST_MEND, counted_in
 from icpfit.drift.icp import icp_findings
 from icpfit.drift.model import model_findings
 from icpfit.drift.unseen import then_of
-from icpfit.errors import FeatureError
 from icpfit.moments import Micros, day_text
 from icpfit.plural import counted
 from icpfit.registry import Workspace, load_bundle
@@ -41,19 +41,22 @@ SHARES = {"model": 0.28, "trade": 0.28, "data": 0.20, "icp": 0.14, "attribution"
 """How the command's alpha is shared among its questions: with nothing changed at most 5 % of commands raise any alarm."""
 OF_OUTCOMES = {"win": 0.7, "retention": 0.3}
 """of the model's share, where there are two"""
-NOT_ASKED = ("DRIFT-SOURCE", "DRIFT-DATES", "TRADE-DATA")
+NOT_ASKED = ("TRADE-DATA",)
 """What somebody can bring in is told before what only time brings."""
+MOST_FACTS = 6
+"""of one code"""
 MOST_UNTOLD = 6
 """findings that cannot tell, in the command's own words; the JSON and the document have all of them"""
 
 
 @dataclass(frozen=True)
 class WatchReport:
-    """``values``: the answer to ``--json``; ``lines``: the same in words."""
+    """``values``: the answer to ``--json``; ``lines``: the same in words. ``refused``: the data must be mended before anything is asked."""
 
     values: Mapping[str, Any]
     lines: list[str]
     alarmed: bool
+    refused: bool = False
 
 
 def watch(opened: Opened, workspace: Workspace, as_of: Micros) -> WatchReport:
@@ -69,13 +72,14 @@ def watch(opened: Opened, workspace: Workspace, as_of: Micros) -> WatchReport:
 
 
 def report_of(opened: Opened, bundle: Bundle, as_of: Micros, findings: list[dict[str, Any]]) -> WatchReport:
-    """Alarms first, each with what to do; then what is proposed, what cannot be told, and how much was asked."""
+    """What to look at in the data first, since it may explain alarms; alarms, each with what to do; what is proposed; what is not told."""
     then, now = bundle.metrics.get("as_of"), opened.day(as_of)
     lines = [f"champion {bundle.version}" + (f", trained as of {then}; looked at as of {now}" if then and now else "")]
-    alarms = [f for f in findings if f["alarm"]]
+    facts, alarms = [f for f in findings if is_fact(f)], [f for f in findings if f["alarm"]]
+    lines += fact_lines(facts)
     for f in alarms:
         lines += [f"ALARM: {told_words(f)}", *([f"  what to do: {f['action']}"] if f["action"] else [])]
-    lines += [f"PROPOSED: {told_words(f)}; {f['action']}" for f in findings if not f["alarm"] and f["action"]]
+    lines += [f"PROPOSED: {told_words(f)}; {f['action']}" for f in findings if not f["alarm"] and f["action"] and f not in facts]
     lines += [f"beside the newest card: {told_words(f)}" for f in findings if f["code"] in DESCRIBED]
     untold = [f for f in findings if not f["alarm"] and not f["action"] and f["p_value"] is None and f["code"] not in DESCRIBED]
     untold.sort(key=lambda f: f["code"] not in NOT_ASKED)
@@ -84,10 +88,38 @@ def report_of(opened: Opened, bundle: Bundle, as_of: Micros, findings: list[dict
         lines.append(f"{len(untold) - MOST_UNTOLD:,} more cannot be told yet; --json and icpfit document name them")
     told = [f for f in findings if f["p_value"] is not None]
     if alarms:
-        lines.append(f"findings that need action: {len(alarms)} of {len(findings)}")
+        first = "; look first at what stands above them" if facts else ""
+        lines.append(f"findings that need action: {len(alarms)} of {len(findings)}{first}")
+    elif facts:
+        quiet = f"no alarm in {counted(len(told), 'question')}" if told else "nothing can be told yet"
+        lines.append("nothing else is asked before this is mended" if must_mend(facts) else f"{quiet}; look at what stands first")
     else:
         lines.append(f"nothing needs action; {counted(len(told), 'question')} asked" if told else "nothing can be told yet")
-    return WatchReport({"champion": bundle.version, "findings": findings}, lines, bool(alarms))
+    return WatchReport({"champion": bundle.version, "findings": findings}, lines, bool(alarms), must_mend(facts))
+
+
+def is_fact(finding: Mapping[str, Any]) -> bool:
+    """Whether it is nothing that was tested, but something to look at in the data."""
+    return finding["code"] in FACTS and bool(finding["action"]) and not finding["alarm"]
+
+
+def must_mend(facts: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the data must be mended before anything can be asked of it."""
+    return any(f["code"] in MUST_MEND for f in facts)
+
+
+def fact_lines(facts: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Each with what to do; of many of one code the first few, and what to do once where it is the same."""
+    lines: list[str] = []
+    for code in dict.fromkeys(f["code"] for f in facts):
+        same = [f for f in facts if f["code"] == code]
+        for f, after in zip(same[:MOST_FACTS], [*same[1:MOST_FACTS], None], strict=True):
+            lines.append(f"LOOK AT: {f['words']} ({code})")
+            if after is None and len(same) > MOST_FACTS:
+                lines.append(f"LOOK AT: {len(same) - MOST_FACTS:,} more of the kind; --json names them ({code})")
+            if after is None or after["action"] != f["action"]:
+                lines.append(f"  what to do: {f['action']}")
+    return lines
 
 
 def told_words(finding: Mapping[str, Any]) -> str:
@@ -101,25 +133,21 @@ def told_words(finding: Mapping[str, Any]) -> str:
 
 
 def findings_since(opened: Opened, bundle: Bundle, as_of: Micros, newest: Scorecard | None = None) -> list[dict[str, Any]]:
-    """Findings as plain values. Where the source has no dates, the one finding is that nothing can be told. ``newest``: the card of a
-    later training, where there is one of the champion's kind."""
+    """Findings as plain values. Where the data must be mended first, they are what must be, and nothing else is asked. ``newest``: the
+    card of a later training, where there is one of the champion's kind."""
     beside = newest is not None and newest.kind == bundle.card.kind and newest != bundle.card
     described = card_findings(bundle.card, newest) if newest is not None and beside else []
     return [asdict(f) for f in [*findings_of(Asked(opened, bundle, as_of)), *described]]
 
 
 def findings_of(asked: Asked) -> list[Finding]:
-    """Every question, each with its share of the error rate: the model, the profile, the trade, what triggers, and the data."""
+    """What to mend in the data; then every question with its share of the error rate: model, profile, trade, triggers, data."""
     leading = asked.opened.outcomes[0]
     if leading not in asked.outcomes:
-        return []
-    try:
-        now = asked.training(leading)
-    except FeatureError as error:
-        return [Finding("DRIFT-SOURCE", "the data", None, None, None, None, 0, 0, False, f"cannot tell; {error.message}")]
-    if now.timing != "dated":
-        words = "cannot tell; the source has no dates, so what is new cannot be told from what was there before"
-        return [Finding("DRIFT-DATES", "dates", None, None, None, None, len(now.frame), 0, False, words)]
+        return [other_outcome(asked, leading)]
+    facts = facts_of(asked, leading, subjects(asked.bundle.specs))
+    if not facts.askable:
+        return list(facts.found)
     few = int(asked.newer(leading).sum()) < MIN_ROWS
     level = {name: ALPHA * share for name, share in SHARES.items()}
     seed = asked.bundle.seed
@@ -132,7 +160,7 @@ def findings_of(asked: Asked) -> list[Finding]:
         "attribution": lambda alpha: [] if few else _attribution(asked, leading, alpha, seed),
         "data": lambda alpha: _too_few(asked, leading, "DRIFT-FEATURE", "attributes") if few else _data(asked, leading, alpha, seed),
     }
-    return [f for name, ask in parts.items() for f in counted_in(ask(level[name]), SHARES[name])]
+    return [*facts.found, *(f for name, ask in parts.items() for f in counted_in(ask(level[name]), SHARES[name]))]
 
 
 def _too_few(asked: Asked, outcome: Outcome, code: str, subject: str) -> list[Finding]:

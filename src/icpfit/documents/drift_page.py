@@ -7,8 +7,9 @@ from typing import Any
 
 from icpfit.documents.drift_figures import drift_figures
 from icpfit.documents.drift_values import DriftPictures
-from icpfit.documents.drift_words import DESCRIBED, GROUPS, OTHER_GROUP, PROPOSED, SUBJECT_FIRST, code_of, group_of
+from icpfit.documents.drift_words import GROUPS, OTHER_GROUP, PROPOSED, SUBJECT_FIRST, code_of, group_of
 from icpfit.documents.words import count, known, listed, percent, sentence
+from icpfit.drift.finding import DESCRIBED, FACTS
 from icpfit.plural import counted
 
 Found = Mapping[str, Any]
@@ -29,16 +30,18 @@ def drift_page(found: Sequence[Found] | None, pictures: DriftPictures | None = N
     A record from before findings had a cohort, a power and an action has cards without them.
     """
     found_ = [dict(f) for f in found or ()]
+    facts = [f for f in found_ if _code(f) in FACTS and f.get("action") and not f["alarm"]]
     proposed = [f for f in found_ if _code(f).startswith(PROPOSED) and (f["alarm"] or f.get("action"))]
     alarms = [f for f in found_ if f["alarm"] and f not in proposed]
     told = [f for f in found_ if f["p_value"] is not None and f not in proposed]
     described = [f for f in found_ if _code(f) in DESCRIBED]
-    open_ = [f for f in found_ if f["p_value"] is None and f not in proposed and f not in described and not f["alarm"]]
+    open_ = [f for f in found_ if f["p_value"] is None and not f["alarm"] and f not in [*proposed, *described, *facts]]
     state = "not asked" if found is None else "moved" if alarms else "still" if told else "cannot tell"
     return {
         "state": state,
-        "headline": _headline(state, len(alarms), bool(proposed)),
+        "headline": _headline(state, len(alarms), proposed=bool(proposed), first=bool(facts)),
         "about": about,
+        "first": [{**_card(f, {}), "who": ""} for f in facts],
         "groups": _groups(alarms, most_changed(pictures)),
         "proposed": [_card(f, {}) for f in proposed],
         "by_itself": NOT_BY_ITSELF if proposed else "",
@@ -49,13 +52,15 @@ def drift_page(found: Sequence[Found] | None, pictures: DriftPictures | None = N
     }
 
 
-def _headline(state: str, alarms: int, proposed: bool) -> str:
+def _headline(state: str, alarms: int, *, proposed: bool, first: bool) -> str:
+    but = ", but something in the data must be looked at first." if first else ", but something is proposed." if proposed else "."
     if state == "moved":
-        return "One thing has moved and needs action." if alarms == 1 else f"{alarms} things have moved and need action."
+        moved = "One thing has moved and needs action" if alarms == 1 else f"{alarms} things have moved and need action"
+        return f"{moved}{but}" if first else f"{moved}."
     if state == "still":
-        return "Nothing has moved beyond chance" + (", but something is proposed." if proposed else ".")
+        return f"Nothing has moved beyond chance{but}"
     if state == "cannot tell":
-        return "Whether something has moved cannot be told yet" + (", but something is proposed." if proposed else ".")
+        return f"Whether something has moved cannot be told yet{but}"
     return "Whether something has moved was not asked."
 
 

@@ -27,8 +27,6 @@ GROUPS = (
 )
 OTHER_GROUP = "Other findings"
 PROPOSED = "TRIGGER-"
-DESCRIBED = ("ICP-ATTRIBUTES", "ICP-LAYERS")
-"""codes that were asked nothing: they say how two cards differ"""
 SUBJECT_FIRST = ("DRIFT-FEATURE", "ATTRIBUTION-FEATURE", "ICP-POINTS", "TRADE-", "WATCH-")
 """codes whose words are read behind their subject; those of all others are whole sentences"""
 
@@ -84,6 +82,8 @@ CODES = {
     ),
     "DRIFT-SOURCE": Code("the source", action="Bring back what the profile in force is made of, or retrain without it."),
     "DRIFT-DATES": Code("dates", action="Give the source a date of creation for each row."),
+    "DRIFT-RESULTS": Code("words for results", action="Name the word in the configuration, and ask again."),
+    "DRIFT-LOST": Code("fields that are lost", action="Look at the export, and load it again."),
     "TRIGGER-WINRATE": Code("the floor of the win rate", action=RETRAIN),
     "TRIGGER-CHURN": Code("the churn target", action=RETRAIN, rows="customers"),
     "WATCH-BEFORE": Code("what earlier profiles said", action="Retrain: a new profile keeps what earlier ones said."),

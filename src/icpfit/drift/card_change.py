@@ -14,8 +14,6 @@ from icpfit.scorecard.card import Attribute, Bin, Scorecard
 from icpfit.scorecard.lookup import bin_index
 
 SHOWN = 6
-DESCRIBED = ("ICP-ATTRIBUTES", "ICP-LAYERS")
-"""codes that describe: nothing was asked, so nothing can be told or not be told"""
 BY_LUCK = 2 * stats.norm.sf(stats.norm.isf(0.05) / math.sqrt(2))
 """how often the points of two cards of the same law lie a 90 % interval apart: both of them vary"""
 

@@ -5,6 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+FACTS = ("DRIFT-SOURCE", "DRIFT-DATES", "DRIFT-RESULTS", "DRIFT-LOST")
+"""Codes of what is seen in the data and not tested: somebody looks at it before an alarm is believed."""
+MUST_MEND = ("DRIFT-SOURCE", "DRIFT-DATES")
+"""those that must be mended before anything can be asked"""
+DESCRIBED = ("ICP-ATTRIBUTES", "ICP-LAYERS")
+"""Codes that say how the newest card differs from the one in force: nothing was asked, so nothing can be told or not be told."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

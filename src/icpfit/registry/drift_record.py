@@ -14,6 +14,8 @@ from icpfit.versioning import check_version
 FIGURES = ("statistic", "effect", "p_value", "q_value", "power", "needed", "n_reference", "n_current")
 """a finding's numbers, each a metric; what cannot be told has none"""
 LONGEST = 200
+SEEN = ("DRIFT-RESULTS", "DRIFT-LOST")
+"""facts that are told without a test: they are no question that could not be answered"""
 
 Found = Mapping[str, Any]
 
@@ -75,7 +77,7 @@ def drift_numbers(findings: Sequence[Found]) -> dict[str, float]:
     out = {
         "findings": float(len(findings)),
         "alarms": float(sum(bool(f.get("alarm")) for f in findings)),
-        "cannot_tell": float(sum(f.get("p_value") is None for f in findings)),
+        "cannot_tell": float(sum(f.get("p_value") is None and f.get("code") not in SEEN for f in findings)),
     }
     seen: dict[str, int] = {}
     for f in findings:

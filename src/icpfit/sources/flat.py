@@ -15,6 +15,7 @@ from icpfit.paths import absent, configured
 from icpfit.sources.flat_faults import Faults, refuse_far_newest
 from icpfit.sources.flat_features import TABLE, declare_specs, flat_targets, parse_features
 from icpfit.sources.flat_ids import account_ids, row_ids
+from icpfit.sources.flat_results import OtherResult, other_results, unnamed_results
 from icpfit.sources.flat_roles import check_columns, check_results, label_of
 from icpfit.sources.flat_times import mark_times, read_times, seen_as_of, two_closes
 from icpfit.sources.flat_windows import leave_out_by_window
@@ -42,7 +43,8 @@ class FlatTable:
 
     ``newest`` is the default moment of knowing, rounded up to the day; None where no column holds a time.
     ``fingerprint`` is a sha256 over the content of the used rows: the same for any order of the rows,
-    unless their order is time. ``unused`` are the columns that have no role and no layer.
+    unless their order is time. ``unused`` are the columns that have no role and no layer, ``columns`` all that the file has.
+    ``others`` are the results that are neither positive nor negative.
     """
 
     frame: pd.DataFrame
@@ -53,6 +55,8 @@ class FlatTable:
     unused: tuple[str, ...]
     fingerprint: str
     newest: Micros | None
+    columns: tuple[str, ...] = ()
+    others: tuple[OtherResult, ...] = ()
 
     def __post_init__(self) -> None:
         names = [*BASE, *(s.name for s in self.specs)]
@@ -126,6 +130,7 @@ def read_flat(source: FlatSource, *, max_left_out: float, as_of: Micros | None =
         raise SourceError(f"{place}: no row is left to learn from, mostly '{faults.most()}'", hint=_what_to_do(faults, created, as_of))
 
     good = faults.good
+    others = other_results(source, frame[roles.result], row, good, created, closed, as_of if as_of is not None else newest)
     content = frame.drop(columns=[roles.result, *roles.closings])
     twice = two_closes(source, frame, row, times, good)
     ids, repeated = row_ids(source, frame, content, row, created, good)
@@ -153,10 +158,12 @@ def read_flat(source: FlatSource, *, max_left_out: float, as_of: Micros | None =
         specs=specs,
         count=faults.count(),
         left_out=faults.left_out(),
-        findings=(*faults.findings(), *never, *windows, *twice, *repeated, *said),
+        findings=(*faults.findings(), *never, *unnamed_results(source, others), *windows, *twice, *repeated, *said),
         unused=tuple(c for c in texts.columns if c not in given),
         fingerprint=_content(frame.loc[good, used], specs, ordered=source.row_order_is_time),
         newest=newest,
+        columns=texts.columns,
+        others=others,
     )
 
 
