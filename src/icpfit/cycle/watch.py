@@ -17,6 +17,7 @@ from icpfit.config import FeatureSpec, Outcome
 from icpfit.cycle.asked import Asked
 from icpfit.cycle.opened import Opened
 from icpfit.cycle.segmenting import check_named_segments
+from icpfit.cycle.told import alarm_lines, by_verdict, count_line, proposal_lines, still_line, untold_lines
 from icpfit.cycle.trade import trade_findings
 from icpfit.cycle.triggers import trigger_findings
 from icpfit.drift import Finding, compare
@@ -39,10 +40,6 @@ SHARES = {"model": 0.28, "trade": 0.28, "data": 0.20, "icp": 0.14, "attribution"
 """How the command's alpha is shared among its questions: with nothing changed at most 5 % of commands raise any alarm."""
 OF_OUTCOMES = {"win": 0.7, "retention": 0.3}
 """of the model's share, where there are two"""
-NOT_ASKED = ("DRIFT-SOURCE", "DRIFT-DATES", "TRADE-DATA")
-"""What somebody can bring in is told before what only time brings."""
-MOST_UNTOLD = 6
-"""findings that cannot tell, in the command's own words; the JSON and the document have all of them"""
 
 
 @dataclass(frozen=True)
@@ -66,34 +63,18 @@ def watch(opened: Opened, workspace: Workspace, as_of: Micros) -> WatchReport:
 
 
 def report_of(opened: Opened, bundle: Bundle, as_of: Micros, findings: list[dict[str, Any]]) -> WatchReport:
-    """Alarms first, each with what to do; then what is proposed, what cannot be told, and how much was asked."""
+    """Alarms first, each with what to do; then what is proposed, what is still, what cannot be told, and how many of each."""
     then, now = bundle.metrics.get("as_of"), opened.day(as_of)
-    lines = [f"champion {bundle.version}" + (f", trained as of {then}; looked at as of {now}" if then and now else "")]
-    alarms = [f for f in findings if f["alarm"]]
-    for f in alarms:
-        lines += [f"ALARM: {told_words(f)}", *([f"  what to do: {f['action']}"] if f["action"] else [])]
-    lines += [f"PROPOSED: {told_words(f)}; {f['action']}" for f in findings if not f["alarm"] and f["action"]]
-    untold = [f for f in findings if not f["alarm"] and not f["action"] and f["p_value"] is None]
-    untold.sort(key=lambda f: f["code"] not in NOT_ASKED)
-    lines += [told_words(f) for f in untold[:MOST_UNTOLD]]
-    if len(untold) > MOST_UNTOLD:
-        lines.append(f"{len(untold) - MOST_UNTOLD:,} more cannot be told yet; --json and icpfit document name them")
-    told = [f for f in findings if f["p_value"] is not None]
-    if alarms:
-        lines.append(f"findings that need action: {len(alarms)} of {len(findings)}")
-    else:
-        lines.append(f"nothing needs action; {counted(len(told), 'question')} asked" if told else "nothing can be told yet")
-    return WatchReport({"champion": bundle.version, "findings": findings}, lines, bool(alarms))
-
-
-def told_words(finding: Mapping[str, Any]) -> str:
-    """What it is about, what was seen, and the code that the JSON has for it.
-
-    >>> told_words({"code": "DRIFT-FEATURE", "subject": "Size", "words": "Size: has moved"})
-    'Size: has moved (DRIFT-FEATURE)'
-    """
-    subject, words = finding["subject"], finding["words"]
-    return f"{words if words.startswith(subject) else f'{subject}: {words}'} ({finding['code']})"
+    found = by_verdict(findings)
+    lines = [
+        f"champion {bundle.version}" + (f", trained as of {then}; looked at as of {now}" if then and now else ""),
+        *alarm_lines(found["alarm"]),
+        *proposal_lines(found["proposal"]),
+        *still_line(found["still"]),
+        *untold_lines(found["cannot tell"]),
+        count_line(findings),
+    ]
+    return WatchReport({"champion": bundle.version, "findings": findings}, lines, bool(found["alarm"]))
 
 
 def findings_since(opened: Opened, bundle: Bundle, as_of: Micros) -> list[dict[str, Any]]:

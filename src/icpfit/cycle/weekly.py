@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 
@@ -11,18 +13,23 @@ from icpfit.bundle import Bundle
 from icpfit.config import Outcome
 from icpfit.cycle.asked import Asked, Int64s
 from icpfit.cycle.opened import Opened
-from icpfit.cycle.watch import WatchReport, told_words
+from icpfit.cycle.told import alarm_lines, by_verdict, count_line, still_line, told_words
+from icpfit.cycle.watch import WatchReport
+from icpfit.documents.words import listed
 from icpfit.drift.answered import Answered
 from icpfit.drift.finding import Finding
 from icpfit.drift.unseen import then_of
 from icpfit.drift.weekly import weekly_findings
 from icpfit.errors import FeatureError
 from icpfit.moments import DAY, Micros
+from icpfit.plural import counted
 from icpfit.registry import Workspace, load_bundle
 
 ALPHA = 0.05
 """Of watches that nothing happens in, those that ever raise an alarm. A watch lasts as long as its champion."""
 WEEK = 7 * DAY
+SIGNAL = "WATCH-SIGNAL"
+RETENTION = "customers kept: not watched week by week, since most renewals lie a year ahead; icpfit drift asks who leaves"
 
 
 def weekly_report(opened: Opened, workspace: Workspace, as_of: Micros) -> WatchReport:
@@ -32,19 +39,39 @@ def weekly_report(opened: Opened, workspace: Workspace, as_of: Micros) -> WatchR
         BundleError: there is no champion, or it is damaged.
     """
     bundle = load_bundle(workspace, "champion")
-    findings = findings_of_the_week(Asked(opened, bundle, as_of))
-    alarms = [f for f in findings if f.alarm]
+    asked = Asked(opened, bundle, as_of)
+    findings = [asdict(f) for f in findings_of_the_week(asked)]
+    found = by_verdict(findings)
     then, now = bundle.metrics.get("as_of"), opened.day(as_of)
-    lines = [f"champion {bundle.version}" + (f", trained as of {then}; watched until {now}" if then and now else "")]
-    for found in alarms:
-        lines += [f"ALARM: {told_words(asdict(found))}", f"  what to do: {found.action}"]
-    lines += [told_words(asdict(f)) for f in findings if not f.alarm and f.code != "WATCH-SIGNAL"]
-    signals = [f for f in findings if f.code == "WATCH-SIGNAL"]
-    if quiet := [f for f in signals if not f.alarm and f.p_value is not None]:
-        lines.append(f"signals that tell no less than chance allows: {len(quiet)} of {len(signals)}")
-    quiet_words = "nothing needs action" if any(f.p_value is not None for f in findings) else "nothing can be told yet"
-    lines.append(f"findings that need action: {len(alarms)} of {len(findings)}" if alarms else quiet_words)
-    return WatchReport({"champion": bundle.version, "findings": [asdict(f) for f in findings]}, lines, bool(alarms))
+    lines = [
+        f"champion {bundle.version}" + (f", trained as of {then}; watched until {now}" if then and now else ""),
+        *alarm_lines(_together(found["alarm"])),
+        *(told_words(f) for f in findings if not f["alarm"] and f["code"] != SIGNAL),
+        *_signal_lines([f for f in findings if f["code"] == SIGNAL]),
+        *([RETENTION] if opened.outcomes[0] == "win" and "retention" in opened.outcomes else []),
+        count_line(findings),
+    ]
+    return WatchReport({"champion": bundle.version, "findings": findings}, lines, bool(found["alarm"]))
+
+
+def _together(alarms: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Signals that were alarmed by one and the same thing, which is that all ended alike, are one line that names them all."""
+    by_words: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for f in alarms:
+        by_words.setdefault((f["code"], f["words"].removeprefix(f"{f['subject']}: ")), []).append(f)
+    return [{**same[0], "words": f"{listed([f['subject'] for f in same])}: {words}"} for (_, words), same in by_words.items()]
+
+
+def _signal_lines(signals: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Those of the card's signals that raise no alarm, in a line or two."""
+    found = by_verdict(signals)
+    few = [f["needed"] for f in found["cannot tell"]]
+    lines = still_line(found["still"])
+    if few:
+        most = max((n for n in few if n), default=0)
+        needed = f"up to {counted(most, 'more deal')} are needed" if most else "too few older deals are known"
+        lines.append(f"cannot tell yet: whether one of {counted(len(few), 'signal')} of the card lost its effect; {needed}")
+    return lines
 
 
 def findings_of_the_week(asked: Asked) -> list[Finding]:
@@ -61,7 +88,11 @@ def findings_of_the_week(asked: Asked) -> list[Finding]:
     then = then_of(asked.bundle.unseen, leading)
     if then is None:
         return [
-            _cannot("WATCH-BEFORE", "the weekly watch", "the champion does not hold what earlier profiles said; the next retrain keeps it")
+            _cannot(
+                "WATCH-BEFORE",
+                "the weekly watch",
+                "the profile in force was kept without what earlier ones said; the next retrain keeps it",
+            )
         ]
     now, known = newly_known(asked, leading)
     return weekly_findings(then, now, alpha=ALPHA, seed=asked.bundle.seed, known=known, labels=labels_of(asked.bundle), outcome=leading)

@@ -19,7 +19,7 @@ SPLIT = {"points": 0.8, "tiers": 0.2}
 """how the call's alpha is shared; the points of all attributes, and the accounts that fit, are asked together"""
 FEWEST = 20
 FEWEST_EACH = 5
-NOT_KEPT = "cannot tell; the champion does not say how cards of before did on deals they did not know: the next retrain will"
+NOT_KEPT = "cannot tell; the profile in force was kept without the results of earlier cards: the next retrain will keep them"
 
 
 def icp_findings(
