@@ -10,7 +10,8 @@ import pandas as pd
 
 from icpfit.config import FeatureSpec
 from icpfit.cycle.asked import ENOUGH_BEFORE, before, newly_matured
-from icpfit.cycle.watch import MOST_UNTOLD, one_of_each, report_of, subjects, within_a_year
+from icpfit.cycle.told import MOST_UNTOLD
+from icpfit.cycle.watch import one_of_each, report_of, subjects, within_a_year
 from icpfit.drift import Finding
 from icpfit.moments import DAY
 
@@ -87,7 +88,8 @@ def test_what_somebody_can_bring_in_is_told_before_what_only_time_brings():
     waiting = [told("ICP-POINTS", f"attribute {i}") for i in range(MOST_UNTOLD)]
     lines = report_of(SimpleNamespace(day=lambda _: None), bundle_of("v1"), 0, [*waiting, told("TRADE-DATA", "no segments")]).lines
     assert "no segments" in lines[1]
-    assert "1 more cannot be told yet" in lines[-2]
+    assert lines[-2].startswith(f"cannot tell yet: {MOST_UNTOLD} more questions")
+    assert lines[-1] == f"nothing can be told yet: {MOST_UNTOLD + 1} findings"
 
 
 def bundle_of(version):

@@ -100,7 +100,7 @@ def test_many_that_could_be_missed_are_one_line() -> None:
     assert "attributes" not in page["asked"], "what may well have been missed is not called still"
     sure = drift_page([{**f, "power": 0.9} for f in many])
     assert sure["open"] == []
-    assert sure["asked"].startswith("12 comparisons made with the deals of before.")
+    assert sure["asked"].startswith("Nothing needs action; of 12 findings 12 are still.")
     assert sure["asked"].endswith("No change that matters in: 12 attributes.")
 
 
@@ -124,6 +124,26 @@ def test_a_trigger_proposes_and_is_no_alarm_of_its_own(findings: list[dict[str, 
     silent = drift_page([{**launch[0], "action": "", "words": "cannot tell; no date of a launch is given"}])
     assert silent["proposed"] == []
     assert silent["open"] == ["Launch: no date of a launch is given."]
+
+
+def test_a_line_that_was_crossed_is_counted_as_the_command_counts_it() -> None:
+    crossed = old(code="TRIGGER-CHURN", subject="Churn", words="Churn: more leave; 26% a year", alarm=True, p_value=0.001, action="call")
+    page = drift_page([crossed])
+    assert page["headline"] == "One thing has moved and needs action."
+    assert [g["title"] for g in page["groups"]] == ["Lines that you drew"]
+    assert page["proposed"] == []
+    assert page["asked"] == "1 of 1 finding needs action."
+
+
+def test_of_several_things_that_are_not_asked_none_is_dropped() -> None:
+    (said,) = drift_page([old(code="TRADE-DATA", words="cannot tell of churn: there are no subscriptions; of cycles: no dates")])["open"]
+    assert said == "Cannot tell of churn: there are no subscriptions; of cycles: no dates."
+
+
+def test_words_that_are_whole_sentences_have_no_subject_before_them() -> None:
+    leave = old(code="TRADE-CHURN", subject="all customers", words="More customers leave than before; 86 left", alarm=True, p_value=0.001)
+    card = drift_page([leave])["groups"][0]["cards"][0]
+    assert (card["headline"], card["words"]) == ("More customers leave than before.", "86 left.")
 
 
 def test_every_known_code_has_a_group_something_to_do_and_a_place_in_the_docs() -> None:

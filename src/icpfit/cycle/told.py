@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from icpfit.documents.drift_words import code_of
 from icpfit.documents.words import listed
-from icpfit.drift.verdict import one_cause, verdict_of
+from icpfit.drift.verdict import Found, one_cause
 from icpfit.plural import counted
-
-Found = Mapping[str, Any]
 
 NOT_ASKED = ("DRIFT-SOURCE", "DRIFT-DATES", "TRADE-DATA", "WATCH-BEFORE")
 """What somebody can bring in is told before what only time brings."""
@@ -109,23 +106,3 @@ def _rest(rest: Sequence[Found], more: str) -> list[str]:
 
 def _noun(f: Found) -> str:
     return "customer" if "customer" in f["cohort"] or code_of(f["code"]).rows == "customers" else "deal"
-
-
-def by_verdict(findings: Sequence[Found]) -> dict[str, list[Found]]:
-    """Every finding under one of alarm, proposal, still and cannot tell."""
-    found: dict[str, list[Found]] = {name: [] for name in ("alarm", "proposal", "still", "cannot tell")}
-    for f in findings:
-        found[verdict_of(f)].append(f)
-    return found
-
-
-def count_line(findings: Sequence[Found]) -> str:
-    """The four numbers, which add up to all findings."""
-    n = {name: len(found) for name, found in by_verdict(findings).items()}
-    of = counted(len(findings), "finding")
-    if not any(f["p_value"] is not None for f in findings) and not n["proposal"]:
-        return f"nothing can be told yet: {of}"
-    head = f"{n['alarm']:,} of {of} {'needs' if n['alarm'] == 1 else 'need'} action;" if n["alarm"] else f"nothing needs action; of {of}"
-    are = ("proposes" if n["proposal"] == 1 else "propose", "is" if n["still"] == 1 else "are")
-    told = {"proposal": f"{are[0]} something", "still": f"{are[1]} still", "cannot tell": "cannot be told yet"}
-    return f"{head} {', '.join(f'{n[name]:,} {words}' for name, words in told.items() if n[name])}".rstrip("; ")

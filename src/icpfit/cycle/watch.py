@@ -17,7 +17,7 @@ from icpfit.config import FeatureSpec, Outcome
 from icpfit.cycle.asked import Asked
 from icpfit.cycle.opened import Opened
 from icpfit.cycle.segmenting import check_named_segments
-from icpfit.cycle.told import alarm_lines, by_verdict, count_line, proposal_lines, still_line, untold_lines
+from icpfit.cycle.told import alarm_lines, proposal_lines, still_line, untold_lines
 from icpfit.cycle.trade import trade_findings
 from icpfit.cycle.triggers import trigger_findings
 from icpfit.drift import Finding, compare
@@ -27,6 +27,7 @@ from icpfit.drift.finding import counted_in
 from icpfit.drift.icp import icp_findings
 from icpfit.drift.model import model_findings
 from icpfit.drift.unseen import then_of
+from icpfit.drift.verdict import by_verdict, count_line
 from icpfit.errors import FeatureError
 from icpfit.moments import Micros, day_text
 from icpfit.plural import counted

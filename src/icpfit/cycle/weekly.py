@@ -13,12 +13,13 @@ from icpfit.bundle import Bundle
 from icpfit.config import Outcome
 from icpfit.cycle.asked import Asked, Int64s
 from icpfit.cycle.opened import Opened
-from icpfit.cycle.told import alarm_lines, by_verdict, count_line, still_line, told_words
+from icpfit.cycle.told import alarm_lines, still_line, told_words
 from icpfit.cycle.watch import WatchReport
 from icpfit.documents.words import listed
 from icpfit.drift.answered import Answered
 from icpfit.drift.finding import Finding
 from icpfit.drift.unseen import then_of
+from icpfit.drift.verdict import by_verdict, count_line
 from icpfit.drift.weekly import weekly_findings
 from icpfit.errors import FeatureError
 from icpfit.moments import DAY, Micros
@@ -55,11 +56,16 @@ def weekly_report(opened: Opened, workspace: Workspace, as_of: Micros) -> WatchR
 
 
 def _together(alarms: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Signals that were alarmed by one and the same thing, which is that all ended alike, are one line that names them all."""
-    by_words: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    """Signals that ask for one and the same, as they do where all deals ended alike, are one line that names them all."""
+    by_action: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for f in alarms:
-        by_words.setdefault((f["code"], f["words"].removeprefix(f"{f['subject']}: ")), []).append(f)
-    return [{**same[0], "words": f"{listed([f['subject'] for f in same])}: {words}"} for (_, words), same in by_words.items()]
+        by_action.setdefault((f["code"], f["action"]), []).append(f)
+    told: list[Mapping[str, Any]] = []
+    for same in by_action.values():
+        most = max(same, key=lambda f: int(f["n_current"]))
+        names, said = listed([f["subject"] for f in same]), most["words"].removeprefix(f"{most['subject']}: ")
+        told.append({**most, "words": f"{names}: {said}"})
+    return told
 
 
 def _signal_lines(signals: Sequence[Mapping[str, Any]]) -> list[str]:

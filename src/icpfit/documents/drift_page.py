@@ -9,12 +9,11 @@ from icpfit.documents.drift_figures import drift_figures
 from icpfit.documents.drift_values import DriftPictures
 from icpfit.documents.drift_words import GROUPS, OTHER_GROUP, PROPOSED, SUBJECT_FIRST, code_of, group_of
 from icpfit.documents.words import count, known, listed, percent, sentence
+from icpfit.drift.verdict import by_verdict, count_line, verdict_of
 from icpfit.plural import counted
 
 Found = Mapping[str, Any]
 
-LIKELY = 0.8
-"""how often a change that matters must be found for "nothing was seen" to say much"""
 MOST_ROWS = 5
 SINGLY = 3
 """findings of one code that are told one by one"""
@@ -29,7 +28,7 @@ def drift_page(found: Sequence[Found] | None, pictures: DriftPictures | None = N
     A record from before findings had a cohort, a power and an action has cards without them.
     """
     found_ = [dict(f) for f in found or ()]
-    proposed = [f for f in found_ if _code(f).startswith(PROPOSED) and (f["alarm"] or f.get("action"))]
+    proposed = [f for f in found_ if _code(f).startswith(PROPOSED) and f.get("action") and not f["alarm"]]
     alarms = [f for f in found_ if f["alarm"] and f not in proposed]
     told = [f for f in found_ if f["p_value"] is not None and f not in proposed]
     open_ = [f for f in found_ if f["p_value"] is None and f not in proposed and not f["alarm"]]
@@ -42,7 +41,7 @@ def drift_page(found: Sequence[Found] | None, pictures: DriftPictures | None = N
         "proposed": [_card(f, {}) for f in proposed],
         "by_itself": NOT_BY_ITSELF if proposed else "",
         "open": [*_untold(open_), *_weak([f for f in told if not f["alarm"]])],
-        "asked": _asked(told),
+        "asked": _asked(found_) if told else "",
         "figures": drift_figures(pictures) if pictures is not None else [],
     }
 
@@ -138,7 +137,7 @@ def _open(f: Found) -> str:
     """What cannot be told, how many rows it lacks, and how likely a change would be seen among so many."""
     words = _words(f)
     first, mark, rest = words.partition("; ")
-    if mark and first.startswith("cannot tell"):  # the heading says so; what is asked it does not
+    if mark and first in ("cannot tell", "cannot tell yet"):  # the heading says so; what is asked it does not
         words = f"{code_of(_code(f)).one}: {rest}" if _code(f) else rest
     return " ".join(w for w in (sentence(words), _needed(f, words), _power([f], words)) if w)
 
@@ -166,8 +165,7 @@ def _power(found: Sequence[Found], words: str = "") -> str:
 
 
 def _may_be_missed(f: Found) -> bool:
-    power = known(f.get("power"))
-    return power is not None and power < LIKELY
+    return verdict_of(f) == "cannot tell"
 
 
 def _weak(still: Sequence[Found]) -> list[str]:
@@ -187,17 +185,14 @@ def _weak(still: Sequence[Found]) -> list[str]:
     return said
 
 
-def _asked(told: Sequence[Found]) -> str:
-    """One line: how much was asked, and what of it is still."""
-    if not told:
-        return ""
+def _asked(found: Sequence[Found]) -> str:
+    """How many findings there are of each kind, and what is still."""
     by_code: dict[str, int] = {}
-    for f in told:
-        if not f["alarm"] and not _may_be_missed(f) and _code(f):
-            by_code[_code(f)] = by_code.get(_code(f), 0) + 1
-    names = [f"{n:,} {code_of(c).many or code_of(c).one}" if n > 1 else code_of(c).one for c, n in by_code.items()]
+    for f in by_verdict(found)["still"]:
+        by_code[_code(f)] = by_code.get(_code(f), 0) + 1
+    names = [f"{n:,} {code_of(c).many or code_of(c).one}" if n > 1 else code_of(c).one for c, n in by_code.items() if c]
     still = f" No change that matters in: {listed(names)}." if names else ""
-    return f"{counted(len(told), 'comparison')} made with the deals of before.{still}"
+    return f"{sentence(count_line(found))}{still}"
 
 
 def _code(f: Found) -> str:

@@ -27,7 +27,7 @@ GROUPS = (
 )
 OTHER_GROUP = "Other findings"
 PROPOSED = "TRIGGER-"
-SUBJECT_FIRST = ("DRIFT-FEATURE", "ATTRIBUTION-FEATURE", "ICP-POINTS", "TRADE-", "WATCH-")
+SUBJECT_FIRST = ("DRIFT-FEATURE", "ATTRIBUTION-FEATURE", "ICP-POINTS", "WATCH-")
 """codes whose words are read behind their subject; those of all others are whole sentences"""
 
 RATE = "See which accounts explain it, then retrain: the percentages of the profile in force no longer hold."

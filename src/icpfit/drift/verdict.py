@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from icpfit.plural import counted
+
 Found = Mapping[str, Any]
 """a finding as plain values, as ``icpfit drift --json`` has it"""
 Verdict = Literal["alarm", "proposal", "still", "cannot tell"]
@@ -13,6 +15,8 @@ LIKELY = 0.8
 """how often a change that matters must be found for "nothing was seen" to say much"""
 SURE = 0.05
 """of a q-value: what is sure, and yet no alarm, was seen to be too small to matter, however few the rows"""
+WATCHED = "WATCH-"
+"""looks of a watch that goes on: what is sure only for the time being may yet grow"""
 MAKE_UP = ("TRADE-MIX", "TRADE-UPMARKET")
 OF_WINS = " of the wins"
 
@@ -31,8 +35,29 @@ def verdict_of(f: Found) -> Verdict:
     if f.get("action"):
         return "proposal"
     power, q = f.get("power"), f.get("q_value")
-    weak = power is not None and power < LIKELY and not (q is not None and q <= SURE)
+    small = q is not None and q <= SURE and not str(f["code"]).startswith(WATCHED)
+    weak = power is not None and power < LIKELY and not small
     return "cannot tell" if f["p_value"] is None or weak else "still"
+
+
+def by_verdict(findings: Sequence[Found]) -> dict[str, list[Found]]:
+    """Every finding under one of alarm, proposal, still and cannot tell."""
+    found: dict[str, list[Found]] = {name: [] for name in ("alarm", "proposal", "still", "cannot tell")}
+    for f in findings:
+        found[verdict_of(f)].append(f)
+    return found
+
+
+def count_line(findings: Sequence[Found]) -> str:
+    """The four numbers, which add up to all findings."""
+    n = {name: len(found) for name, found in by_verdict(findings).items()}
+    of = counted(len(findings), "finding")
+    if not any(f["p_value"] is not None for f in findings) and not n["proposal"]:
+        return f"nothing can be told yet: {of}"
+    head = f"{n['alarm']:,} of {of} {'needs' if n['alarm'] == 1 else 'need'} action;" if n["alarm"] else f"nothing needs action; of {of}"
+    are = ("proposes" if n["proposal"] == 1 else "propose", "is" if n["still"] == 1 else "are")
+    told = {"proposal": f"{are[0]} something", "still": f"{are[1]} still", "cannot tell": "cannot be told yet"}
+    return f"{head} {', '.join(f'{n[name]:,} {words}' for name, words in told.items() if n[name])}".rstrip("; ")
 
 
 def one_cause(alarms: Sequence[Found]) -> list[tuple[Found, list[Found]]]:

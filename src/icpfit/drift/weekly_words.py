@@ -172,12 +172,9 @@ class _Teller:
         end, n = look.end, len(self.watched.new)
         first = f"First seen with {self.deals(end)}, those known by {day_text(int(self.watched.moments[end - 1]))}"
         today = f"; {self._today()}" if n > end else ""
-        _, noun, won, lost = self.nouns
         if self.j and self._alike(look):
-            rows = self.watched.new.of(slice(int(look.start[self.j]), end))
-            ended = won if rows.good.all() else lost
-            expected = round(float((rows.expected if rows.good.all() else 1 - rows.expected).sum()))
-            return f"nothing can be compared, for all {self.deals(len(rows))} were {ended}, where the profile expects {expected:,}. {first}"
+            return f"{self._nothing(look)}. {first}"
+        _, noun, won, _ = self.nouns
         if self.j:
             way = (
                 "now points the other way"
@@ -191,6 +188,12 @@ class _Teller:
         """Whether all that were compared ended alike: then no signal can be held against the outcome."""
         good = self.watched.new.of(slice(int(look.start[self.j]), look.end)).good
         return bool(good.all() or not good.any())
+
+    def _nothing(self, look: Look) -> str:
+        rows, (_, _, won, lost) = self.watched.new.of(slice(int(look.start[self.j]), look.end)), self.nouns
+        every, expected = bool(rows.good.all()), float(rows.expected.sum())
+        ended = f"{won if every else lost}, where the profile expects {expected if every else len(rows) - expected:,.0f}"
+        return f"nothing can be compared, for all {self.deals(len(rows))} were {ended}"
 
     def _seen(self, look: Look) -> str:
         start, end = int(look.start[self.j]), look.end
@@ -232,6 +235,8 @@ class _Teller:
         power = look.power[self.j]
         start, noun = int(look.start[self.j]), self.nouns[1]
         lower = -look.shortfall[self.j] >= self.watched.floors(start, look.end)[self.j]
+        if self._alike(look):
+            return f"{self._nothing(look)}; {self._next()}"
         verdict = "lower than expected, which may be chance" if lower else "no fall seen"
         if power >= ENOUGH_POWER:
             return f"{verdict}. {self._seen(look)}; {self._next()}"
