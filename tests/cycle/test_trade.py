@@ -87,7 +87,7 @@ def test_a_region_whose_customers_leave_is_named_and_a_retrain_is_proposed(asked
     found = trade_findings(one, alpha=0.01, seed=7)
     clusters = [f for f in found if f.code == "TRADE-CHURN" and f.alarm and f.subject == "Région"]
     assert len(clusters) == 1
-    assert "in one segment, not everywhere; EMEA:" in clusters[0].words
+    assert "EMEA: more customers leave than before, unlike elsewhere; EMEA:" in clusters[0].words
     triggers = trigger_findings(one, found, alpha=0.01)
     assert "TRIGGER-CHURN-CLUSTER" in {f.code for f in triggers}
     assert not any(f.alarm for f in triggers)

@@ -146,6 +146,15 @@ def test_words_that_are_whole_sentences_have_no_subject_before_them() -> None:
     assert (card["headline"], card["words"]) == ("More customers leave than before.", "86 left.")
 
 
+def test_what_speaks_for_the_same_is_proposed_once(findings: list[dict[str, Any]]) -> None:
+    (launch,) = [f for f in findings if f["code"] == "TRIGGER-LAUNCH"]
+    reached = {**launch, "code": "TRIGGER-CUSTOMERS", "words": "100 customers are reached", "n_reference": 93, "n_current": 104}
+    (card,) = drift_page([launch, reached])["proposed"]
+    assert (card["headline"], card["todo"]) == ("Retrain off cycle.", "")
+    assert card["lines"] == ["The product was launched on 2026-02-01.", "100 customers are reached."]
+    assert drift_page([reached])["proposed"][0]["who"] == str(launch.get("cohort") or ""), "customers reached are no newer deals"
+
+
 def test_every_known_code_has_a_group_something_to_do_and_a_place_in_the_docs() -> None:
     told = (Path(__file__).parents[2] / "docs" / "drift.md").read_text(encoding="utf-8")
     for name, code in CODES.items():

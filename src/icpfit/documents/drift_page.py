@@ -19,6 +19,8 @@ SINGLY = 3
 """findings of one code that are told one by one"""
 POWER_SAID = (" of 100", " in 100", "of the time")
 """by which the words of a finding that tells its power are known"""
+NOTHING: dict[str, Any] = {"words": "", "who": "", "rows": [], "more": ""}
+"""of a card that is made of others"""
 NOT_BY_ITSELF = "Nothing is changed by itself: a new profile is in force only once leadership has signed it off."
 
 
@@ -38,7 +40,7 @@ def drift_page(found: Sequence[Found] | None, pictures: DriftPictures | None = N
         "headline": _headline(state, len(alarms), bool(proposed)),
         "about": about,
         "groups": _groups(alarms, most_changed(pictures)),
-        "proposed": [_card(f, {}) for f in proposed],
+        "proposed": _proposed(proposed),
         "by_itself": NOT_BY_ITSELF if proposed else "",
         "open": [*_untold(open_), *_weak([f for f in told if not f["alarm"]])],
         "asked": _asked(found_) if told else "",
@@ -79,6 +81,22 @@ def _groups(alarms: Sequence[Found], changed: Mapping[str, str]) -> list[dict[st
     return groups
 
 
+def _proposed(proposed: Sequence[Found]) -> list[dict[str, Any]]:
+    """What speaks for one and the same is one card, with a line for each."""
+    same: dict[str, list[dict[str, Any]]] = {}
+    for f in proposed:
+        card = _card(f, {})
+        same.setdefault(card["todo"], []).append(card)
+    return [
+        cards[0] if len(cards) == 1 else {**cards[0], "headline": todo, "todo": "", **NOTHING, "lines": [_line(c) for c in cards]}
+        for todo, cards in same.items()
+    ]
+
+
+def _line(card: Mapping[str, Any]) -> str:
+    return " ".join(w for w in (card["headline"], card["words"]) if w)
+
+
 def _one_of_many(found: Sequence[Found], changed: Mapping[str, str]) -> dict[str, Any]:
     code = code_of(_code(found[0]))
     lines = [
@@ -96,6 +114,8 @@ def _card(f: Found, changed: Mapping[str, str]) -> dict[str, Any]:
     many = code_of(_code(f)).rows
     seen = f"{count(now)} newer {many} beside {count(before)} before" if now and before else f"{count(now)} {many}" if now else ""
     cohort = str(f.get("cohort") or "")
+    if f["p_value"] is None:
+        seen = ""  # a fact compares nothing
     if now and before and f"{count(now)} " in f"{cohort} " and f"{count(before)} " in f"{cohort} ":
         seen = ""  # the cohort says it
     band = changed.get(str(f.get("subject")), "") if _code(f) == "DRIFT-FEATURE" else ""

@@ -36,9 +36,9 @@ MATTERS = 2.0
 SPLIT = 0.5
 NAMED, ROWS = 3, 5
 TWICE = "churn twice as high"
-CALL = "call {} before they renew, ask those who left why (price, product, support?), and retrain (icpfit retrain) once the reason is known"
+CALL = "call {}, ask those who left why (price, product, support?), and retrain (icpfit retrain) once the reason is known"
 """One plan for every alarm: who is still there first, then the reason, then the profile."""
-NEXT = "the customers whose renewal comes next"
+NEXT = "the customers who renew next"
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def _overall(customers: Customers, found: LogRank, level: float, named: Sequence
         words = f"Hardly more customers leave than before, too little to matter; {_counts(found)}"
     else:
         words = f"No sign that more customers leave than before; {_counts(found)}; {noticed(TWICE, power)}"
-    action = f"begin with the customers of {where}: their own alarm says how" if where else CALL.format(NEXT)
+    action = f"begin with the customers of {where}: see the alarm on {named[0].trait.label}" if where else CALL.format(NEXT)
     return Finding(
         CODE,
         "all customers",
@@ -168,15 +168,14 @@ def _of_trait(customers: Customers, asked: Sequence[_Segment], named: Sequence[_
     told = [s for s in named if s.trait is trait]
     alarm = bool(told)
     shown = told or sorted(asked, key=lambda s: (s.own.p_value, -s.own.z, s.trait.values[s.value]))[:1]
-    first = shown[0]
+    first, where = shown[0], " and ".join(trait.words(s.value) for s in shown[:NAMED])
     power, needed = _power(first.own, float(norm.isf(level / of)), first.own.customers)
     said = "; ".join(
         f"{trait.words(s.value)}: {_counts(s.own)} (of all others {s.rest.left:,} left, where {_about(s.rest.former)} would have)"
         for s in shown[:NAMED]
     )
     if alarm:
-        where = "one segment" if len(told) == 1 else "some segments"
-        words = f"{trait.label}: more customers leave than before in {where}, not everywhere; {said}"
+        words = f"{trait.label} {where}: more customers leave than before, unlike elsewhere; {said}"
     elif named and first.q <= level:
         words = f"{trait.label}: no segment loses customers of its own accord; most in {said}; they leave with {_named(named[0])}"
     else:
@@ -196,7 +195,7 @@ def _of_trait(customers: Customers, asked: Sequence[_Segment], named: Sequence[_
         needed=needed,
         cohort=f"{counted(first.own.customers, 'customer')} of {trait.label} {trait.values[first.value]} {customers.when}",
         rows=_left(customers, trait.code == first.value) if alarm else (),
-        action=CALL.format(f"the customers of {' and '.join(trait.words(s.value) for s in told[:NAMED])}") if alarm else "",
+        action=CALL.format(f"the customers of {where} before they renew") if alarm else "",
     )
 
 
