@@ -74,7 +74,7 @@ def test_the_usual_company_moves_up_market_and_the_bands_are_named(asked):
     found = trade_findings(asked(), alpha=0.05, seed=7)
     told = next(f for f in found if f.code == "TRADE-UPMARKET" and f.subject == "Employees")
     assert told.alarm
-    assert "larger accounts come than before, moving up-market; accounts of" in told.words
+    assert "come from larger accounts than before, moving up-market; accounts of" in told.words
     assert "employees:" in told.words
     assert told.power > 0
     assert told.rows

@@ -45,7 +45,7 @@ def test_a_move_up_market_is_named_by_its_bands_with_then_and_now():
     share = [np.mean(traits[0].code[side] >= 3) for side in (~rows.now, rows.now)]
     assert (size.code, size.alarm) == ("TRADE-UPMARKET", True)
     assert size.words.startswith(
-        f"Employees: larger accounts come than before, moving up-market; accounts of 201 or more employees: {share[0]:.0%} ("
+        f"Employees: new deals come from larger accounts than before, moving up-market; accounts of 201 or more employees: {share[0]:.0%} ("
     )
     assert "accounts of 201 to 500 employees: " in size.words
     assert "accounts of 11 to 50 employees: " in size.words

@@ -186,9 +186,9 @@ def _finding(rows: TwoPeriods, trait: TraitCodes, place: int, family: _Family, l
         for v in (moved or [shown])
     )
     if alarm:
-        words = f"{_direction(change[cut] if cut else 0.0, wins)}; {said}"
+        words = f"{_direction(change[cut] if cut else 0.0, rows.what)}; {said}"
     elif new:
-        words = f"others buy, told as a new segment; {said}"
+        words = f"new among them, see the new segments; {said}"
     elif told:
         words = f"hardly changed, too little to matter; {said}"
     else:
@@ -215,13 +215,11 @@ def _finding(rows: TwoPeriods, trait: TraitCodes, place: int, family: _Family, l
     )
 
 
-def _direction(rise: float, wins: bool) -> str:
-    verb = "buy" if wins else "come"
+def _direction(rise: float, what: str) -> str:
     if rise == 0:
-        return f"others {verb} than before"
-    return (
-        f"larger accounts {verb} than before, moving up-market" if rise > 0 else f"smaller accounts {verb} than before, moving down-market"
-    )
+        return f"{what} come from other accounts than before"
+    larger, way = ("larger", "up") if rise > 0 else ("smaller", "down")
+    return f"{what} come from {larger} accounts than before, moving {way}-market"
 
 
 def _action(rise: float, wins: bool) -> str:
