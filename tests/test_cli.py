@@ -503,7 +503,7 @@ def test_drift_right_after_training_cannot_tell_and_leaves_with_0(options):
     assert result.exit_code == 0
     words = icpfit("drift", *options).stdout.splitlines()
     assert words[1] == "win rate: cannot tell; 20 more deals are needed before anything is asked (MODEL-WINRATE)"
-    assert words[-1] == "nothing can be told yet"
+    assert words[-1].startswith("nothing can be told yet")
     fixed = ["code", "subject", "statistic", "p_value", "q_value", "effect", "n_reference", "n_current", "alarm", "words"]
     for finding in said(result)["findings"]:
         assert list(finding) == [*fixed, "power", "needed", "cohort", "rows", "action"]

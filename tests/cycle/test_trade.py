@@ -74,9 +74,9 @@ def test_the_usual_company_moves_up_market_and_the_bands_are_named(asked):
     found = trade_findings(asked(), alpha=0.05, seed=7)
     told = next(f for f in found if f.code == "TRADE-UPMARKET" and f.subject == "Employees")
     assert told.alarm
-    assert "moving up-market; accounts of" in told.words
+    assert "come from larger accounts than before, moving up-market; accounts of" in told.words
     assert "employees:" in told.words
-    assert f"{told.power:.0%}" in told.words
+    assert told.power > 0
     assert told.rows
     codes = {f.code for f in found}
     assert {"TRADE-MIX", "TRADE-NEW-SEGMENT", "TRADE-WINRATE-SEGMENT", "TRADE-CYCLE", "TRADE-CHURN"} <= codes
@@ -87,7 +87,7 @@ def test_a_region_whose_customers_leave_is_named_and_a_retrain_is_proposed(asked
     found = trade_findings(one, alpha=0.01, seed=7)
     clusters = [f for f in found if f.code == "TRADE-CHURN" and f.alarm and f.subject == "Région"]
     assert len(clusters) == 1
-    assert "concentrated; EMEA:" in clusters[0].words
+    assert "EMEA: more customers leave than before, unlike elsewhere; EMEA:" in clusters[0].words
     triggers = trigger_findings(one, found, alpha=0.01)
     assert "TRIGGER-CHURN-CLUSTER" in {f.code for f in triggers}
     assert not any(f.alarm for f in triggers)
@@ -120,7 +120,7 @@ def test_what_the_tables_lack_is_said_once(asked):
     found = trade_findings(asked(without=("subscriptions", "arr_changes", "customer_health")), alpha=0.05, seed=7)
     lacking = [f for f in found if f.code == "TRADE-DATA"]
     assert len(lacking) == 1
-    assert "churn as time to event: there are no subscriptions" in lacking[0].words
+    assert "how many customers leave, and when: there are no subscriptions" in lacking[0].words
     assert "TRADE-CHURN" not in {f.code for f in found}
 
 

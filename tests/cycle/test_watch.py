@@ -11,7 +11,8 @@ from answers import POINTS, make_card
 
 from icpfit.config import FeatureSpec
 from icpfit.cycle.asked import ENOUGH_BEFORE, before, newly_matured
-from icpfit.cycle.watch import MOST_FACTS, MOST_UNTOLD, one_of_each, report_of, subjects, within_a_year
+from icpfit.cycle.told import MOST_FACTS, MOST_UNTOLD
+from icpfit.cycle.watch import one_of_each, report_of, subjects, within_a_year
 from icpfit.documents.drift_page import drift_page
 from icpfit.drift import Finding
 from icpfit.drift.card_change import card_findings
@@ -60,7 +61,7 @@ def test_how_the_newest_card_differs_is_told_and_is_no_question():
     found = [asdict(f) for f in card_findings(card, make_card(points=(POINTS[0], [30, 12, 0], *POINTS[2:])))]
     report = report_of(SimpleNamespace(day=lambda _: None), SimpleNamespace(version="v", metrics={}), 0, found)
     assert [line for line in report.lines if "Attribute b “v2”" in line and line.startswith("beside the newest card: attributes: ")]
-    assert "nothing can be told yet" in report.lines
+    assert report.lines[-1].startswith("nothing can be told yet")
     page = drift_page(found)
     assert (page["open"], len(page["described"])) == ([], 2)
 
@@ -100,7 +101,8 @@ def test_what_somebody_can_bring_in_is_told_before_what_only_time_brings():
     waiting = [told("ICP-POINTS", f"attribute {i}") for i in range(MOST_UNTOLD)]
     lines = report_of(SimpleNamespace(day=lambda _: None), bundle_of("v1"), 0, [*waiting, told("TRADE-DATA", "no segments")]).lines
     assert "no segments" in lines[1]
-    assert "1 more cannot be told yet" in lines[-2]
+    assert lines[-2].startswith(f"cannot tell yet: {MOST_UNTOLD} more questions")
+    assert lines[-1] == f"nothing can be told yet: {MOST_UNTOLD + 1} findings"
 
 
 def fact(code, words, action="look at it"):
@@ -118,8 +120,9 @@ def test_facts_stand_before_alarms_and_a_trigger_is_still_proposed():
         "LOOK AT: a new word (DRIFT-RESULTS)",
         "  what to do: look at it",
         "ALARM: win rate: fell (MODEL-WINRATE)",
-        "PROPOSED: a launch (TRIGGER-LAUNCH); retrain",
-        "findings that need action: 1 of 3; look first at what stands above them",
+        "PROPOSED: retrain",
+        "  because: a launch (TRIGGER-LAUNCH)",
+        "1 of 3 findings needs action; 1 is to be looked at first, 1 proposes something",
     ]
     assert (report.alarmed, report.refused) == (True, False)
 

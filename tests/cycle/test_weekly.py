@@ -79,7 +79,8 @@ def test_right_after_training_the_report_says_when_it_will_look(small_company):
     assert not report.alarmed
     assert report.lines[0].startswith(f"champion {small_company.bundle.version}, trained as of ")
     assert report.lines[1] == "Wins: cannot tell yet; the first look is at 30 deals, 30 more (WATCH-WINRATE)"
-    assert report.lines[-1] == "nothing can be told yet"
+    assert report.lines[-1] == f"nothing can be told yet: {len(report.values['findings'])} findings"
+    assert any(line.startswith("customers kept: not watched week by week") for line in report.lines), "there are customers, and it says so"
     assert {f["code"] for f in report.values["findings"]} == {"WATCH-WINRATE", "WATCH-SIGNAL"}
 
 

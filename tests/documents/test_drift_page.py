@@ -100,7 +100,7 @@ def test_many_that_could_be_missed_are_one_line() -> None:
     assert "attributes" not in page["asked"], "what may well have been missed is not called still"
     sure = drift_page([{**f, "power": 0.9} for f in many])
     assert sure["open"] == []
-    assert sure["asked"].startswith("12 comparisons made with the deals of before.")
+    assert sure["asked"].startswith("Nothing needs action; of 12 findings 12 are still.")
     assert sure["asked"].endswith("No change that matters in: 12 attributes.")
 
 
@@ -142,6 +142,35 @@ def test_what_is_to_be_looked_at_first_is_no_alarm_and_nothing_that_cannot_be_to
     moved = drift_page([fact, old(alarm=True, words="the win rate fell")])
     assert moved["state"] == "moved"
     assert moved["headline"].endswith("needs action, but something in the data must be looked at first.")
+
+
+def test_a_line_that_was_crossed_is_counted_as_the_command_counts_it() -> None:
+    crossed = old(code="TRIGGER-CHURN", subject="Churn", words="Churn: more leave; 26% a year", alarm=True, p_value=0.001, action="call")
+    page = drift_page([crossed])
+    assert page["headline"] == "One thing has moved and needs action."
+    assert [g["title"] for g in page["groups"]] == ["Lines that you drew"]
+    assert page["proposed"] == []
+    assert page["asked"] == "1 of 1 finding needs action."
+
+
+def test_of_several_things_that_are_not_asked_none_is_dropped() -> None:
+    (said,) = drift_page([old(code="TRADE-DATA", words="cannot tell of churn: there are no subscriptions; of cycles: no dates")])["open"]
+    assert said == "Cannot tell of churn: there are no subscriptions; of cycles: no dates."
+
+
+def test_words_that_are_whole_sentences_have_no_subject_before_them() -> None:
+    leave = old(code="TRADE-CHURN", subject="all customers", words="More customers leave than before; 86 left", alarm=True, p_value=0.001)
+    card = drift_page([leave])["groups"][0]["cards"][0]
+    assert (card["headline"], card["words"]) == ("More customers leave than before.", "86 left.")
+
+
+def test_what_speaks_for_the_same_is_proposed_once(findings: list[dict[str, Any]]) -> None:
+    (launch,) = [f for f in findings if f["code"] == "TRIGGER-LAUNCH"]
+    reached = {**launch, "code": "TRIGGER-CUSTOMERS", "words": "100 customers are reached", "n_reference": 93, "n_current": 104}
+    (card,) = drift_page([launch, reached])["proposed"]
+    assert (card["headline"], card["todo"]) == ("Retrain off cycle.", "")
+    assert card["lines"] == ["The product was launched on 2026-02-01.", "100 customers are reached."]
+    assert drift_page([reached])["proposed"][0]["who"] == str(launch.get("cohort") or ""), "customers reached are no newer deals"
 
 
 def test_every_known_code_has_a_group_something_to_do_and_a_place_in_the_docs() -> None:

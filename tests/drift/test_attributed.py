@@ -40,7 +40,7 @@ def test_a_move_that_no_chance_shows_is_no_alarm():
     assert size.q_value is not None
     assert size.q_value < 0.01
     assert not size.alarm
-    assert "hardly has" in size.words
+    assert "hardly moves" in size.words
 
 
 def test_a_model_that_makes_nothing_of_anything_is_not_asked():

@@ -44,20 +44,35 @@ def test_the_region_that_churns_is_named_with_its_customers_and_no_other_is():
     told = alarmed[0]
     gone = int((left & (region == 1)).sum())
     assert f"EMEA: {gone} of {told.n_current} customers left" in told.words
+    assert told.words.startswith("Region EMEA: more customers leave than before, unlike elsewhere; ")
     assert "NA:" not in told.words
     assert set(told.rows) <= set(customers.row_id[left & (region == 1)])
-    assert "EMEA" in told.action
+    assert "call the customers of EMEA before they renew" in told.action
     assert told.power > 0
+    assert "noticed" not in told.words
+
+
+def test_where_one_region_leaves_the_alarm_of_all_customers_says_so_first_and_sends_there():
+    customers, traits, *_ = company(1, churning=1)
+    whole = churn_findings(customers, traits, level=0.01)[0]
+    assert (whole.subject, whole.alarm) == ("all customers", True)
+    assert whole.words.startswith("More customers leave than before; ")
+    assert "most of it comes from Region EMEA" in whole.words
+    assert whole.action == "begin with the customers of Region EMEA: see the alarm on Region"
 
 
 def test_a_region_that_always_left_more_often_is_no_news():
     customers, traits, *_ = company(2, always=1)
-    assert not any(f.alarm for f in churn_findings(customers, traits, level=0.05))
+    found = churn_findings(customers, traits, level=0.05)
+    assert not any(f.alarm for f in found)
+    assert f"churn twice as high would be noticed {round(100 * found[0].power)} times in 100" in found[0].words
 
 
 def test_when_everybody_leaves_more_often_it_is_said_of_all_and_not_of_segments():
     customers, traits, *_ = company(3, everybody=3.0)
-    assert [f.subject for f in churn_findings(customers, traits, level=0.01) if f.alarm] == ["all customers"]
+    (told,) = [f for f in churn_findings(customers, traits, level=0.01) if f.alarm]
+    assert told.subject == "all customers"
+    assert told.action.startswith("call the customers who renew next, ask those who left why")
 
 
 def test_few_customers_cannot_tell():

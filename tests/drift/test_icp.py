@@ -90,7 +90,7 @@ def test_accounts_that_fall_into_other_tiers_are_found():
     moved = now.of((now.tier != "A") | (rng.random(len(now)) < 0.3))
     tiers = of(found(answered(1_000, rng), moved), "ICP-TIERS")
     assert tiers.alarm
-    assert "A 13% to 4%" in tiers.words
+    assert "A 4% (was 13%)" in tiers.words
     assert "fewer accounts in A and B" in tiers.action
 
 

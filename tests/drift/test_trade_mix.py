@@ -39,16 +39,20 @@ def deals(n, seed, *, up=False, new=False):
     return TwoPeriods(ids, account, now, "new deals", "created since 2026-01-01"), traits
 
 
-def test_a_move_up_market_is_named_by_its_bands_with_then_and_now_and_the_power():
+def test_a_move_up_market_is_named_by_its_bands_with_then_and_now():
     rows, traits = deals(800, 1, up=True)
     size, industry = mix_findings(rows, traits, level=0.01, seed=3)
     share = [np.mean(traits[0].code[side] >= 3) for side in (~rows.now, rows.now)]
     assert (size.code, size.alarm) == ("TRADE-UPMARKET", True)
-    assert size.words.startswith(f"Employees: moving up-market; accounts of 201 or more employees: {share[0]:.0%} (")
+    assert size.words.startswith(
+        f"Employees: new deals come from larger accounts than before, moving up-market; accounts of 201 or more employees: {share[0]:.0%} ("
+    )
     assert "accounts of 201 to 500 employees: " in size.words
     assert "accounts of 11 to 50 employees: " in size.words
     assert f"{share[1]:.0%} (" in size.words
-    assert f"is seen {size.power:.0%} of the time" in size.words
+    assert "noticed" not in size.words, "how surely a change is seen is no news once it was seen"
+    assert size.power > 0
+    assert f"would be noticed {100 * industry.power:.0f} times in 100" in industry.words
     assert size.rows
     assert "larger accounts" in size.action
     assert not industry.alarm

@@ -33,8 +33,8 @@ def test_a_region_that_falls_is_named_with_then_now_and_what_was_to_be_expected(
     found = rate_findings(rows, good, traits, level=0.01, seed=1)
     told = [f for f in found if f.alarm]
     assert [f.subject for f in told] == ["Win rate by Region"]
-    assert "the win rate fell apart from the others: EMEA: win rate" in told[0].words
-    assert "was to be expected of how all moved" in told[0].words
+    assert "Win rate by Region: it fell in one segment, unlike in the others; EMEA: win rate" in told[0].words
+    assert told[0].words.endswith("had it moved like the others")
     lost_there = set(rows.row_id[rows.now & (traits[0].code == 1) & ~good])
     assert told[0].rows
     assert set(told[0].rows) <= lost_there

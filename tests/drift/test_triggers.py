@@ -33,7 +33,19 @@ def test_the_churn_target_is_a_poisson_test():
     assert found.p_value == pytest.approx(stats.poisson.sf(29, -100 * np.log(0.82)))
     assert (found.alarm, found.rows) == (True, ("D1",))
     assert f"surely no less than {1 - np.exp(-stats.chi2.ppf(0.05, 60) / 2 / 100):.0%}" in found.words
+    assert found.words.startswith("Churn: more customers leave than the target of 18% a year; 26% a year (")
+    assert found.action.startswith("call the customers"), "what helps first is to speak with who is still there"
     assert not churn_above(Crossed(0, 100.0), 0.18, 0.05, "customers").alarm
+
+
+def test_a_share_on_the_wrong_side_of_its_line_is_never_said_to_keep_it():
+    floor, churn = below_floor(Crossed(24, 100), 0.25, 0.01, ""), churn_above(Crossed(21, 100.0), 0.18, 0.01, "")
+    assert not floor.alarm
+    assert floor.words.startswith("Win rate: it is below the floor of 25%, but that may be chance; 24 of 100 deals were won")
+    assert not churn.alarm
+    assert churn.words.startswith("Churn: more customers leave than the target of 18% a year, but that may be chance; 19% a year")
+    kept = below_floor(Crossed(40, 100), 0.25, 0.01, "")
+    assert kept.words.startswith("Win rate: it is not below the floor of 25%; ")
 
 
 def test_at_the_line_itself_alarms_are_no_more_often_than_the_level():

@@ -32,7 +32,7 @@ LACKS = {
     "rates": "win rates by segment: there are no segments",
     "wins": "what is new among the wins: close dates or segments are missing",
     "cycle": "sales cycles: the file has no close dates",
-    "churn": "churn as time to event: there are no subscriptions",
+    "churn": "how many customers leave, and when: there are no subscriptions",
     "outside": "wins outside the profile: the profile in force holds no past wins by cards of their own time",
     "best": "customers beside the card: there are none of the past with a card of their own time",
 }

@@ -18,16 +18,18 @@ from icpfit.cycle.asked import Asked
 from icpfit.cycle.intake import facts_of, other_outcome
 from icpfit.cycle.opened import Opened
 from icpfit.cycle.segmenting import check_named_segments
+from icpfit.cycle.told import alarm_lines, fact_lines, proposal_lines, still_line, told_words, untold_lines
 from icpfit.cycle.trade import trade_findings
 from icpfit.cycle.triggers import trigger_findings
 from icpfit.drift import Finding, compare
 from icpfit.drift.attributed import attribution_findings
 from icpfit.drift.card_change import card_findings
 from icpfit.drift.compare import MIN_ROWS
-from icpfit.drift.finding import DESCRIBED, FACTS, MUST_MEND, counted_in
+from icpfit.drift.finding import counted_in
 from icpfit.drift.icp import icp_findings
 from icpfit.drift.model import model_findings
 from icpfit.drift.unseen import then_of
+from icpfit.drift.verdict import by_verdict, count_line, must_mend
 from icpfit.moments import Micros, day_text
 from icpfit.plural import counted
 from icpfit.registry import Workspace, load_bundle
@@ -41,12 +43,6 @@ SHARES = {"model": 0.28, "trade": 0.28, "data": 0.20, "icp": 0.14, "attribution"
 """How the command's alpha is shared among its questions: with nothing changed at most 5 % of commands raise any alarm."""
 OF_OUTCOMES = {"win": 0.7, "retention": 0.3}
 """of the model's share, where there are two"""
-NOT_ASKED = ("TRADE-DATA",)
-"""What somebody can bring in is told before what only time brings."""
-MOST_FACTS = 6
-"""of one code"""
-MOST_UNTOLD = 6
-"""findings that cannot tell, in the command's own words; the JSON and the document have all of them"""
 
 
 @dataclass(frozen=True)
@@ -72,64 +68,21 @@ def watch(opened: Opened, workspace: Workspace, as_of: Micros) -> WatchReport:
 
 
 def report_of(opened: Opened, bundle: Bundle, as_of: Micros, findings: list[dict[str, Any]]) -> WatchReport:
-    """What to look at in the data first, since it may explain alarms; alarms, each with what to do; what is proposed; what is not told."""
+    """What to look at in the data first, since it may explain alarms; alarms, each with what to do; then what is proposed, how the newest
+    card differs, what is still, what cannot be told, and how many of each."""
     then, now = bundle.metrics.get("as_of"), opened.day(as_of)
-    lines = [f"champion {bundle.version}" + (f", trained as of {then}; looked at as of {now}" if then and now else "")]
-    facts, alarms = [f for f in findings if is_fact(f)], [f for f in findings if f["alarm"]]
-    lines += fact_lines(facts)
-    for f in alarms:
-        lines += [f"ALARM: {told_words(f)}", *([f"  what to do: {f['action']}"] if f["action"] else [])]
-    lines += [f"PROPOSED: {told_words(f)}; {f['action']}" for f in findings if not f["alarm"] and f["action"] and f not in facts]
-    lines += [f"beside the newest card: {told_words(f)}" for f in findings if f["code"] in DESCRIBED]
-    untold = [f for f in findings if not f["alarm"] and not f["action"] and f["p_value"] is None and f["code"] not in DESCRIBED]
-    untold.sort(key=lambda f: f["code"] not in NOT_ASKED)
-    lines += [told_words(f) for f in untold[:MOST_UNTOLD]]
-    if len(untold) > MOST_UNTOLD:
-        lines.append(f"{len(untold) - MOST_UNTOLD:,} more cannot be told yet; --json and icpfit document name them")
-    told = [f for f in findings if f["p_value"] is not None]
-    if alarms:
-        first = "; look first at what stands above them" if facts else ""
-        lines.append(f"findings that need action: {len(alarms)} of {len(findings)}{first}")
-    elif facts:
-        quiet = f"no alarm in {counted(len(told), 'question')}" if told else "nothing can be told yet"
-        lines.append("nothing else is asked before this is mended" if must_mend(facts) else f"{quiet}; look at what stands first")
-    else:
-        lines.append(f"nothing needs action; {counted(len(told), 'question')} asked" if told else "nothing can be told yet")
-    return WatchReport({"champion": bundle.version, "findings": findings}, lines, bool(alarms), must_mend(facts))
-
-
-def is_fact(finding: Mapping[str, Any]) -> bool:
-    """Whether it is nothing that was tested, but something to look at in the data."""
-    return finding["code"] in FACTS and bool(finding["action"]) and not finding["alarm"]
-
-
-def must_mend(facts: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether the data must be mended before anything can be asked of it."""
-    return any(f["code"] in MUST_MEND for f in facts)
-
-
-def fact_lines(facts: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Each with what to do; of many of one code the first few, and what to do once where it is the same."""
-    lines: list[str] = []
-    for code in dict.fromkeys(f["code"] for f in facts):
-        same = [f for f in facts if f["code"] == code]
-        for f, after in zip(same[:MOST_FACTS], [*same[1:MOST_FACTS], None], strict=True):
-            lines.append(f"LOOK AT: {f['words']} ({code})")
-            if after is None and len(same) > MOST_FACTS:
-                lines.append(f"LOOK AT: {len(same) - MOST_FACTS:,} more of the kind; --json names them ({code})")
-            if after is None or after["action"] != f["action"]:
-                lines.append(f"  what to do: {f['action']}")
-    return lines
-
-
-def told_words(finding: Mapping[str, Any]) -> str:
-    """What it is about, what was seen, and the code that the JSON has for it.
-
-    >>> told_words({"code": "DRIFT-FEATURE", "subject": "Size", "words": "Size: has moved"})
-    'Size: has moved (DRIFT-FEATURE)'
-    """
-    subject, words = finding["subject"], finding["words"]
-    return f"{words if words.startswith(subject) else f'{subject}: {words}'} ({finding['code']})"
+    found = by_verdict(findings)
+    lines = [
+        f"champion {bundle.version}" + (f", trained as of {then}; looked at as of {now}" if then and now else ""),
+        *fact_lines(found["fact"]),
+        *alarm_lines(found["alarm"]),
+        *proposal_lines(found["proposal"]),
+        *(f"beside the newest card: {told_words(f)}" for f in found["described"]),
+        *still_line(found["still"]),
+        *untold_lines(found["cannot tell"]),
+        count_line(findings),
+    ]
+    return WatchReport({"champion": bundle.version, "findings": findings}, lines, bool(found["alarm"]), must_mend(findings))
 
 
 def findings_since(opened: Opened, bundle: Bundle, as_of: Micros, newest: Scorecard | None = None) -> list[dict[str, Any]]:

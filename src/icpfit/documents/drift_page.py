@@ -9,18 +9,18 @@ from icpfit.documents.drift_figures import drift_figures
 from icpfit.documents.drift_values import DriftPictures
 from icpfit.documents.drift_words import GROUPS, OTHER_GROUP, PROPOSED, SUBJECT_FIRST, code_of, group_of
 from icpfit.documents.words import count, known, listed, percent, sentence
-from icpfit.drift.finding import DESCRIBED, FACTS
+from icpfit.drift.verdict import by_verdict, count_line, verdict_of
 from icpfit.plural import counted
 
 Found = Mapping[str, Any]
 
-LIKELY = 0.8
-"""how often a change that matters must be found for "nothing was seen" to say much"""
 MOST_ROWS = 5
 SINGLY = 3
 """findings of one code that are told one by one"""
 POWER_SAID = (" of 100", " in 100", "of the time")
 """by which the words of a finding that tells its power are known"""
+NOTHING: dict[str, Any] = {"words": "", "who": "", "rows": [], "more": ""}
+"""of a card that is made of others"""
 NOT_BY_ITSELF = "Nothing is changed by itself: a new profile is in force only once leadership has signed it off."
 
 
@@ -30,11 +30,11 @@ def drift_page(found: Sequence[Found] | None, pictures: DriftPictures | None = N
     A record from before findings had a cohort, a power and an action has cards without them.
     """
     found_ = [dict(f) for f in found or ()]
-    facts = [f for f in found_ if _code(f) in FACTS and f.get("action") and not f["alarm"]]
-    proposed = [f for f in found_ if _code(f).startswith(PROPOSED) and (f["alarm"] or f.get("action"))]
+    verdicts = by_verdict(found_)
+    facts, described = verdicts["fact"], verdicts["described"]
+    proposed = [f for f in found_ if _code(f).startswith(PROPOSED) and f.get("action") and not f["alarm"]]
     alarms = [f for f in found_ if f["alarm"] and f not in proposed]
     told = [f for f in found_ if f["p_value"] is not None and f not in proposed]
-    described = [f for f in found_ if _code(f) in DESCRIBED]
     open_ = [f for f in found_ if f["p_value"] is None and not f["alarm"] and f not in [*proposed, *described, *facts]]
     state = "not asked" if found is None else "moved" if alarms else "still" if told else "cannot tell"
     return {
@@ -43,10 +43,10 @@ def drift_page(found: Sequence[Found] | None, pictures: DriftPictures | None = N
         "about": about,
         "first": [{**_card(f, {}), "who": ""} for f in facts],
         "groups": _groups(alarms, most_changed(pictures)),
-        "proposed": [_card(f, {}) for f in proposed],
+        "proposed": _proposed(proposed),
         "by_itself": NOT_BY_ITSELF if proposed else "",
         "open": [*_untold(open_), *_weak([f for f in told if not f["alarm"]])],
-        "asked": _asked(told),
+        "asked": _asked(found_) if told else "",
         "described": [sentence(_words(f)) for f in described],
         "figures": drift_figures(pictures) if pictures is not None else [],
     }
@@ -87,6 +87,22 @@ def _groups(alarms: Sequence[Found], changed: Mapping[str, str]) -> list[dict[st
     return groups
 
 
+def _proposed(proposed: Sequence[Found]) -> list[dict[str, Any]]:
+    """What speaks for one and the same is one card, with a line for each."""
+    same: dict[str, list[dict[str, Any]]] = {}
+    for f in proposed:
+        card = _card(f, {})
+        same.setdefault(card["todo"], []).append(card)
+    return [
+        cards[0] if len(cards) == 1 else {**cards[0], "headline": todo, "todo": "", **NOTHING, "lines": [_line(c) for c in cards]}
+        for todo, cards in same.items()
+    ]
+
+
+def _line(card: Mapping[str, Any]) -> str:
+    return " ".join(w for w in (card["headline"], card["words"]) if w)
+
+
 def _one_of_many(found: Sequence[Found], changed: Mapping[str, str]) -> dict[str, Any]:
     code = code_of(_code(found[0]))
     lines = [
@@ -104,6 +120,8 @@ def _card(f: Found, changed: Mapping[str, str]) -> dict[str, Any]:
     many = code_of(_code(f)).rows
     seen = f"{count(now)} newer {many} beside {count(before)} before" if now and before else f"{count(now)} {many}" if now else ""
     cohort = str(f.get("cohort") or "")
+    if f["p_value"] is None:
+        seen = ""  # a fact compares nothing
     if now and before and f"{count(now)} " in f"{cohort} " and f"{count(before)} " in f"{cohort} ":
         seen = ""  # the cohort says it
     band = changed.get(str(f.get("subject")), "") if _code(f) == "DRIFT-FEATURE" else ""
@@ -145,7 +163,7 @@ def _open(f: Found) -> str:
     """What cannot be told, how many rows it lacks, and how likely a change would be seen among so many."""
     words = _words(f)
     first, mark, rest = words.partition("; ")
-    if mark and first.startswith("cannot tell"):  # the heading says so; what is asked it does not
+    if mark and first in ("cannot tell", "cannot tell yet"):  # the heading says so; what is asked it does not
         words = f"{code_of(_code(f)).one}: {rest}" if _code(f) else rest
     return " ".join(w for w in (sentence(words), _needed(f, words), _power([f], words)) if w)
 
@@ -173,8 +191,7 @@ def _power(found: Sequence[Found], words: str = "") -> str:
 
 
 def _may_be_missed(f: Found) -> bool:
-    power = known(f.get("power"))
-    return power is not None and power < LIKELY
+    return verdict_of(f) == "cannot tell"
 
 
 def _weak(still: Sequence[Found]) -> list[str]:
@@ -194,17 +211,14 @@ def _weak(still: Sequence[Found]) -> list[str]:
     return said
 
 
-def _asked(told: Sequence[Found]) -> str:
-    """One line: how much was asked, and what of it is still."""
-    if not told:
-        return ""
+def _asked(found: Sequence[Found]) -> str:
+    """How many findings there are of each kind, and what is still."""
     by_code: dict[str, int] = {}
-    for f in told:
-        if not f["alarm"] and not _may_be_missed(f) and _code(f):
-            by_code[_code(f)] = by_code.get(_code(f), 0) + 1
-    names = [f"{n:,} {code_of(c).many or code_of(c).one}" if n > 1 else code_of(c).one for c, n in by_code.items()]
+    for f in by_verdict(found)["still"]:
+        by_code[_code(f)] = by_code.get(_code(f), 0) + 1
+    names = [f"{n:,} {code_of(c).many or code_of(c).one}" if n > 1 else code_of(c).one for c, n in by_code.items() if c]
     still = f" No change that matters in: {listed(names)}." if names else ""
-    return f"{counted(len(told), 'comparison')} made with the deals of before.{still}"
+    return f"{sentence(count_line(found))}{still}"
 
 
 def _code(f: Found) -> str:

@@ -27,7 +27,7 @@ GROUPS = (
 )
 OTHER_GROUP = "Other findings"
 PROPOSED = "TRIGGER-"
-SUBJECT_FIRST = ("DRIFT-FEATURE", "ATTRIBUTION-FEATURE", "ICP-POINTS", "TRADE-", "WATCH-")
+SUBJECT_FIRST = ("DRIFT-FEATURE", "ATTRIBUTION-FEATURE", "ICP-POINTS", "WATCH-")
 """codes whose words are read behind their subject; those of all others are whole sentences"""
 
 RATE = "See which accounts explain it, then retrain: the percentages of the profile in force no longer hold."
@@ -44,7 +44,7 @@ CODES = {
         "new segments among the wins", action="Treat it as a hypothesis of its own, and retrain once it has twenty wins."
     ),
     "TRADE-CYCLE": Code("sales cycles", action="See whether larger accounts come, somebody new must approve, or deals stall at one stage."),
-    "TRADE-CHURN": Code("churn", "segments by churn", "Call the customers who are still there before they renew.", rows="customers"),
+    "TRADE-CHURN": Code("churn", "segments and their churn", "Call the customers who are still there before they renew.", rows="customers"),
     "TRADE-OUTSIDE": Code("wins outside the profile", action="Look at these wins: the profile may be too narrow. Then retrain."),
     "TRADE-BEST": Code(
         "whether the best customers fit", action="Look at which of the best the card does not name, and retrain.", rows="customers"
@@ -53,7 +53,7 @@ CODES = {
     "MODEL-RETENTION": Code("the share of customers who stay", action=RATE, change="a change of 8 points", rows="customers"),
     "MODEL-RANKING": Code("the order of accounts", action="Retrain; until then let people overrule the score."),
     "MODEL-CALIBRATION": Code(
-        "the weight of the chances", action="Retrain; until then take high and low chances as nearer to the average."
+        "whether high chances are too high", action="Retrain; until then take high and low chances as nearer to the average."
     ),
     "ATTRIBUTION-FEATURE": Code(
         "an attribute as the model sees it",

@@ -56,11 +56,11 @@ def _feature(found: Finding, points: float, alpha: float) -> Finding:
     alarm = found.alarm and abs(points) >= 100 * FLOOR
     way = f"{abs(points):.1f} points {'up' if points > 0 else 'down'}"
     if alarm:
-        words = f"{found.subject}: by itself it now moves the mean chance {way}; the accounts have moved where the model looks"
+        words = f"{found.subject}: newer accounts are others in it, which by itself moves the mean chance {way}"
     elif found.q_value <= alpha:
-        words = f"{found.subject}: the accounts have moved, but what the model makes of it hardly has ({way})"
+        words = f"{found.subject}: newer accounts are others in it, which hardly moves their chances ({way})"
     else:
-        words = f"{found.subject}: the model makes of it what it did ({way}, no more than chance allows)"
+        words = f"{found.subject}: no sign that it moves the chances of newer accounts ({way})"
     action = f"expect more or fewer accounts in the upper tiers; check {found.subject} at its source" if alarm else ""
     return replace(found, code=CODE, alarm=alarm, words=words, action=action)
 
@@ -70,8 +70,11 @@ def _whole(found: Finding, points: float, alpha: float) -> Finding:
         return replace(found, code=WHOLE, subject="all that the model looks at")
     alarm = found.alarm and abs(points) >= 100 * FLOOR
     way = f"{abs(points):.1f} points {'up' if points > 0 else 'down'}"
-    words = f"taken together, the accounts move the mean chance {way}"
-    if not alarm:
-        words += ", too little to matter" if found.q_value <= alpha else ", no more than chance allows"
+    if alarm:
+        words = f"newer accounts are others, which moves the mean chance {way}"
+    elif found.q_value <= alpha:
+        words = f"newer accounts are others, which hardly moves the mean chance ({way})"
+    else:
+        words = f"no sign that newer accounts have other chances ({way})"
     action = "compare the tiers' shares with the team's capacity" if alarm else ""
     return replace(found, code=WHOLE, subject="all that the model looks at", alarm=alarm, words=words, action=action)

@@ -88,7 +88,7 @@ def name_of(part: Attribute | Rule) -> str:
 def points_finding(card: Scorecard, part: Attribute | Rule, then: Read, now: Read, d: Difference | None, asked: Comparison) -> Finding:
     """``ICP-POINTS`` of one row of the card; ``d`` None: it could not be asked."""
     if d is None:
-        words = "cannot tell; the cards of before did not ask it, or the deals are all alike in it"
+        words = f"cannot tell; older cards did not ask it, or all {asked.noun}s are alike in it"
         return asked.untold("ICP-POINTS", part.label, words)
     scale = then.line.slope if then.line.slope > card.platt_slope / 4 else card.platt_slope
     most = part.max_points
@@ -96,18 +96,18 @@ def points_finding(card: Scorecard, part: Attribute | Rule, then: Read, now: Rea
     half = Z90 * math.sqrt(d.variance_now) * most / scale
     change = after - before
     seen = (
-        f"up to {most} points on the card; {counted(len(asked.then), asked.noun)} of before bore out {before:.0f}, and {asked.cohort} "
-        f"{after:.0f} ({after - half:.0f} to {after + half:.0f})"
+        f"up to {most} points on the card, worth {before:.0f} by {counted(len(asked.then), 'older ' + asked.noun)} and "
+        f"{after:.0f} ({after - half:.0f} to {after + half:.0f}) by {asked.cohort}"
     )
     verb = "now goes the other way" if before > 0 >= after else f"is worth {'less' if change < 0 else 'more'} than it was"
     given = now.side.parts[name_of(part)].astype(np.float64)
     said = Said(
         seen=seen,
-        calm="no more than chance allows",
-        alarm=f"{verb}: {seen}{_cell(part, now, scale)}",
-        action="retrain, and look at this attribute in the new card before it is approved",
+        calm="no sign of a change",
+        alarm=f"{part.label}: {verb}; {seen}{_cell(part, now, scale)}",
+        action="retrain (icpfit retrain), and look at this attribute in the new card before it is approved",
         rows=ids_of(now.side, (now.side.good == (change > 0)) & (given > 0), given),
-        change="the loss of all its effect",
+        change="that it no longer matters",
     )
     doubt = Z90 * math.sqrt(d.variance_now + d.variance_then + then.slope_variance + now.slope_variance) * most / scale
     large = abs(change) >= max(FLOOR_POINTS, doubt) and change * d.z > 0
@@ -130,7 +130,7 @@ def _cell(part: Attribute | Rule, now: Read, scale: float) -> str:
     gaps = {points: value - said[fewest] + fewest for points, value in said.items()}
     points = max(gaps, key=lambda one: (abs(gaps[one] - one), one))
     label = " or ".join(b.label for b in part.bins if b.points == points and not b.unknown) or "unknown"
-    return f"; most of all “{label}”, which has {points} points, where the new deals say {gaps[points]:.0f}"
+    return f"; most of all “{label}”, which has {points} points and is worth {gaps[points]:.0f}"
 
 
 def fit_figure(then: Answered, now: Answered) -> Figure | None:
@@ -167,16 +167,17 @@ def fit_finding(d: Difference | None, asked: Comparison) -> Finding:
     fit_then, fit_now = fits(then), fits(now)
     off_then, off_now = (float((s.good - s.probability)[fit].mean()) for s, fit in ((then, fit_then), (now, fit_now)))
     change, rate = off_now - off_then, share_of(now, fit_now)
-    others = f"in tiers C and D {share_of(now, ~fit_now).share:.0%} after {share_of(then, ~fit_then).share:.0%}"
+    others = f"in tiers C and D {share_of(now, ~fit_now).share:.0%}, {share_of(then, ~fit_then).share:.0%} before"
+    ended, gone = ("were won", "lost deals") if asked.outcome == "win" else ("stayed", "customers who left")
     seen = (
-        f"of {counted(rate.rows, asked.noun)} in tiers A and B among {asked.cohort} {share_words(rate)} ended well, "
-        f"{share_of(then, fit_then).share:.0%} of those before; {others}"
+        f"{share_words(rate)} of {counted(rate.rows, asked.noun)} in tiers A and B {ended}, among {asked.cohort}, "
+        f"{share_of(then, fit_then).share:.0%} before; {others}"
     )
     said = Said(
         seen=seen,
-        calm="no more than chance allows",
-        alarm=f"accounts that fit the profile do worse, and the others do not: {seen}",
-        action="ask what the lost deals of tiers A and B have in common, and retrain: the profile may describe yesterday's buyers",
+        calm="no sign of a fall",
+        alarm=f"{subject}: it fell, and that of the others did not; {seen}",
+        action=f"ask what the {gone} of tiers A and B have in common, then retrain (icpfit retrain): the profile may describe past buyers",
         rows=ids_of(now, fit_now & ~now.good, now.points.astype(np.float64)),
         change=f"a fall of {TOLD_RATE * 100:.0f} points there alone",
     )

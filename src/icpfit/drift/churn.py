@@ -11,7 +11,7 @@ from scipy.stats import norm
 
 from icpfit.drift.finding import Finding, counted_in
 from icpfit.drift.log_rank import LogRank, Spells, log_rank
-from icpfit.drift.trade_power import more_words
+from icpfit.drift.trade_power import more_words, noticed
 from icpfit.drift.trade_rows import TraitCodes
 from icpfit.plural import counted
 from icpfit.segments.multiplicity import step_up
@@ -35,7 +35,10 @@ MATTERS = 2.0
 """the rise that the power is told for: twice as often as before"""
 SPLIT = 0.5
 NAMED, ROWS = 3, 5
-ACTION = "ask those who left why, and look at what changed for all: price, product, support; then retrain (icpfit retrain)"
+TWICE = "churn twice as high"
+CALL = "call {}, ask those who left why (price, product, support?), and retrain (icpfit retrain) once the reason is known"
+"""One plan for every alarm: who is still there first, then the reason, then the profile."""
+NEXT = "the customers who renew next"
 
 
 @dataclass(frozen=True)
@@ -69,16 +72,17 @@ def churn_findings(customers: Customers, traits: Sequence[TraitCodes], *, level:
     whole = log_rank(customers.spells)
     if whole.left + whole.left_before < FEWEST_LEFT or whole.customers < FEWEST_CUSTOMERS or whole.variance <= 0:
         return [_too_few(customers, whole)]
-    found = counted_in([_overall(customers, whole, level * SPLIT)], SPLIT)
     asked = [(t, v, *_apart(customers.spells, t, v)) for t in traits for v in range(len(t.values))]
     own = level * (1 - SPLIT)
     asked = [a for a in asked if _enough(a[2])]
     asked = [a for a, could in zip(asked, could_tell(np.array([a[2].least for a in asked]), own), strict=True) if could]
     if not asked:
+        found = counted_in([_overall(customers, whole, level * SPLIT, [])], SPLIT)
         return [*found, _no_segment(whole)] if traits else found
     q = step_up(np.array([a[2].p_value for a in asked]))
     segments = [_Segment(*a, float(one)) for a, one in zip(asked, q, strict=True)]
     named = _of_their_own(customers.spells, segments, own)
+    found = counted_in([_overall(customers, whole, level * SPLIT, named)], SPLIT)
     by_trait = [[s for s in segments if s.trait is trait] for trait in traits]
     told = [_of_trait(customers, mine, named, own, len(segments)) for mine in by_trait if mine]
     return [*found, *counted_in(told, 1 - SPLIT)]
@@ -127,10 +131,18 @@ def _enough(segment: LogRank) -> bool:
     return segment.left + segment.left_before >= FEWEST_LEFT_OF_SEGMENT and min(segment.customers, segment.before) >= FEWEST_OF_SEGMENT
 
 
-def _overall(customers: Customers, found: LogRank, level: float) -> Finding:
+def _overall(customers: Customers, found: LogRank, level: float, named: Sequence[_Segment]) -> Finding:
+    """``named``: segments that raise an alarm of their own, with which to begin."""
     alarm = found.p_value <= level and _ratio(found) >= FLOOR_RATIO and found.left - found.former >= FLOOR_SHARE * found.customers
     power, needed = _power(found, float(norm.isf(level)), found.customers)
-    words = f"Churn: {_counts(found, 'customers')}; churn {MATTERS:g} times as high is seen {power:.0%} of the time with so many"
+    where = " and ".join(dict.fromkeys(_named(s) for s in named[:NAMED]))
+    if alarm:
+        words = f"More customers leave than before; {_counts(found)}" + (f"; most of it comes from {where}" if where else "")
+    elif found.p_value <= level:
+        words = f"Hardly more customers leave than before, too little to matter; {_counts(found)}"
+    else:
+        words = f"No sign that more customers leave than before; {_counts(found)}; {noticed(TWICE, power)}"
+    action = f"begin with the customers of {where}: see the alarm on {named[0].trait.label}" if where else CALL.format(NEXT)
     return Finding(
         CODE,
         "all customers",
@@ -146,9 +158,7 @@ def _overall(customers: Customers, found: LogRank, level: float) -> Finding:
         needed=needed,
         cohort=f"{counted(found.customers, 'customer')} {customers.when}, beside {found.before:,} before at the same ages",
         rows=_left(customers, np.ones(len(customers.row_id), dtype=bool)) if alarm else (),
-        action="ask those who left why, and look at what changed for all: price, product, support; then retrain (icpfit retrain)"
-        if alarm
-        else "",
+        action=action if alarm else "",
     )
 
 
@@ -158,14 +168,18 @@ def _of_trait(customers: Customers, asked: Sequence[_Segment], named: Sequence[_
     told = [s for s in named if s.trait is trait]
     alarm = bool(told)
     shown = told or sorted(asked, key=lambda s: (s.own.p_value, -s.own.z, s.trait.values[s.value]))[:1]
-    first, words = shown[0], trait.words(shown[0].value)
+    first, where = shown[0], " and ".join(trait.words(s.value) for s in shown[:NAMED])
     power, needed = _power(first.own, float(norm.isf(level / of)), first.own.customers)
     said = "; ".join(
-        f"{trait.words(s.value)}: {_counts(s.own, 'customers')} (of all others {s.rest.left:,} left, {s.rest.former:,.1f} expected)"
+        f"{trait.words(s.value)}: {_counts(s.own)} (of all others {s.rest.left:,} left, where {_about(s.rest.former)} would have)"
         for s in shown[:NAMED]
     )
-    if not alarm and named and first.q <= level:
-        said += f"; it goes with {named[0].trait.label} {named[0].trait.words(named[0].value)}"
+    if alarm:
+        words = f"{trait.label} {where}: more customers leave than before, unlike elsewhere; {said}"
+    elif named and first.q <= level:
+        words = f"{trait.label}: no segment loses customers of its own accord; most in {said}; they leave with {_named(named[0])}"
+    else:
+        words = f"{trait.label}: no sign that one segment loses more customers than before; most in {said}; {noticed(TWICE, power)}"
     return Finding(
         CODE,
         trait.label,
@@ -176,16 +190,12 @@ def _of_trait(customers: Customers, asked: Sequence[_Segment], named: Sequence[_
         first.own.before,
         first.own.customers,
         alarm,
-        f"Churn by {trait.label}: {'concentrated; ' if alarm else ''}{said};"
-        f" churn {MATTERS:g} times as high there is seen {power:.0%} of the time with so many",
+        words,
         power=power,
         needed=needed,
         cohort=f"{counted(first.own.customers, 'customer')} of {trait.label} {trait.values[first.value]} {customers.when}",
         rows=_left(customers, trait.code == first.value) if alarm else (),
-        action=f"call the customers of {words} who are still there before they renew, and ask those who left what they share;"
-        " then retrain (icpfit retrain) so that the profile learns it"
-        if alarm
-        else "",
+        action=CALL.format(f"the customers of {where} before they renew") if alarm else "",
     )
 
 
@@ -206,8 +216,20 @@ def _effect(found: LogRank) -> float:
     return float(min(abs(found.left - found.former) / max(found.customers, 1), 1.0))
 
 
-def _counts(found: LogRank, what: str) -> str:
-    return f"{found.left:,} of {found.customers:,} {what} left, where {found.former:,.1f} were to be expected of how it was before"
+def _named(segment: _Segment) -> str:
+    return f"{segment.trait.label} {segment.trait.words(segment.value)}"
+
+
+def _counts(found: LogRank) -> str:
+    return f"{found.left:,} of {counted(found.customers, 'customer')} left, where {_about(found.former)} would have at the rate of before"
+
+
+def _about(expected: float) -> str:
+    """
+    >>> _about(31.9), _about(0.24)
+    ('32', '0.2')
+    """
+    return f"{expected:,.0f}" if expected >= 1 else f"{expected:.1f}"
 
 
 def _power(found: LogRank, critical: float, customers: int) -> tuple[float, int | None]:
@@ -230,8 +252,8 @@ def _left(customers: Customers, inside: Bools) -> tuple[str, ...]:
 
 
 def _no_segment(found: LogRank) -> Finding:
-    words = f"Churn by segment: cannot tell; {found.left:,} of {counted(found.customers, 'customer')} left, too few to say of any segment"
-    return Finding(CODE, "segments", None, None, None, None, found.before, found.customers, False, f"{words} that it leaves more often")
+    words = f"Churn by segment: cannot tell; {found.left:,} of {counted(found.customers, 'customer')} left, too few to name a segment"
+    return Finding(CODE, "segments", None, None, None, None, found.before, found.customers, False, words)
 
 
 def _too_few(customers: Customers, found: LogRank) -> Finding:

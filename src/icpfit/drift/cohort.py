@@ -58,8 +58,11 @@ def cannot(needed: int | None, noun: str, change: str, learned: int) -> str:
     """How many more it would take to see a ``change``.
 
     >>> cannot(140, "deal", "a fall of 8 points", 900)
-    'cannot tell; 140 more deals are needed to find a fall of 8 points four times in five'
+    'cannot tell; 140 more deals are needed to notice a fall of 8 points four times in five'
+    >>> cannot(None, "deal", "a fall of 8 points", 40)
+    'cannot tell; 40 older deals are too few to notice a fall of 8 points, however many new ones come'
     """
     if needed is None:
-        return f"cannot tell; {change} would go unseen too often however many come: only {counted(learned, noun)} of before can be compared"
-    return f"cannot tell; {counted(needed, 'more ' + noun)} {'is' if needed == 1 else 'are'} needed to find {change} four times in five"
+        older, are = counted(learned, f"older {noun}"), "is" if learned == 1 else "are"
+        return f"cannot tell; {older} {are} too few to notice {change}, however many new ones come"
+    return f"cannot tell; {counted(needed, 'more ' + noun)} {'is' if needed == 1 else 'are'} needed to notice {change} four times in five"

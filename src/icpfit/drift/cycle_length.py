@@ -9,6 +9,7 @@ from scipy.stats import rankdata
 from icpfit.customers.draws import middle
 from icpfit.drift.finding import Finding
 from icpfit.drift.reshuffle import MOST_ROWS, draws_for, reshuffler, some_accounts
+from icpfit.drift.trade_power import noticed
 from icpfit.drift.trade_rows import TwoPeriods, cannot_tell
 
 Floats = npt.NDArray[np.float64]
@@ -23,7 +24,7 @@ FLOOR = 0.15
 MATTERS = 0.25
 """the longer cycle that the power is told for"""
 ROWS = 5
-ACTION = "see whether larger accounts come (moving up-market), somebody new must approve, or deals stall at one stage; plan with it"
+ACTION = "find the cause: larger accounts, somebody new who must approve, or a stage at which deals stall; plan with the longer cycle"
 
 
 def cycle_finding(rows: TwoPeriods, days: Floats, followed: float, *, level: float, seed: int) -> Finding:
@@ -58,15 +59,13 @@ def cycle_finding(rows: TwoPeriods, days: Floats, followed: float, *, level: flo
     longer = new[0] / max(old[0], 0.5) - 1
     alarm = p <= level and longer >= FLOOR
     power, needed = _power(np.log(np.maximum(days, 0.5)), rows.now, float(np.quantile(drawn, 1 - level, method="higher")))
-    said = f"won deals took {_median_words(old)} before and {_median_words(new)} now"
-    limit = f"both counted up to {followed:,.0f} days, for which all were followed"
-    seen_words = f"a cycle longer by {MATTERS:.0%} is seen {power:.0%} of the time with so many"
+    said = f"they took {_median_words(old)} before and {_median_words(new)} now, of those won within {followed:,.0f} days"
     if alarm:
-        head = f"longer by {longer:.0%}"
+        head = f"won deals take longer than before, by {longer:.0%}; {said}"
     elif p <= level:
-        head = "longer, too little to matter"
+        head = f"won deals take hardly longer than before, too little to matter; {said}"
     else:
-        head = "no longer than chance allows"
+        head = f"no sign that won deals take longer; {said}; {noticed(f'a cycle longer by {MATTERS:.0%}', power)}"
     slow = np.argsort(-np.where(rows.now, days, -1.0), kind="stable")[:ROWS]
     return Finding(
         CODE,
@@ -78,7 +77,7 @@ def cycle_finding(rows: TwoPeriods, days: Floats, followed: float, *, level: flo
         before,
         now,
         alarm,
-        f"{SUBJECT}: {head}; {said}, {limit}; {seen_words}",
+        f"{SUBJECT}: {head}",
         power=power,
         needed=needed,
         cohort=rows.cohort,

@@ -19,7 +19,7 @@ SPLIT = {"points": 0.8, "tiers": 0.2}
 FEWEST, FEWEST_BEFORE = 20, 100
 """Rows now and before. Lines through few of before bend with each of them: with forty, twice the alarms that are allowed."""
 FEWEST_EACH = 5
-NOT_KEPT = "cannot tell; the champion does not say how cards of before did on deals they did not know: the next retrain will"
+NOT_KEPT = "cannot tell; the profile in force was kept without the results of earlier cards: the next retrain will keep them"
 
 
 def icp_findings(

@@ -54,11 +54,11 @@ class Comparison:
         if alarm:
             words = said.alarm
         elif sure:
-            words = f"{said.seen}: a sure difference, too small to matter"
+            words = f"{said.seen}: changed, too little to matter"
         elif known:
             words = f"{said.seen}: {said.calm}"
         else:
-            words = f"{cannot(needed, self.noun, said.change, len(self.then))}; {said.seen}"
+            words = f"{cannot(needed, self.noun, said.change, len(self.then))}; so far {said.seen}"
         return Finding(
             code,
             subject,

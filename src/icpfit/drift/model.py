@@ -50,7 +50,7 @@ def model_findings(outcome: Outcome, then: Answered | None, now: Answered, *, al
     >>> none = np.zeros(0)
     >>> nobody = Answered(none, none, none.astype(np.int64), none > 0, none, none, none)
     >>> [f.words for f in model_findings("win", None, nobody, alpha=0.01, seed=0)][0]
-    'cannot tell; the champion does not say how its like did on deals they did not know: the next retrain will'
+    'cannot tell; the profile in force was kept without its results on older deals: the next retrain will keep them'
     """
     if not 0 < alpha < 1:
         raise ValueError(f"alpha is a share of calls between 0 and 1, got {alpha}")
@@ -71,16 +71,16 @@ def model_findings(outcome: Outcome, then: Answered | None, now: Answered, *, al
         told = of_late if of_late.alarm else told
     if mixed:
         return [told, _ranking(asked, found[-2]), _slope(asked, found[-1])]
-    words = f"cannot tell; {FEWEST_EACH} {asked.noun}s of each outcome are needed then and now"
+    words = f"cannot tell; {FEWEST_EACH} {asked.noun}s of each outcome are needed, before and now"
     return [told, *(asked.untold(c, s, words) for c, s in zip(codes[1:], subjects[1:], strict=True))]
 
 
 def _too_few(then: Answered | None, asked: Comparison) -> tuple[str, int | None] | None:
     """Why nothing is asked, and how many more deals it takes."""
     if then is None:
-        return "cannot tell; the champion does not say how its like did on deals they did not know: the next retrain will", None
+        return "cannot tell; the profile in force was kept without its results on older deals: the next retrain will keep them", None
     if len(then) < FEWEST:
-        return f"cannot tell; models of before spoke of {counted(len(then), asked.noun)}, and {FEWEST} are needed", None
+        return f"cannot tell; {counted(len(then), 'older ' + asked.noun)} can be compared, and {FEWEST} are needed", None
     if (lacking := FEWEST - len(asked.now)) > 0:
         return (
             f"cannot tell; {counted(lacking, 'more ' + asked.noun)} {'is' if lacking == 1 else 'are'} needed before anything is asked",
@@ -154,14 +154,15 @@ def _level(code: str, asked: Comparison, d: Difference) -> Finding:
     now, change = asked.now, d.now - d.then
     expected, points = float(np.clip(now.probability.mean() + d.then, 0, 1)), abs(change) * 100
     ended = "were won" if asked.outcome == "win" else "stayed"
-    seen = f"of {asked.cohort} {share_words(share_of(now))} {ended}, where the champion leads to expect {expected:.0%}"
-    fell = change < 0
-    high = f"its chances are too {'high' if fell else 'low'} by about {points:.0f} points"
+    seen = f"{share_words(share_of(now))} of {asked.cohort} {ended}, where the profile expects {expected:.0%}"
+    fell, noun = change < 0, asked.noun
+    verdict = f"{'fewer' if fell else 'more'} {noun}s {'are won' if asked.outcome == 'win' else 'stay'} than the profile expects"
+    high = f"take its chances as too {'high' if fell else 'low'} by about {points:.0f} points"
     said = Said(
         seen=seen,
-        calm="no more than chance allows",
-        alarm=f"{seen}: {points:.0f} points {'below' if fell else 'above'}",
-        action=f"look for what changed in this cohort (market, price, competitor), and retrain; until then {high}",
+        calm="no sign of a change",
+        alarm=f"{NOUNS[asked.outcome][1]}: {verdict}; {seen}: {points:.0f} points {'below' if fell else 'above'}",
+        action=f"ask sales what changed for these {noun}s (market, price, competitor), then retrain (icpfit retrain); until then {high}",
         rows=ids_of(now, now.good != fell, now.probability if fell else -now.probability),
         change=f"a change of {TOLD_RATE * 100:.0f} points",
     )
@@ -171,16 +172,16 @@ def _level(code: str, asked: Comparison, d: Difference) -> Finding:
 def _ranking(asked: Comparison, d: Difference) -> Finding:
     now, change = asked.now, d.now - d.then
     low, high = (min(max(d.now + s * Z90 * math.sqrt(d.variance_now), 0.0), 1.0) for s in (-1, 1))
-    better = "won deal above the lost one" if asked.outcome == "win" else "customer who stayed above the one who left"
-    shares = f"{d.now:.0%} of pairs ({low:.0%} to {high:.0%}), {d.then:.0%} before; a coin does in 50%"
-    seen = f"among {asked.cohort} the model puts the {better} in {shares}"
+    better = "won deal had the higher score than the lost one" if asked.outcome == "win" else "customer who stayed had the higher score"
+    shares = f"{d.now:.0%} of pairs ({low:.0%} to {high:.0%}), {d.then:.0%} before, 50% by a coin"
+    seen = f"among {asked.cohort} the {better} in {shares}"
     said = Said(
         seen=seen,
-        calm="it has not fallen by more than chance allows",
-        alarm=f"the order of accounts tells less than it did: {seen}",
-        action="retrain; until then trust the top tier less, and let people overrule the score",
+        calm="no sign of a fall",
+        alarm=f"ranking: the score sorts good accounts from others less well than before; {seen}",
+        action="retrain (icpfit retrain); until then trust the top tier less, and let people overrule the score",
         rows=ids_of(now, ~now.good, now.probability),
-        change=f"a fall of {TOLD_AUC * 100:.0f} points of it",
+        change=f"a fall of {TOLD_AUC * 100:.0f} points",
     )
     return asked.judged("MODEL-RANKING", "ranking", d, change, change <= -FLOOR_AUC, TOLD_AUC, said)
 
@@ -188,14 +189,14 @@ def _ranking(asked: Comparison, d: Difference) -> Finding:
 def _slope(asked: Comparison, d: Difference) -> Finding:
     now = asked.now
     before, after = (line_of(log_odds(s.probability), s.good).slope for s in (asked.then, now))
-    seen = f"among {asked.cohort} a step in the model's log-odds is worth {after:.2f} of what it says, {before:.2f} before"
+    seen = f"among {asked.cohort} accounts differ {after:.0%} as much as their chances say, {before:.0%} before; 100% is right"
     said = Said(
         seen=seen,
-        calm="the chances have not lost more weight than chance allows",
-        alarm=f"high chances are too high and low ones too low: {seen}",
-        action="retrain, or at least calibrate anew; until then take high and low chances as nearer to the average than they say",
+        calm="no sign of a fall",
+        alarm=f"chances: high ones are too high and low ones too low; {seen}",
+        action="retrain (icpfit retrain); until then take high and low chances as nearer to the average than they say",
         rows=ids_of(now, ~now.good, now.probability),
-        change=f"a fall of {TOLD_SLOPE:.0%} in the weight of the chances",
+        change=f"a fall of {TOLD_SLOPE * 100:.0f} points",
     )
     change = after - before
     return asked.judged("MODEL-CALIBRATION", "chances", d, change, change <= -FLOOR_SLOPE, TOLD_SLOPE, said)

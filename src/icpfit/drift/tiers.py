@@ -38,7 +38,7 @@ def tiers_finding(card: Scorecard, asked: Comparison) -> Finding:
     seen = np.array([(now.tier == name).sum() for name in names], dtype=np.float64)
     subject, sizes = "tiers", (int(before.sum()), int(seen.sum()))
     if min(sizes) == 0:
-        return asked.untold("ICP-TIERS", subject, f"cannot tell; {noun}s are needed then and now")
+        return asked.untold("ICP-TIERS", subject, f"cannot tell; {noun}s with a tier are needed, before and now")
     table = _merged(np.vstack([_counted_once(before, asked.then), _counted_once(seen, now.of(kept))]))
     share_then, share_now = before / before.sum(), seen / seen.sum()
     moved = float(np.abs(share_now - share_then).sum() / 2)
@@ -49,20 +49,20 @@ def tiers_finding(card: Scorecard, asked: Comparison) -> Finding:
     power = _power(table, float(table[1].sum()), alpha)
     needed = _needed(table, len(now), alpha)
     sure, alarm = p <= alpha, p <= alpha and moved >= FLOOR_MOVED
-    told_shares = ", ".join(f"{name} {b:.0%} to {a:.0%}" for name, b, a in zip(names, share_then, share_now, strict=True))
-    said = f"{cohort} fall into tiers otherwise than those that the card was made from: {told_shares}"
+    told_shares = ", ".join(f"{name} {a:.0%} (was {b:.0%})" for name, b, a in zip(names, share_then, share_now, strict=True))
+    now_and_then = f"of {cohort} {told_shares}"
     action = ""
     if alarm:
-        words = said
+        words = f"{subject}: accounts fall into other tiers than when the card was made; {now_and_then}"
         more = float(share_now[:2].sum() - share_then[:2].sum())
         work = "more accounts in A and B than planned for" if more > 0 else "fewer accounts in A and B than planned for"
-        action = f"{work}: look at what has moved in the data, at who works these tiers, and at the edges"
+        action = f"{work}: see what has moved in the data, and set who works these tiers or their edges anew"
     elif sure:
-        words = f"{said}; a sure difference, too small to matter"
+        words = f"{subject}: accounts fall into hardly other tiers than when the card was made, too little to matter; {now_and_then}"
     elif power < FOUR_IN_FIVE:
-        words = f"{cannot(needed, noun, f'a move of {TOLD_MOVED:.0%} of accounts', int(before.sum()))}; {told_shares}"
+        words = f"{cannot(needed, noun, f'a move of {TOLD_MOVED:.0%} of accounts', int(before.sum()))}; so far {now_and_then}"
     else:
-        words = f"{cohort} fall into tiers as those did that the card was made from: {told_shares}"
+        words = f"{subject}: accounts fall into the tiers as when the card was made; {now_and_then}"
     known = sure or power >= FOUR_IN_FIVE
     shown, lacking = p if known else None, 0 if known else needed
     return Finding("ICP-TIERS", subject, statistic, shown, shown, moved, *sizes, alarm, words, power, lacking, cohort, action=action)

@@ -17,7 +17,7 @@ from scipy.special import xlogy
 
 from icpfit.drift.finding import Finding
 from icpfit.drift.reshuffle import MOST_ROWS, draws_for, flags_of, reshuffler, some_accounts, sums_of
-from icpfit.drift.trade_power import power_of_shares, rows_needed, share_words
+from icpfit.drift.trade_power import noticed, power_of_shares, rows_needed, share_words
 from icpfit.drift.trade_rows import TraitCodes, TwoPeriods, cannot_tell, side_by_side
 from icpfit.plural import counted
 
@@ -185,15 +185,14 @@ def _finding(rows: TwoPeriods, trait: TraitCodes, place: int, family: _Family, l
         f"{trait.words(v)}: {share_words(_share(before, v), n_before)} of {rows.what} before, {share_words(_share(now, v), n_now)} now"
         for v in (moved or [shown])
     )
-    seen = f"a share that moves by {MATTERS * 100:.0f} points is seen {power:.0%} of the time with so many"
     if alarm:
-        words = f"{_direction(change[cut] if cut else 0.0)}; {said}; {seen}"
+        words = f"{_direction(change[cut] if cut else 0.0, rows.what)}; {said}"
     elif new:
-        words = f"the make-up is new in parts, see new segments; {said}; {seen}"
+        words = f"new among them, see the new segments; {said}"
     elif told:
-        words = f"has moved, too little to matter; {said}; {seen}"
+        words = f"hardly changed, too little to matter; {said}"
     else:
-        words = f"no more different than chance allows; most in {said}; {seen}"
+        words = f"no sign of a change; most in {said}; {noticed(f'a change of {MATTERS * 100:.0f} points', power)}"
     subject = f"{trait.label} of the wins" if wins else trait.label
     inside = (trait.code == shown) if shown >= 0 else (trait.code >= -shown)
     ids = rows.row_id[inside & (rows.now == (change[shown] > 0))]
@@ -216,16 +215,17 @@ def _finding(rows: TwoPeriods, trait: TraitCodes, place: int, family: _Family, l
     )
 
 
-def _direction(rise: float) -> str:
+def _direction(rise: float, what: str) -> str:
     if rise == 0:
-        return "the make-up has changed"
-    return "moving up-market" if rise > 0 else "moving down-market"
+        return f"{what} come from other accounts than before"
+    larger, way = ("larger", "up") if rise > 0 else ("smaller", "down")
+    return f"{what} come from {larger} accounts than before, moving {way}-market"
 
 
 def _action(rise: float, wins: bool) -> str:
     if rise:
         way = "larger" if rise > 0 else "smaller"
-        return f"ask sales whether {way} accounts are meant; if so, retrain (icpfit retrain) so that the card learns from them"
+        return f"ask sales whether {way} accounts are meant; if so, retrain (icpfit retrain) to learn from them, else look at targeting"
     where = "the offer" if wins else "targeting, campaigns and territories"
     return f"ask whether the change is meant, and look at {where}; if it is to stay, retrain (icpfit retrain)"
 
@@ -240,21 +240,20 @@ def _new_segments(rows: TwoPeriods, traits: Sequence[TraitCodes], family: _Famil
         gain = now[v] / max(known_now, 1) - before[v] / max(known_before, 1)
         if family.adjusted[i] <= level and before[v] <= HARDLY * known_before and gain >= FLOOR:
             said = f"{trait.label}: {trait.words(v)}: {counted(int(before[v]), 'win')} of {known_before:,.0f} before"
-            said += f", {now[v]:,.0f} of {known_now:,.0f} now ({share_words(now[v], known_now)})"
+            said += f", {now[v]:,.0f} of {known_now:,.0f} now ({now[v] / max(known_now, 1):.0%})"
             found.append((-gain, float(family.adjusted[i]), said, int(i), v, float(family.own[i])))
     power = power_of_shares(MATTERS / 2, MATTERS, n_before, n_now, family.critical)
     needed = rows_needed(MATTERS / 2, MATTERS, n_before, n_now, family.critical)
     subject, cohort = "new segments", rows.cohort
-    seen = f"one that is {MATTERS:.0%} of the wins is seen {power:.0%} of the time with so many"
     if not found:
         q = float(family.adjusted.min(initial=1.0))
-        words = f"{subject}: none among the wins; {seen}"
+        words = f"{subject}: none among the wins; {noticed(f'one that makes up {MATTERS:.0%} of the wins', power)}"
         return Finding(
             "TRADE-NEW-SEGMENT", subject, None, q, q, 0.0, n_before, n_now, False, words, power=power, needed=needed, cohort=cohort
         )
     found.sort()
     gain, q, _, at, v, p = found[0]
-    words = f"{subject}: among the wins stands what hardly stood there before: {'; '.join(f[2] for f in found[:NAMED])}; {seen}"
+    words = f"{subject}: customers buy who hardly bought before; {'; '.join(f[2] for f in found[:NAMED])}"
     ids = rows.row_id[rows.now & (traits[family.trait[at]].code == v)]
     return Finding(
         "TRADE-NEW-SEGMENT",
@@ -271,5 +270,5 @@ def _new_segments(rows: TwoPeriods, traits: Sequence[TraitCodes], family: _Famil
         needed=needed,
         cohort=cohort,
         rows=tuple(str(r) for r in ids[::-1][:ROWS]),
-        action="treat it as a hypothesis of its own: talk to these customers, and retrain (icpfit retrain) once it has twenty wins",
+        action="talk to these customers and find out why they buy; retrain (icpfit retrain) once twenty of them have",
     )

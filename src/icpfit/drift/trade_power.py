@@ -73,6 +73,15 @@ def share_words(hits: float, rows: float) -> str:
     return f"{hits / max(rows, 1):.0%} ({low:.0%} to {high:.0%})"
 
 
+def noticed(change: str, power: float) -> str:
+    """How surely a change would be seen: behind what shows nothing, and never behind an alarm.
+
+    >>> noticed("churn twice as high", 0.674)
+    'churn twice as high would be noticed 67 times in 100'
+    """
+    return f"{change} would be noticed {round(100 * power)} times in 100"
+
+
 def more_words(needed: int | None, what: str) -> str:
     """
     >>> more_words(40, "deals"), more_words(0, "deals"), more_words(None, "deals")

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from icpfit.drift.finding import Finding
 from icpfit.drift.reshuffle import MOST_ROWS, draws_for, flags_of, reshuffler, some_accounts, sums_of
-from icpfit.drift.trade_power import power_of_shares, rows_needed
+from icpfit.drift.trade_power import noticed, power_of_shares, rows_needed
 from icpfit.drift.trade_rows import TraitCodes, TwoPeriods, cannot_tell, side_by_side
 from icpfit.segments.pooling import pooled_rate, strength_between
 
@@ -129,17 +129,18 @@ def _finding(
     needed = rows_needed(float(expected[first]), MATTERS, float(before[first]), float(now[first]), critical)
     said = "; ".join(
         f"{trait.words(int(at[j]))}: {rate} {then[0][j]:.0%} ({then[1][j]:.0%} to {then[2][j]:.0%}) before,"
-        f" {value[j]:.0%} ({low[j]:.0%} to {high[j]:.0%}) of {now[j]:,.0f} now, where {expected[j]:.0%} was to be expected of how all moved"
+        f" {value[j]:.0%} ({low[j]:.0%} to {high[j]:.0%}) of {now[j]:,.0f} now, {expected[j]:.0%} had it moved like the others"
         for j in (told or [first])
     )
-    power_words = f"a move of {MATTERS * 100:.0f} points there is seen {power:.0%} of the time with so many"
     fell = off[first] < 0
     if alarm:
-        head = f"the {rate} {'fell' if fell else 'rose'} apart from the others"
+        way, where = "fell" if fell else "rose", "one segment" if len(told) == 1 else "some segments"
+        head = f"it {way} in {where}, unlike in the others; {said}"
     elif adjusted.min() <= level:
-        head = "apart from the others, too little to matter; most in"
+        head = f"a segment departs from the others, too little to matter; most in {said}"
     else:
-        head = "no further apart than chance allows; most in"
+        missed = noticed(f"a change of {MATTERS * 100:.0f} points there", power)
+        head = f"no sign that one segment departs from the others; most in {said}; {missed}"
     subject = f"{rate[0].upper()}{rate[1:]} by {trait.label}"
     shown = rows.now & (trait.code == at[first]) & (~good if fell else good)
     return Finding(
@@ -152,7 +153,7 @@ def _finding(
         int(before.sum()),
         int(now.sum()),
         alarm,
-        f"{subject}: {head}{': ' if alarm else ' '}{said}; {power_words}",
+        f"{subject}: {head}",
         power=power,
         needed=needed,
         cohort=rows.cohort,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from scipy.stats import hypergeom, norm
 
 from icpfit.drift.finding import Finding
-from icpfit.drift.trade_power import more_words, power_of_shares, rows_needed, share_words
+from icpfit.drift.trade_power import more_words, noticed, power_of_shares, rows_needed, share_words
 
 FLOOR = 0.10
 """the least rise of the share that is acted on"""
@@ -39,8 +39,8 @@ def tier_finding(share: TierShare, *, level: float) -> Finding:
 
     >>> one = TierShare("TRADE-OUTSIDE", "Wins outside the profile", "wins", "in tiers C and D", (20, 100), (30, 50), "", (), "ask why")
     >>> found = tier_finding(one, level=0.01)
-    >>> found.alarm, found.words[:96]
-    (True, 'Wins outside the profile: 20% (14% to 27%) of wins in tiers C and D before, 60% (48% to 71%) now')
+    >>> found.alarm, found.words[:67]
+    (True, 'Wins outside the profile: more in tiers C and D than before; 60% (4')
     """
     (a, n), (b, m) = share.before, share.now
     if min(n, m) < FEWEST:
@@ -54,8 +54,14 @@ def tier_finding(share: TierShare, *, level: float) -> Finding:
     middle, critical = (a + b) / (n + m), float(norm.isf(level))
     power = power_of_shares(middle, FLOOR, n, m, critical)
     alarm = p <= level and rise >= FLOOR
-    words = f"{share.subject}: {share_words(a, n)} of {share.what} {share.where} before, {share_words(b, m)} now"
-    words += f"; a rise of {FLOOR * 100:.0f} points is seen {power:.0%} of the time with so many"
+    shares = f"{share_words(b, m)} of {share.what} lie {share.where} now, {share_words(a, n)} before"
+    if alarm:
+        words = f"{share.subject}: more {share.where} than before; {shares}"
+    elif p <= level:
+        words = f"{share.subject}: hardly more {share.where} than before, too little to matter; {shares}"
+    else:
+        seen = noticed(f"a rise of {FLOOR * 100:.0f} points", power)
+        words = f"{share.subject}: no sign that more lie {share.where} than before; {shares}; {seen}"
     return Finding(
         share.code,
         share.subject,

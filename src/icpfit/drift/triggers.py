@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from scipy.special import betainc, betaincinv, gammainc, gammaincinv
 
+from icpfit.drift.churn import CALL, NEXT
 from icpfit.drift.finding import Finding
 from icpfit.moments import day_text
 from icpfit.plural import counted
@@ -51,9 +52,9 @@ def launched(launches: Sequence[tuple[str, int]], trained: int, now: int) -> lis
 
     >>> day = 86_400_000_000
     >>> [f.words for f in launched([("Cloud", 2 * day), ("Old", 0)], day, 3 * day)]
-    ['Cloud was launched on 1970-01-03, after the profile in force was trained: what it sells to is a hypothesis of its own']
+    ['Cloud was launched on 1970-01-03, after the profile in force was trained: it knows nothing of who buys that']
     """
-    words = "{} was launched on {}, after the profile in force was trained: what it sells to is a hypothesis of its own"
+    words = "{} was launched on {}, after the profile in force was trained: it knows nothing of who buys that"
     return [
         _fact("TRIGGER-LAUNCH", name, words.format(name, day_text(at)))
         for name, at in sorted(launches, key=lambda one: (one[1], one[0]))
@@ -65,11 +66,13 @@ def reached(then: int, now: int, line: int) -> list[Finding]:
     """Whether the number of customers has reached ``line`` since the training. A fact: no test, no alarm.
 
     >>> [f.words for f in reached(93, 104, 100)], reached(101, 104, 100)
-    (['104 customers, 93 when the profile in force was trained: 100 are reached'], [])
+    (['100 customers are reached: 104 now, 93 when the profile in force was trained'], [])
     """
     if not then < line <= now:
         return []
-    words = f"{counted(now, 'customer')}, {then:,} when the profile in force was trained: {line:,} are reached"
+    words = (
+        f"{counted(line, 'customer')} {'is' if line == 1 else 'are'} reached: {now:,} now, {then:,} when the profile in force was trained"
+    )
     return [_fact("TRIGGER-CUSTOMERS", "customers", words, then, now)]
 
 
@@ -90,8 +93,10 @@ def below_floor(won: Crossed, floor: float, level: float, cohort: str) -> Findin
     p = float(betainc(n - hits, hits + 1, 1 - floor)) if hits < n else 1.0
     high = 1.0 if hits >= n else float(betaincinv(hits + 1, n - hits, 1 - level))
     alarm = p <= level
-    words = f"{subject}: {won.hits:,.0f} of {n_own:,} deals were won ({won.share:.0%}, surely no more than {high:.0%});"
-    words += f" the floor is {floor:.0%}"
+    counts = f"{won.hits:,.0f} of {n_own:,} deals were won ({won.share:.0%}, surely no more than {high:.0%})"
+    not_surely = f"it is below the floor of {floor:.0%}, but that may be chance"
+    verdict = f"it is below the floor of {floor:.0%}" if alarm else f"it is not below the floor of {floor:.0%}"
+    words = f"{subject}: {not_surely if won.share < floor and not alarm else verdict}; {counts}"
     found = (code, subject, won.share, p, p, min(abs(floor - won.share), 1.0), 0, n_own, alarm, words)
     return Finding(*found, cohort=cohort, action=ACTION if alarm else "")
 
@@ -106,17 +111,25 @@ def churn_above(left: Crossed, target: float, level: float, cohort: str, rows: t
     n = int(left.of)
     if left.of < FEWEST_YEARS:
         lacking = int(FEWEST_YEARS - left.of) + 1
-        words = f"{subject}: cannot tell whether it is above the target of {target:.0%} a year; {n:,} years of customers were watched, "
+        words = (
+            f"{subject}: cannot tell whether it is above the target of {target:.0%} a year; {counted(n, 'customer')} watched for a year, "
+        )
         words += f"and {lacking:,} more are needed"
         return Finding(code, subject, None, None, None, None, 0, n, False, words, power=0.0, needed=lacking, cohort=cohort)
     p = 1.0 if left.hits == 0 else float(gammainc(left.hits, -math.log1p(-target) * left.of))
     low = 0.0 if left.hits == 0 else -math.expm1(-float(gammaincinv(left.hits, level)) / left.of)
     share = -math.expm1(-left.share)
     alarm = p <= level
-    words = f"{subject}: {left.hits:,.0f} customers left in {left.of:,.0f} years of customers"
-    words += f" ({share:.0%} a year, surely no less than {low:.0%}); the target is {target:.0%}"
+    counts = f"{share:.0%} a year (surely no less than {low:.0%}): {left.hits:,.0f} left, of {left.of:,.0f} customers watched for a year"
+    not_surely = f"more customers leave than the target of {target:.0%} a year, but that may be chance"
+    verdict = (
+        f"more customers leave than the target of {target:.0%} a year"
+        if alarm
+        else f"no more customers leave than the target of {target:.0%} a year"
+    )
+    words = f"{subject}: {not_surely if share > target and not alarm else verdict}; {counts}"
     found = (code, subject, share, p, p, abs(share - target), 0, n, alarm, words)
-    return Finding(*found, cohort=cohort, rows=rows if alarm else (), action=ACTION if alarm else "")
+    return Finding(*found, cohort=cohort, rows=rows if alarm else (), action=CALL.format(NEXT) if alarm else "")
 
 
 def of_alarms(findings: Sequence[Finding], codes: Sequence[str]) -> list[Finding]:
@@ -128,7 +141,7 @@ def of_alarms(findings: Sequence[Finding], codes: Sequence[str]) -> list[Finding
     found = []
     for f in told:
         code, what = OF_ALARMS[f.code]
-        words = f"{f.subject}: {what}: {f.words.removeprefix(f'{f.subject}: ')}"
+        words = f"{f.subject}: {what}, see the alarm {f.code}"
         found.append(_fact(code, f.subject, words, f.n_reference, f.n_current, f.rows, f.cohort))
     return found
 

@@ -20,7 +20,7 @@ from icpfit.drift.answered import Answered
 from icpfit.drift.association import Scores, centre_and_factor, draw_sums, in_order, likeness, scores_of, weights
 from icpfit.drift.finding import Finding
 from icpfit.drift.looks import Boundary, looks_until
-from icpfit.drift.weekly_words import Look, Watched, told
+from icpfit.drift.weekly_words import LEAST_BEFORE, Look, Watched, told
 
 Floats = npt.NDArray[np.float64]
 Int64s = npt.NDArray[np.int64]
@@ -32,7 +32,6 @@ SHARE_LEVEL = 0.3
 NEWEST = 2
 """Looks back to where the newest part begins: a change of last month must not drown in the half year before it."""
 LEAST_PART = 30
-LEAST_BEFORE = 100
 FEWEST = 10
 """Wins, and losses, that there must be before."""
 
@@ -65,7 +64,7 @@ def weekly_findings(
     >>> none = np.array([], dtype=np.int64)
     >>> empty = Answered(none.astype(object), none.astype(object), none, none == 0, none * 1.0, none, none.astype(object))
     >>> weekly_findings(empty, empty)[0].words
-    'Wins: cannot tell; 0 deals are known that profiles of the past had not seen, and 100 are needed'
+    'Wins: cannot tell; 0 older deals can be compared, and 100 are needed'
     """
     if not 0 < alpha < 1:
         raise ValueError(f"alpha is a share of watches between 0 and 1, got {alpha}")

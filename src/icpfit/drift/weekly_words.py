@@ -30,11 +30,13 @@ SURE = float(stats.norm.ppf(0.95))
 FAR = 4.5
 """standard deviations; stands for the boundary of a look that may spend too little for an alarm"""
 SHOWN = 5
+LEAST_BEFORE = 100
+"""deals of before without which nothing is compared"""
 
 LEVEL_CODES: dict[Outcome, str] = {"win": "WATCH-WINRATE", "retention": "WATCH-RETENTION"}
 _NOUNS: dict[Outcome, tuple[str, str, str, str]] = {
-    "win": ("Wins", "deal", "won", "tells wins from losses"),
-    "retention": ("Customers kept", "customer", "kept", "tells customers who stay from those who leave"),
+    "win": ("Wins", "deal", "won", "lost"),
+    "retention": ("Customers kept", "customer", "kept", "left"),
 }
 
 
@@ -144,17 +146,21 @@ class _Teller:
             needed=0 if look.power[j] >= ENOUGH_POWER or first else self._needed(),
             cohort=f"{self.deals(end - start)} whose end became known {span}",
             rows=self._rows(start, end) if first else (),
-            action=self._action() if first else "",
+            action=self._action(look) if first else "",
         )
 
     def _cannot(self) -> str:
+        before, (_, noun, won, lost) = self.watched.before, self.nouns
         if not self.watched.usable[0]:
-            return (
-                f"cannot tell; {self.deals(len(self.watched.before))} are known that profiles of the past had not seen, and 100 are needed"
-            )
+            if len(before) < LEAST_BEFORE:
+                return f"cannot tell; {counted(len(before), f'older {noun}')} can be compared, and {LEAST_BEFORE} are needed"
+            wins = int(before.good.sum())
+            few, what = (wins, won) if wins < len(before) - wins else (len(before) - wins, lost)
+            older = f"{few or 'none'} of {len(before):,} older {noun}s"
+            return f"cannot tell; {older} {'was' if few == 1 else 'were'} {what}, too few to compare with"
         if not self.watched.usable[self.j]:
-            asked = int(self.watched.before.asked[:, self.j - 1].sum())
-            return f"cannot tell; profiles of the past gave points for it in {self.deals(asked)}, and 100 are needed"
+            asked = int(before.asked[:, self.j - 1].sum())
+            return f"cannot tell; older cards asked it of {self.deals(asked)}, and {LEAST_BEFORE} are needed"
         return f"cannot tell yet; {self._next('the first look')}"
 
     def _next(self, look: str = "the next look") -> str:
@@ -166,29 +172,47 @@ class _Teller:
         end, n = look.end, len(self.watched.new)
         first = f"First seen with {self.deals(end)}, those known by {day_text(int(self.watched.moments[end - 1]))}"
         today = f"; {self._today()}" if n > end else ""
+        if self.j and self._alike(look):
+            return f"{self._nothing(look)}. {first}"
+        _, noun, won, _ = self.nouns
         if self.j:
-            way = "now tells the other way round" if self._interval(look)[1] < 0 else f"no longer {self.nouns[3]} as it did"
+            way = (
+                "now points the other way"
+                if self._interval(look)[1] < 0
+                else f"no longer tells {noun}s that are {won} from others as it did"
+            )
             return f"{way}. {self._seen(look)}. {first}{today}"
         return f"fewer than expected. {self._seen(look)}. {first}{today}"
+
+    def _alike(self, look: Look) -> bool:
+        """Whether all that were compared ended alike: then no signal can be held against the outcome."""
+        good = self.watched.new.of(slice(int(look.start[self.j]), look.end)).good
+        return bool(good.all() or not good.any())
+
+    def _nothing(self, look: Look) -> str:
+        rows, (_, _, won, lost) = self.watched.new.of(slice(int(look.start[self.j]), look.end)), self.nouns
+        every, expected = bool(rows.good.all()), float(rows.expected.sum())
+        ended = f"{won if every else lost}, where the profile expects {expected if every else len(rows) - expected:,.0f}"
+        return f"nothing can be compared, for all {self.deals(len(rows))} were {ended}"
 
     def _seen(self, look: Look) -> str:
         start, end = int(look.start[self.j]), look.end
         which = self.deals(end - start) if start == 0 else f"the newest {end - start:,} of {self.deals(end)}"
-        rows, before, (_, _, won, _) = self.watched.new.of(slice(start, end)), self.watched.before, self.nouns
+        rows, before, (_, noun, won, _) = self.watched.new.of(slice(start, end)), self.watched.before, self.nouns
         expected = self.watched.expected(start, end)[self.j]
         if self.j == 0:
             hits = int(rows.good.sum())
             return (
-                f"Of {which} {hits:,} were {won} ({rows.good.mean():.0%}),"
-                f" where the profile counts on {rows.expected.sum():,.0f} ({expected:.0%});"
+                f"{hits:,} of {which} were {won} ({rows.good.mean():.0%}),"
+                f" where the profile expects {rows.expected.sum():,.0f} ({expected:.0%});"
                 f" before, {before.good.mean():.0%} were {won} where {before.expected.mean():.0%} were expected"
             )
         asked = before.asked[:, self.j - 1]
         was = gap(before.points[asked][:, [self.j - 1]], before.good[asked])[0]
         low, high = self._interval(look)
         return (
-            f"Deals with many points for it were {won} {_more(self._gap(start, end))} often than those with few"
-            f" (between {100 * low:+.0f} and {100 * high:+.0f}, in {which}), where the profile counts on {100 * expected:.0f};"
+            f"{noun.capitalize()}s that score high on it were {won} {_more(self._gap(start, end))} often than those that score low"
+            f" (between {100 * low:+.0f} and {100 * high:+.0f}, in {which}), where the profile expects {100 * expected:.0f} more;"
             f" before, it was {100 * was:.0f}"
         )
 
@@ -204,23 +228,22 @@ class _Teller:
         n = len(self.watched.new)
         if self.j == 0:
             return f"of all {n:,} of today {self.watched.new.good.mean():.0%}, where {self.watched.new.expected.mean():.0%} are expected"
-        return (
-            f"in all {n:,} of today it is {100 * self._gap(0, n):.0f}, where {100 * self.watched.expected(0, n)[self.j]:.0f} are expected"
-        )
+        gap_, expected = (100 * value for value in (self._gap(0, n), self.watched.expected(0, n)[self.j]))
+        return f"in all {n:,} of today it is {gap_:.0f}, where {expected:.0f} are expected"
 
     def _quiet(self, look: Look) -> str:
         power = look.power[self.j]
-        said = "as before" if power >= ENOUGH_POWER else "nothing seen so far, and much may go unseen"
-        change = f"a win rate lower by {FALL:.0%}" if self.j == 0 else "the loss of all that it tells"
-        if self.j == 0 and self.watched.outcome == "retention":
-            change = f"a share kept that is lower by {FALL:.0%}"
-        found = f"By now {change} would have been found {power:.0%} of the time"
-        if power < ENOUGH_POWER:
-            needed = self._needed()
-            found += (
-                f", and four times in five with {needed:,} more" if needed else "; that is too little to be told by the deals of before"
-            )
-        return f"{said}. {self._seen(look)}. {found}; {self._next()}"
+        start, noun = int(look.start[self.j]), self.nouns[1]
+        lower = -look.shortfall[self.j] >= self.watched.floors(start, look.end)[self.j]
+        if self._alike(look):
+            return f"{self._nothing(look)}; {self._next()}"
+        verdict = "lower than expected, which may be chance" if lower else "no fall seen"
+        if power >= ENOUGH_POWER:
+            return f"{verdict}. {self._seen(look)}; {self._next()}"
+        needed, change = self._needed(), "a fall by a quarter" if self.j == 0 else "the loss of its whole effect"
+        rest = f"4 in 5 times with {needed:,} more {noun}s" if needed else f"and too few older {noun}s are known to do better"
+        missed = f"{change.capitalize()} would be noticed {round(100 * power)} times in 100 by now, {rest}"
+        return f"{verdict}. {self._seen(look)}. {missed}; {self._next()}"
 
     def _needed(self) -> int | None:
         """More new deals until a change that matters is found four times in five; None where no number of them would do."""
@@ -249,15 +272,19 @@ class _Teller:
         against = weights(rows)[:, self.j] * rows.residual
         return tuple(str(d) for d in rows.deal_id[np.argsort(against, kind="stable")[:SHOWN]])
 
-    def _action(self) -> str:
+    def _action(self, look: Look) -> str:
+        _, noun, won, lost = self.nouns
+        if self._alike(look):
+            gone = lost if self.watched.new.of(slice(int(look.start[self.j]), look.end)).good.all() else won
+            return f"see whether {noun}s that are {gone} still reach the data"
         if self.j == 0:
             return (
-                "Ask the team what changed (a price, a competitor, a campaign, the market) and look at the deals named here;"
-                " if it lasts, retrain before the quarter ends"
+                f"ask the team what changed (a price, a competitor, a campaign, the market) and look at the {noun}s named here;"
+                " if it lasts, retrain (icpfit retrain) before the quarter ends"
             )
         return (
-            f"Look at the deals named here and at where {self.subject} comes from (a feed that broke, a page or form that changed);"
-            " do not rely on its points alone, and if nothing explains it, retrain before the quarter ends"
+            f"see where {self.subject} comes from (a feed that broke, a page or form that changed) and rely less on its points until then;"
+            " if nothing explains it, retrain (icpfit retrain) before the quarter ends"
         )
 
 
