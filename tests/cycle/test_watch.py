@@ -60,7 +60,7 @@ def test_how_the_newest_card_differs_is_told_and_is_no_question():
     card = make_card()
     found = [asdict(f) for f in card_findings(card, make_card(points=(POINTS[0], [30, 12, 0], *POINTS[2:])))]
     report = report_of(SimpleNamespace(day=lambda _: None), SimpleNamespace(version="v", metrics={}), 0, found)
-    assert [line for line in report.lines if "Attribute b “v2”" in line and line.startswith("beside the newest card: attributes: ")]
+    assert [line for line in report.lines if "Attribute b “v2”" in line and line.startswith("beside the newest card: ")]
     assert report.lines[-1].startswith("nothing can be told yet")
     page = drift_page(found)
     assert (page["open"], len(page["described"])) == ([], 2)
