@@ -8,7 +8,7 @@ UV_VERSION := 0.13.9
 export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
 
-.PHONY: install demo test verify lint bench bench-features bench-models bench-scorecard bench-attribution bench-drift bench-drift-stories lock clean
+.PHONY: install demo test verify lint bench bench-features bench-models bench-scorecard bench-attribution bench-drift bench-drift-stories bench-drift-large lock clean
 
 install: $(VENV)/.installed
 
@@ -109,6 +109,10 @@ $(VENV)-drift-%/.installed: benchmarks/drift_peers_%.txt
 # Twenty companies of each story (up-market, a region that churns, a market that falls, nothing), and docs/drift-stories.md of it. Resumable.
 bench-drift-stories: install
 	$(BIN)/python benchmarks/drift_stories.py --workspace $(VENV)/drift-stories --write docs/drift-stories.md
+
+# A million rows: seconds and memory, beside plain tests in the same run. Two minutes.
+bench-drift-large: install
+	$(BIN)/python benchmarks/drift_large.py
 
 # Makes constraints.txt again; it names no registry. An old graphene would break python-dateutil.
 lock: install

@@ -71,8 +71,8 @@ def test_attributes_that_ask_for_the_same_are_one_card_with_a_line_each(findings
     (card,) = drift_page(findings, pictures)["groups"][1]["cards"]
     assert card["headline"] == "2 attributes have moved."
     assert card["lines"] == [
-        "Employees: 20% of rows lie elsewhere; most changed: 50 employees or more, 30% then, 55% now.",
-        "Revenue: 30% of rows lie elsewhere.",
+        "Employees: 20% of rows lie elsewhere than before; most changed: 50 employees or more, 30% then, 55% now.",
+        "Revenue: 30% of rows lie elsewhere than before.",
     ]
     assert card["todo"].endswith("retrain.")
     assert most_changed(None) == {}

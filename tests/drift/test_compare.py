@@ -74,14 +74,18 @@ def test_ten_points_of_a_category_moved_are_found_by_name(sides):
 def test_a_level_never_seen_before_is_found(sides):
     reference, current = sides
     current.loc[np.random.default_rng(0).random(1_000) < 0.1, "x7"] = "a new industry"
-    assert ("DRIFT-FEATURE", "x7") in alarms(compare(reference, current))
+    found = of(compare(reference, current), "x7")
+    assert found.alarm
+    assert "“a new industry” is new, with 9% of rows now" in found.words, "not the level that lost most"
 
 
 def test_many_new_levels_of_a_few_rows_each_are_found_together(sides):
     reference, current = sides
     moved = np.flatnonzero(np.random.default_rng(0).random(1_000) < 0.1)
     current.loc[moved, "x7"] = [f"new industry {i % 40}" for i in range(len(moved))]
-    assert ("DRIFT-FEATURE", "x7") in alarms(compare(reference, current))
+    found = of(compare(reference, current), "x7")
+    assert found.alarm
+    assert "x7: has moved; 40 values are new, most often “new industry 0”, with 9% of rows now" in found.words
 
 
 def test_rare_levels_are_no_news():
@@ -373,4 +377,4 @@ def test_as_many_more_rows_as_are_said_are_enough():
     assert few.power < 0.8
     enough = pd.DataFrame(rng.normal(size=(100 + few.needed, 6)), columns=list("abcdef"))
     assert of(compare(sides[0], enough), "correlations").power == pytest.approx(0.8, abs=0.05)
-    assert f"would be found {round(100 * few.power)} times in 100; {few.needed:,} more rows are needed" in few.words
+    assert f"would be noticed {round(100 * few.power)} times in 100; {few.needed:,} more rows are needed" in few.words

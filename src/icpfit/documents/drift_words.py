@@ -73,7 +73,7 @@ CODES = {
         "attributes",
         "First see that it is still read from the same place and means the same. If the accounts are others, retrain.",
     ),
-    "DRIFT-MISSING": Code("gaps", action="See what feeds it: a source that stopped, a field that nobody fills any more."),
+    "DRIFT-MISSING": Code("gaps in the data", action="See what feeds it: a source that stopped, a field that nobody fills any more."),
     "DRIFT-CORRELATION": Code(
         "how attributes go together", action="Look for a new kind of account, or for two sources that were changed together; then retrain."
     ),
@@ -99,7 +99,7 @@ def code_of(code: str) -> Code:
     """What is known of a code; one that nobody wrote down is called by its own words.
 
     >>> code_of("TRADE-BEST-NAME").one, code_of("DRIFT-MISSING").one
-    ('best name', 'gaps')
+    ('best name', 'gaps in the data')
     """
     if code in CODES:
         return CODES[code]

@@ -24,6 +24,8 @@ correlation of two features; every feature by so many standard deviations."""
 
 CODES = {"missingness": "DRIFT-MISSING", "correlations": "DRIFT-CORRELATION", "whole": "DRIFT-WHOLE"}
 MOST_NAMED = 3
+NEWS = 0.02
+"""share of rows of levels that were not there before, from which they are named first"""
 SUBJECTS = {"missingness": "missingness", "correlations": "correlations", "whole": "all features together"}
 YES = (("False", "True"), ("0", "1"), ("no", "yes"), ("false", "true"))
 
@@ -60,11 +62,11 @@ def feature_finding(column: Column, statistic: float, p: float, q: float, effect
     alarm = q <= alpha and effect >= FLOOR
     chance, lacking = _chance(column, level)
     if alarm:
-        words = f"{column.name}: has moved; {_then_and_now(column)}, and {effect:.0%} of rows lie elsewhere"
+        words = f"{column.name}: has moved; {_then_and_now(column)}; {effect:.0%} of rows lie elsewhere than before"
     elif q <= alpha:
-        words = f"{column.name}: has moved, too little to matter; {effect:.1%} of rows lie elsewhere"
+        words = f"{column.name}: has moved, too little to matter; {effect:.1%} of rows lie elsewhere than before"
     else:
-        words = f"{column.name}: no more different than chance allows; {_unseen(column, chance, lacking)}"
+        words = f"{column.name}: no sign of a change; {_unseen(column, chance, lacking)}"
     action = f"look at where the rows of {column.name} come from: a changed market, or a changed way of filling it in" if alarm else ""
     return Finding("DRIFT-FEATURE", column.name, statistic, p, q, effect, *sizes, alarm, words, power=chance, needed=lacking, action=action)
 
@@ -81,7 +83,7 @@ def missingness_finding(gaps: Sequence[tuple[Column, float, float]], sizes: tupl
         said = ", ".join(f"{t[1].name} ({t[3]:.0%} before, {t[4]:.0%} now)" for t in alarms)
         words = f"more or fewer gaps than before in: {said}"
     else:
-        words = f"gaps are as before; the largest change is in {column.name} ({before:.0%} before, {now:.0%} now)"
+        words = f"no sign that gaps have become more or fewer; the largest change is in {column.name} ({before:.0%} before, {now:.0%} now)"
     subject, change = column.name if alarms else "missingness", now - before
     chance = power.found(MATTERS_LEVEL / _spread(before), *sizes, level)
     lacking = power.more_needed(MATTERS_LEVEL / _spread(before), *sizes, level)
@@ -94,13 +96,13 @@ def missingness_finding(gaps: Sequence[tuple[Column, float, float]], sizes: tupl
 def pairs_finding(found: Pairs, names: tuple[str, str], p: float, answers: Answers, sizes: tuple[int, int], alpha: float) -> Finding:
     q, effect = answers.parts["correlations"], min(found.effect, 1.0)
     alarm = q <= alpha and effect >= FLOOR_CORRELATION
-    said = f"the correlation of {names[0]} and {names[1]} was {found.before:+.2f} and is {found.now:+.2f}"
+    said = f"the correlation of {names[0]} and {names[1]} was {found.before:+.2f} before and is {found.now:+.2f} now"
     if alarm:
-        words = f"features go together in another way: {said}"
+        words = f"attributes go together in another way: {said}"
     elif q <= alpha:
-        words = f"features go together in another way, too little to matter: {said}"
+        words = f"attributes go together in another way, too little to matter: {said}"
     else:
-        words = f"features go together as before, or differ by chance alone; the largest change: {said}"
+        words = f"no sign that attributes go together in another way; the largest change: {said}"
     n, critical = sizes[1], answers.critical["correlations"]
 
     def chance(current: int) -> float:
@@ -108,7 +110,7 @@ def pairs_finding(found: Pairs, names: tuple[str, str], p: float, answers: Answe
 
     lacking = power.until_found(chance, n)
     if q > alpha:
-        words += f"; {_would_be_found(f'a correlation that moves by {MATTERS_CORRELATION}', chance(n), lacking)}"
+        words += f"; {_would_be_noticed(f'a correlation that moves by {MATTERS_CORRELATION}', chance(n), lacking)}"
     action = f"check that {names[0]} and {names[1]} still mean what they did" if alarm else ""
     return Finding(
         "DRIFT-CORRELATION", "correlations", effect, p, q, effect, *sizes, alarm, words, power=chance(n), needed=lacking, action=action
@@ -120,15 +122,15 @@ def whole_finding(found: Whole, p: float, answers: Answers, sizes: tuple[int, in
     q, critical = answers.parts["whole"], answers.critical["whole"]
     alarm, n = q <= alpha and found.effect >= FLOOR, sizes[1]
     chance, lacking = found.found(MATTERS_WHOLE, critical, n), power.until_found(lambda m: found.found(MATTERS_WHOLE, critical, m), n)
-    told = _would_be_found("a move of every feature by a tenth of its spread", chance, lacking)
-    words, action = f"taken together, the accounts are no more different than chance allows; {told}", ""
+    told = _would_be_noticed("a move of every attribute by a tenth of its spread", chance, lacking)
+    words, action = f"taken together, the accounts show no sign of a change; {told}", ""
     if alarm and moved:
         words = f"taken together, the accounts have moved, which may be what is said of {_several(moved)}"
         action = f"begin with {_several(moved)}"
     elif q <= alpha and not alarm:
         words = "taken together, the accounts have moved, too little to matter"
     elif alarm:
-        words = "taken together, the accounts have moved, each feature a little"
+        words = "taken together, the accounts have moved, each attribute a little"
         action = "see that the sources are still read as before; if the accounts are others, retrain (icpfit retrain)"
     return Finding(
         "DRIFT-WHOLE",
@@ -164,35 +166,43 @@ def _then_and_now(column: Column) -> str:
     """
     >>> a, b = np.array([1.0, 2.0, 3.0]), np.array([2.0, 4.0, 9.0])
     >>> _then_and_now(Column("size", a, b, 0))
-    'its middle value was 2 and is 4'
+    'its middle value was 2 before and is 4 now'
     >>> _then_and_now(Column("has it", np.array([0.0, 1.0]), np.array([1.0, 1.0]), 2, ("False", "True")))
-    'yes were 50% and are 100%'
+    'yes in 50% of rows before and in 100% now'
+    >>> _then_and_now(Column("industry", np.array([0.0, 0.0, 0.0]), np.array([0.0, 0.0, 1.0]), 2, ("Retail", "Space")))
+    '“Space” is new, with 33% of rows now'
     """
     before, now = column.known
     if not column.levels:
         was, is_now = (float(np.median(side)) for side in (before, now))
         if column.time:
-            return f"its middle value was {day_text(int(was))} and is {day_text(int(is_now))}"
+            return f"its middle value was {day_text(int(was))} before and is {day_text(int(is_now))} now"
         if f"{was:,.4g}" == f"{is_now:,.4g}":
             spans = [np.percentile(side, [25, 75]) for side in (before, now)]
             (a, b), (c, d) = spans
-            return f"the middle half of its values lay between {a:,.4g} and {b:,.4g}, and lies between {c:,.4g} and {d:,.4g}"
-        return f"its middle value was {was:,.4g} and is {is_now:,.4g}"
+            return f"the middle half of its values lay between {a:,.4g} and {b:,.4g} before, and lies between {c:,.4g} and {d:,.4g} now"
+        return f"its middle value was {was:,.4g} before and is {is_now:,.4g} now"
     shares = [np.bincount(side.astype(np.int64), minlength=column.levels) / len(side) for side in (before, now)]
-    at = 1 if column.names in YES else int(np.argmax(np.abs(shares[1] - shares[0])))
-    name = "yes" if column.names in YES else f"“{column.names[at]}”"
-    return f"{name} were {shares[0][at]:.0%} and are {shares[1][at]:.0%}"
+    if column.names in YES:
+        return f"yes in {shares[0][1]:.0%} of rows before and in {shares[1][1]:.0%} now"
+    new = np.where(shares[0] == 0, shares[1], 0.0)
+    if new.sum() >= NEWS:  # a new word is what somebody looks for first: the market's, or whoever fills it in
+        first, many = f"“{column.names[int(np.argmax(new))]}”", int((new > 0).sum())
+        head = f"{first} is new" if many == 1 else f"{many:,} values are new, most often {first}"
+        return f"{head}, with {new.sum():.0%} of rows now"
+    at = int(np.argmax(np.abs(shares[1] - shares[0])))
+    return f"“{column.names[at]}” was {shares[0][at]:.0%} of rows before and is {shares[1][at]:.0%} now"
 
 
 def _unseen(column: Column, chance: float, lacking: int | None) -> str:
-    return _would_be_found(f"a move of {MATTERS_LEVEL if column.levels else MATTERS_NUMBER:.0%} of rows", chance, lacking)
+    return _would_be_noticed(f"a move of {MATTERS_LEVEL if column.levels else MATTERS_NUMBER:.0%} of rows", chance, lacking)
 
 
-def _would_be_found(change: str, chance: float, lacking: int | None) -> str:
-    said = f"{change} would be found {round(100 * chance)} times in 100"
+def _would_be_noticed(change: str, chance: float, lacking: int | None) -> str:
+    said = f"{change} would be noticed {round(100 * chance)} times in 100"
     if lacking is None:
-        return f"{said}, and more rows of before would be needed to find it surely"
-    return said if lacking == 0 else f"{said}; {lacking:,} more rows are needed to find it four times in five"
+        return f"{said}, and too few rows of before are known to notice it surely"
+    return said if lacking == 0 else f"{said}; {lacking:,} more rows are needed to notice it four times in five"
 
 
 def _chance(column: Column, level: float) -> tuple[float, int | None]:
