@@ -45,7 +45,7 @@ def cells(name: str, repetitions: int, bank: bool) -> dict[Cell, int]:
 
 def key_of(name: str) -> str:
     """Of the code that an answer comes from."""
-    files = [HERE / "drift_contestants" / f for f in ("worlds.py", "contestants.py")]
+    files = [HERE / "drift_contestants" / f for f in ("worlds.py", "correlations.py" if name == "correlations" else "contestants.py")]
     if name == "ours":
         files += made_of(OWN / "compare.py")
     return hashlib.sha256(b"".join(f.read_bytes() for f in files)).hexdigest()[:12]
