@@ -31,6 +31,7 @@ from scipy import stats
 import icpfit
 from icpfit.cycle.opened import open_config
 from icpfit.cycle.retrain import learn
+from icpfit.cycle.told import told_words
 from icpfit.cycle.watch import watch
 from icpfit.registry import Workspace, approve, write_bundle
 from icpfit.simulate import simulate_company, write_company
@@ -207,7 +208,7 @@ def _words(answers: dict[tuple[str, int], dict[str, Any]]) -> list[str]:
         told = [f for (of, _), one in sorted(answers.items()) if of == story for f in one["alarms"] if plot.found(f)]
         if told:
             f = told[0]
-            out += [f"* `{story}`: {f['subject']}: {f['words']} *{f['cohort']}* **{f['action']}**"]
+            out += [f"* `{story}`: {told_words(f)} *{f['cohort']}* **{f['action']}**"]
     return [*out, ""]
 
 
