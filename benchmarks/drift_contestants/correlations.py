@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 ALPHA = 0.05
-PERMUTATIONS = 199
+PERMUTATIONS = 999
+"""as many as icpfit draws"""
 MOST_ROWS = 20_000
 """of each side"""
 
