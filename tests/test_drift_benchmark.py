@@ -181,4 +181,4 @@ def test_the_table_of_stories_counts_what_was_found_and_who_was_silent(module):
     assert "| DRIFT-WHOLE | 1 |  |  |  |" in text
     assert "Unchanged companies were silent in 1 of 2" in text
     assert "| `churn` | the customers in EMEA leave | TRADE-CHURN, naming EMEA | not asked |" in text
-    assert "* `falling`: s: 40 wins where 60 were expected *new deals* **retrain**" in text
+    assert "* `falling`: 40 wins where 60 were expected (MODEL-WINRATE) *new deals* **retrain**" in text
