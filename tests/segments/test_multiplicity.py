@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from icpfit.segments.multiplicity import select, simes, step_up
 
@@ -38,3 +39,8 @@ def test_simes_of_one_is_itself_and_of_equal_ones_too() -> None:
     assert simes([0.2]) == 0.2
     assert simes([0.2, 0.2, 0.2]) == pytest.approx(0.2)
     assert step_up(np.array([0.04, 0.01])).tolist() == [0.04, 0.02]
+
+
+def test_q_values_are_those_of_scipy() -> None:
+    p = np.array([0.2, 0.01, 0.03, 0.9, 0.0004, 0.03])
+    np.testing.assert_allclose(step_up(p), stats.false_discovery_control(p))

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+
+from icpfit.drift.power import seen, variance_left
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -23,7 +24,6 @@ PERMUTATIONS = 999
 PER_LEVEL = 5
 """permutations expected beyond the level"""
 ALIKE = 1e-9
-FOUR_IN_FIVE = 0.8
 
 
 @dataclass(frozen=True)
@@ -64,15 +64,12 @@ class Difference:
 
     def power(self, change: float) -> float:
         """How often a true ``change`` of the figure would be found, among as many rows."""
-        error = math.sqrt(self.variance_then + self.variance_now)
-        return float(stats.norm.cdf(abs(change) / error - self.critical)) if error > 0 else 1.0
+        return seen(change, self.variance_then + self.variance_now, self.critical)
 
     def needed(self, change: float, rows: int) -> int | None:
         """How many more rows than ``rows`` there have to be now for a power of .8; None where no number is enough."""
-        wanted = (abs(change) / (self.critical + float(stats.norm.ppf(FOUR_IN_FIVE)))) ** 2 - self.variance_then
-        if wanted <= 0:
-            return None
-        return max(0, math.ceil(rows * self.variance_now / wanted) - rows)
+        left = variance_left(change, self.variance_then, self.critical)
+        return max(0, math.ceil(rows * self.variance_now / left) - rows) if left > 0 else None
 
 
 def compare_sides(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from scipy.stats import norm
 
 from icpfit.drift.finding import Finding, counted_in
 from icpfit.drift.log_rank import LogRank, Spells, log_rank
+from icpfit.drift.power import seen, variance_left
 from icpfit.drift.trade_power import more_words, noticed
 from icpfit.drift.trade_rows import TraitCodes
 from icpfit.plural import counted
@@ -238,11 +240,8 @@ def _power(found: LogRank, critical: float, customers: int) -> tuple[float, int 
     if before == 0:
         return 0.0, None
     now = MATTERS * expected
-    power = float(norm.sf(critical - np.log(MATTERS) / np.sqrt(1 / now + 1 / before)))
-    left = (np.log(MATTERS) / (critical + float(norm.ppf(0.8)))) ** 2 - 1 / before
-    if left <= 0:
-        return power, None
-    return power, max(0, int(np.ceil(customers * (1 / left / now - 1))))
+    power, left = seen(math.log(MATTERS), 1 / now + 1 / before, critical), variance_left(math.log(MATTERS), 1 / before, critical)
+    return power, max(0, math.ceil(customers * (1 / left / now - 1))) if left > 0 else None
 
 
 def _left(customers: Customers, inside: Bools) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from scipy.stats import rankdata
 
 from icpfit.customers.draws import middle
 from icpfit.drift.finding import Finding
+from icpfit.drift.power import rows_left, seen
 from icpfit.drift.reshuffle import MOST_ROWS, draws_for, reshuffler, some_accounts
 from icpfit.drift.trade_power import noticed
 from icpfit.drift.trade_rows import TwoPeriods, cannot_tell
@@ -99,14 +100,10 @@ def _superiority(days: Floats, now: Bools) -> float:
 
 def _power(logs: Floats, now: Bools, critical: float) -> tuple[float, int | None]:
     """How often a cycle longer by ``MATTERS`` is seen, by the normal distribution of logarithms, and how many more deals that needs."""
-    from scipy.stats import norm
-
     m, k = int(now.sum()), int((~now).sum())
     spread = max(float(np.sqrt(np.average([logs[now].var(), logs[~now].var()], weights=[m, k]))), 1e-6)
-    shift = np.log1p(MATTERS) / spread * np.sqrt(3 / np.pi)  # a rank test sees a little less than a t-test
-    power = float(norm.sf(critical - shift / np.sqrt(1 / m + 1 / k)))
-    left = (shift / (critical + float(norm.ppf(0.8)))) ** 2 - 1 / k
-    return power, None if left <= 0 else max(0, int(np.ceil(1 / left - m)))
+    shift = float(np.log1p(MATTERS) / spread * np.sqrt(3 / np.pi))  # a rank test sees a little less than a t-test
+    return seen(shift, 1 / m + 1 / k, critical), rows_left(shift, k, m, critical)
 
 
 def _median_words(told: tuple[float, float | None, float | None]) -> str:

@@ -5,11 +5,13 @@ Each draw of the same permutations answers every question, so that what goes tog
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from icpfit.segments.multiplicity import step_up
 
 Floats = npt.NDArray[np.float64]
 
@@ -70,7 +72,7 @@ def answer(many: Floats, weights: Floats, others: Mapping[str, Floats], shares: 
     level = 0.0
     if many.shape[1]:
         steps = np.sort(smallest)
-        own = np.searchsorted(steps, _step_up(scaled[0]) * EQUAL, side="right") / len(steps)
+        own = np.searchsorted(steps, step_up(scaled[0]) * EQUAL, side="right") / len(steps)
         single = tuple(float(q) for q in in_all(own, first))
         passing = steps[in_all(np.arange(1, len(steps) + 1) / len(steps), first) <= alpha]
         level = float(passing[-1]) / many.shape[1] if len(passing) else 0.0
@@ -93,23 +95,6 @@ def single_p(p_values: Floats) -> float:
     as_extreme = int((p_values <= p_values[0] * EQUAL).sum())
     by_draws = as_extreme / len(p_values)
     return by_draws if as_extreme > ENOUGH else float(min(p_values[0], by_draws))
-
-
-def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
-    """q-values. Benjamini and Hochberg, 1995.
-
-    >>> benjamini_hochberg([0.01, 0.04])
-    [0.02, 0.04]
-    """
-    return [float(q) for q in np.minimum(_step_up(np.asarray(p_values, dtype=np.float64)), 1.0)]
-
-
-def _step_up(p: Floats) -> Floats:
-    order = np.argsort(p, kind="stable")
-    raised = p[order] * len(p) / np.arange(1, len(p) + 1)
-    out = np.empty(len(p))
-    out[order] = np.minimum.accumulate(raised[::-1])[::-1]
-    return out
 
 
 def _simes(p: Floats) -> Floats:

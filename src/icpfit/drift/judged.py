@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from icpfit.config import Outcome
 from icpfit.drift.answered import Answered
-from icpfit.drift.between import FOUR_IN_FIVE, Difference
+from icpfit.drift.between import Difference
 from icpfit.drift.cohort import NOUNS, cannot, cohort_words
 from icpfit.drift.finding import Finding
+from icpfit.drift.power import WANTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Comparison:
         power, needed = d.power(told), d.needed(told, len(self.now))
         sure = d.q_value <= self.level
         alarm = sure and large
-        known = sure or power >= FOUR_IN_FIVE
+        known = sure or power >= WANTED
         if alarm:
             words = said.alarm
         elif sure:

@@ -126,7 +126,7 @@ def _auc_side(side: Answered) -> Side:
         neg = n - pos
         if not pos or not neg:
             continue
-        own = np.where(good, 0.0, 0.0)
+        own = np.empty(n)
         own[good] = average_ranks(side.probability[at][good])
         own[~good] = average_ranks(side.probability[at][~good])
         placed = np.where(good, (rank - own) / neg, 1 - (rank - own) / pos)

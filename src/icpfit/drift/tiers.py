@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
 from icpfit.drift.answered import Answered
-from icpfit.drift.between import FOUR_IN_FIVE
 from icpfit.drift.cohort import cannot
 from icpfit.drift.finding import Finding
 from icpfit.drift.judged import Comparison
+from icpfit.drift.power import WANTED, until_found
 from icpfit.scorecard.card import TIER_NAMES, Scorecard
 
 Floats = npt.NDArray[np.float64]
@@ -21,7 +19,6 @@ FLOOR_MOVED = 0.05
 TOLD_MOVED = 0.10
 """share of accounts in another tier by which power is told"""
 MIN_EXPECTED = 5.0
-MOST_NEEDED = 1_000_000
 
 
 def tiers_finding(card: Scorecard, asked: Comparison) -> Finding:
@@ -59,11 +56,11 @@ def tiers_finding(card: Scorecard, asked: Comparison) -> Finding:
         action = f"{work}: see what has moved in the data, and set who works these tiers or their edges anew"
     elif sure:
         words = f"{subject}: accounts fall into hardly other tiers than when the card was made, too little to matter; {now_and_then}"
-    elif power < FOUR_IN_FIVE:
+    elif power < WANTED:
         words = f"{cannot(needed, noun, f'a move of {TOLD_MOVED:.0%} of accounts', int(before.sum()))}; so far {now_and_then}"
     else:
         words = f"{subject}: accounts fall into the tiers as when the card was made; {now_and_then}"
-    known = sure or power >= FOUR_IN_FIVE
+    known = sure or power >= WANTED
     shown, lacking = p if known else None, 0 if known else needed
     return Finding("ICP-TIERS", subject, statistic, shown, shown, moved, *sizes, alarm, words, power, lacking, cohort, action=action)
 
@@ -109,10 +106,4 @@ def _power(table: Floats, rows: float, alpha: float) -> float:
 
 def _needed(table: Floats, rows: int, alpha: float) -> int | None:
     each = float(table[1].sum()) / rows if rows else 1.0
-    if _power(table, MOST_NEEDED * each, alpha) < FOUR_IN_FIVE:
-        return None
-    low, high = rows, MOST_NEEDED
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (low, middle) if _power(table, middle * each, alpha) >= FOUR_IN_FIVE else (middle + 1, high)
-    return max(0, math.ceil(low) - rows)
+    return until_found(lambda n: _power(table, n * each, alpha), rows)

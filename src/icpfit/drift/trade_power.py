@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-import numpy.typing as npt
+from icpfit.drift.power import rows_left, seen
 
-Floats = npt.NDArray[np.float64]
-
-OFTEN = 0.8
-"""four times in five: a change that is found so often can be called visible"""
 INTERVAL = 0.9
 """of every interval here, as in all documents"""
 
@@ -23,12 +18,9 @@ def power_of_shares(share: float, change: float, before: float, now: float, crit
     >>> power_of_shares(0.25, 0.10, 0, 100, 2.0)
     0.0
     """
-    from scipy.stats import norm
-
     if min(before, now) <= 0:
         return 0.0
-    spread = max(share * (1 - share), 1e-9) * (1 / before + 1 / now)
-    return float(norm.sf(critical - abs(change) / math.sqrt(spread)))
+    return seen(change, _variance(share) * (1 / before + 1 / now), critical)
 
 
 def rows_needed(share: float, change: float, before: float, now: float, critical: float) -> int | None:
@@ -37,13 +29,12 @@ def rows_needed(share: float, change: float, before: float, now: float, critical
     >>> rows_needed(0.25, 0.10, 1_000, 100, 2.0), rows_needed(0.25, 0.10, 20, 100, 2.0)
     (79, None)
     """
-    from scipy.stats import norm
+    return rows_left(change / math.sqrt(_variance(share)), before, now, critical)
 
-    if before <= 0:
-        return None
-    most = (abs(change) / (critical + float(norm.ppf(OFTEN)))) ** 2 / max(share * (1 - share), 1e-9)
-    left = most - 1 / before
-    return None if left <= 0 else max(0, math.ceil(1 / left - now))
+
+def _variance(share: float) -> float:
+    """Of one row; not zero where all rows agree."""
+    return max(share * (1 - share), 1e-9)
 
 
 def share_interval(hits: float, rows: float) -> tuple[float, float]:

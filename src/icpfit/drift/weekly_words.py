@@ -12,6 +12,7 @@ from icpfit.config import Outcome
 from icpfit.drift.association import Scores, gap, weights
 from icpfit.drift.finding import Finding
 from icpfit.drift.looks import look_at, looks_until
+from icpfit.drift.power import WANTED, variance_left
 from icpfit.moments import day_text
 from icpfit.plural import counted
 
@@ -25,7 +26,6 @@ FLOOR_GAP = 1 / 3
 """Of the expected gap."""
 FALL = 0.25
 """Of the expected rate: the fall that the power of the level is told for. Of a signal it is the loss of all it tells."""
-ENOUGH_POWER = 0.8
 SURE = float(stats.norm.ppf(0.95))
 FAR = 4.5
 """standard deviations; stands for the boundary of a look that may spend too little for an alarm"""
@@ -143,7 +143,7 @@ class _Teller:
             alarm=first is not None,
             words=f"{self.subject}: {self._alarm(look) if first else self._quiet(look)}",
             power=float(look.power[j]),
-            needed=0 if look.power[j] >= ENOUGH_POWER or first else self._needed(),
+            needed=0 if look.power[j] >= WANTED or first else self._needed(),
             cohort=f"{self.deals(end - start)} whose end became known {span}",
             rows=self._rows(start, end) if first else (),
             action=self._action(look) if first else "",
@@ -238,7 +238,7 @@ class _Teller:
         if self._alike(look):
             return f"{self._nothing(look)}; {self._next()}"
         verdict = "lower than expected, which may be chance" if lower else "no fall seen"
-        if power >= ENOUGH_POWER:
+        if power >= WANTED:
             return f"{verdict}. {self._seen(look)}; {self._next()}"
         needed, change = self._needed(), "a fall by a quarter" if self.j == 0 else "the loss of its whole effect"
         rest = f"4 in 5 times with {needed:,} more {noun}s" if needed else f"and too few older {noun}s are known to do better"
@@ -259,7 +259,7 @@ class _Teller:
             bound = float(stats.norm.isf(self.watched.alpha / 2 / len(self.watched.usable)))
             fixed = float(np.sqrt(weights(before)[:, self.j] ** 2 @ before.variance)) / len(before)
         expected = rows.expected.mean() * FALL if self.j == 0 else gap(rows.points[:, [self.j - 1]], rows.expected)[0]
-        left = (max(float(expected), 0.0) / (bound + stats.norm.ppf(ENOUGH_POWER))) ** 2 - fixed**2
+        left = variance_left(max(float(expected), 0.0), fixed**2, bound)
         if left <= 0:
             return None
         k = len(looks_until(len(new)))
