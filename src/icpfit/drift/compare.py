@@ -17,7 +17,7 @@ from icpfit.drift.finding import Finding
 from icpfit.drift.said import FLOOR_CORRELATION, feature_finding, missingness_finding, pairs_finding, untold_feature, whole_finding, without
 from icpfit.drift.split import Split, sums, thinned
 
-SHARES = {"features": 0.80, "correlations": 0.15, "whole": 0.05}
+SHARES = {"features": 0.70, "correlations": 0.25, "whole": 0.05}
 """How the call's alpha is shared: features and gaps, correlations, and all together."""
 
 MIN_ROWS = 20

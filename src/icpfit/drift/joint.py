@@ -16,7 +16,7 @@ from icpfit.drift.columns import Column
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-KNOWN_SHARE = 0.4
+KNOWN_SHARE = 0.2
 """of the error rate of the correlations, for those that there are: by the fourth power of a pair's correlation over both sides. What goes
 together is what can come apart; the rest is for all pairs alike."""
 TINY = 1e-9
