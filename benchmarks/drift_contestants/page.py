@@ -108,9 +108,15 @@ def _power(results: Results, n_reference: int, n_current: int) -> list[str]:
             named = "" if name == "dataset" else f" ({_share(lines, 'named')})"
             cells.append(f"{_share(lines, 'alarm')}{named}" if lines else "not asked")
         out.append(f"| {label} | " + " | ".join(cells) + " |")
-    few = ", ".join(f"{LABELS[n]} {len(lines_of(results, n, ('none', n_reference, n_current)))}" for n in names)
+    few = ", ".join(f"{LABELS[n]} {_repetitions(results, n, (n_reference, n_current))}" for n in names)
     slow = ", ".join(f"{LABELS[n]} {_median(results, n, (n_reference, n_current)):.2g}" for n in names if n != "dataset")
     return [*out, "", f"Repetitions: {few}. Seconds a call (median, machine not kept free): {slow}.", ""]
+
+
+def _repetitions(results: Results, name: str, sizes: tuple[int, int]) -> str:
+    """Of the scenarios that were asked, from the fewest to the most."""
+    counts = [len(lines) for s in SCENARIOS if (lines := lines_of(results, name, (s, *sizes)))]
+    return f"{min(counts)}" if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
 
 
 def _median(results: Results, name: str, sizes: tuple[int, int]) -> float:
