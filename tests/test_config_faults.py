@@ -12,7 +12,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from icpfit.config import Config, parse_config
-from icpfit.config_faults import words_of
+from icpfit.config_faults import did_you_mean, words_of
 from icpfit.errors import ConfigError
 
 DEMO = Path(__file__).parents[1] / "configs" / "demo.yaml"
@@ -97,3 +97,16 @@ def test_what_has_to_stand_there_is_said(line: str, words: str) -> None:
     with pytest.raises(ConfigError) as told:
         parse_config(text, Path("acme.yaml"))
     assert words in str(told.value)
+
+
+def test_a_name_written_wrong_is_told_before_the_setting_that_it_left_missing() -> None:
+    body = copy.deepcopy(FLAT)
+    body["source"]["columns"]["positiv"] = body["source"]["columns"].pop("positive")
+    with pytest.raises(ValidationError) as error:
+        Config.model_validate(body)
+    assert words_of(error.value) == "source.columns.positiv: there is no such setting (and 1 more)"
+    assert did_you_mean(error.value, Config) == "did you mean 'positive'?"
+    del body["source"]["columns"]["positiv"]
+    with pytest.raises(ValidationError) as error:
+        Config.model_validate(body)
+    assert words_of(error.value) == "source.columns.positive: is needed and is not there"

@@ -53,10 +53,21 @@ _OTHERS = {
 
 
 def words_of(error: ValidationError) -> str:
-    """The first problem, by its place in the file, and how many more there are."""
+    """The first problem, by its place in the file, and how many more there are.
+
+    Where a setting is missing because its name was written wrong, the first is what was written.
+    """
     problems = error.errors()
+    first = next((p for p in problems if p["type"] == "extra_forbidden" and _slip(p["loc"], problems[0])), problems[0])
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    return f"{problem_words(problems[0])}{more}"
+    return f"{problem_words(first)}{more}"
+
+
+def _slip(written: tuple[int | str, ...], problem: ErrorDetails) -> bool:
+    """Whether what is missing may be what was ``written``, in the same section."""
+    meant = problem["loc"]
+    near = difflib.get_close_matches(str(written[-1]), [str(meant[-1])], n=1)
+    return problem["type"] == "missing" and written[:-1] == meant[:-1] and bool(near)
 
 
 def problem_words(problem: ErrorDetails, skip: int = 0) -> str:
